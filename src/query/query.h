@@ -1,0 +1,83 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/cancellation.h"
+#include "security/principal.h"
+
+namespace lakehouse::query {
+
+/// A value for a ? or $1 placeholder.
+using Parameter = std::variant<std::monostate, bool, int64_t, double, std::string>;
+
+/// Bounds of one statement; 0 means the configured default.
+struct QueryLimits {
+  int64_t timeout_ms = 0;
+  int64_t memory_bytes = 0;
+};
+
+struct QueryRequest {
+  std::string sql;  ///< one statement
+  std::vector<Parameter> parameters;
+  security::Principal principal;
+  std::string request_id;  ///< from the front, for logs and audit
+  QueryLimits limits;
+  CancellationToken cancellation;
+};
+
+/// Known in full when the result's reader is exhausted.
+struct QueryMetrics {
+  double queued_ms = 0;
+  double execution_ms = 0;  ///< until the first batch
+  int64_t files_total = 0;
+  int64_t files_read = 0;
+};
+
+enum class StatementKind { kQuery, kWrite, kDefinition, kOther };
+
+/// The answer to one statement. For kWrite `affected_rows` is set and the reader gives one row
+/// {"affected_rows"}; a definition gives no rows. The reader may be used from one thread at a time and
+/// must be read or destroyed before the session's next statement.
+struct QueryResult {
+  StatementKind kind = StatementKind::kQuery;
+  std::shared_ptr<arrow::RecordBatchReader> reader;
+  int64_t affected_rows = -1;
+  std::string engine_used;
+  std::string query_id;
+  std::shared_ptr<QueryMetrics> metrics;
+};
+
+/// One connection of one principal: current catalog and schema. Not thread-safe, except Progress.
+class Session {
+ public:
+  virtual ~Session() = default;
+  virtual QueryResult Execute(const QueryRequest& request) = 0;
+  /// 0 to 1 of the running statement, or nothing when unknown. From any thread.
+  virtual std::optional<double> Progress() const = 0;
+  virtual std::string current_schema() const = 0;
+};
+
+/// Runs SQL on the lakehouse's tables. Errors: syntax InvalidArgument LK-4001 (with line and column),
+/// unknown column LK-4002, unknown function LK-4003, type errors LK-4004, statement not allowed
+/// PermissionDenied LK-4010, file access PermissionDenied LK-4011, construct not implemented Unsupported
+/// LK-4012, queue full ResourceExhausted LK-4020, out of memory ResourceExhausted LK-4021, time limit
+/// Timeout LK-4022, cancelled Cancelled LK-4023, engine failed Internal LK-4030 (it is reopened), run-time
+/// errors of the data (overflow, bad cast) InvalidArgument LK-4005.
+class QueryEngine {
+ public:
+  virtual ~QueryEngine() = default;
+  virtual std::string name() const = 0;
+  virtual std::unique_ptr<Session> OpenSession(const security::Principal& principal) = 0;
+  /// Throws when the engine cannot answer; for readiness.
+  virtual void Ping() = 0;
+};
+
+}  // namespace lakehouse::query

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "storage/parquet/data_file_writer.h"
+#include "storage/table.h"
+
+namespace lakehouse::storage {
+
+enum class WriteMode { kAppend, kOverwrite };
+
+struct AppendOptions {
+  WriteMode mode = WriteMode::kAppend;
+  parquet::DataFileOptions files;
+  CommitDescription description;
+  /// Progress that is committed with the rows: application id and its new version.
+  std::optional<std::pair<std::string, int64_t>> app_transaction;
+  std::map<std::string, std::string> domains;  ///< domain -> state, committed with the rows
+};
+
+/// Writes all rows of `rows` as data files and commits them. Columns are matched by name without regard
+/// to case; missing nullable columns become null; others, and types that do not fit without loss, are
+/// InvalidSchema LK-3521. On kConflict the files are deleted, on kUnknown they stay.
+CommitResult Append(Table& table, arrow::RecordBatchReader& rows, const AppendOptions& options,
+                    const StorageContext& context);
+
+}  // namespace lakehouse::storage

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "storage/table.h"
+
+namespace lakehouse::storage::parquet {
+
+/// How data files are written; from the table's properties and the configuration.
+struct DataFileOptions {
+  int64_t target_file_bytes = 128 << 20;  ///< a file is closed once it is about this large
+  int64_t row_group_rows = 122'880;
+  std::string compression = "zstd";  ///< zstd, snappy, lz4, gzip, uncompressed
+  int stats_columns = 32;            ///< leaf columns with statistics, first ones
+};
+
+/// Writes rows as Parquet data files of a table, one open file per partition, with statistics (min, max,
+/// null count per leaf). Nothing is visible until the files are committed by a Transaction. Destroyed
+/// without Finish, it deletes what it wrote. Not thread-safe; batches must have the table's Arrow schema
+/// (ToArrow), else InvalidSchema LK-3520. At most `kMaxOpenPartitions` files are open, the least recently
+/// used is closed first.
+class DataFileWriter {
+ public:
+  static constexpr size_t kMaxOpenPartitions = 64;
+
+  DataFileWriter(io::Location table, const TableMetadata& metadata, const DataFileOptions& options,
+                 const StorageContext& context);
+  ~DataFileWriter();
+
+  void Write(const arrow::RecordBatch& batch);
+  /// Closes the open files; all of them are durable after it.
+  std::vector<NewFile> Finish();
+  /// Deletes what was written (after a commit conflict; never after an unknown outcome).
+  void Discard();
+  int64_t rows_written() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// DataFileOptions with the table's properties applied (delta.targetFileSize,
+/// delta.dataSkippingNumIndexedCols, delta.parquet.compression.codec).
+DataFileOptions OptionsFor(const TableMetadata& metadata, DataFileOptions defaults = {});
+
+}  // namespace lakehouse::storage::parquet

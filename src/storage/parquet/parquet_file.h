@@ -1,0 +1,25 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/object_store.h"
+
+namespace lakehouse::storage::parquet {
+
+/// Reads a Parquet object as record batches; `columns` are top-level names (those that are not in the
+/// file are left out), empty means all. Corruption LK-3510 for a file that is cut or is no Parquet.
+std::shared_ptr<arrow::RecordBatchReader> OpenParquet(std::shared_ptr<io::ObjectReader> file,
+                                                      const std::vector<std::string>& columns = {});
+
+/// Serializes record batches as one Parquet object (checkpoints), through `writer`, without Finish.
+void WriteParquet(arrow::RecordBatchReader& rows, io::ObjectWriter& writer,
+                  const std::string& compression = "zstd");
+
+/// The table schema of a Parquet object.
+std::shared_ptr<arrow::Schema> ReadParquetSchema(std::shared_ptr<io::ObjectReader> file);
+
+}  // namespace lakehouse::storage::parquet

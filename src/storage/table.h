@@ -1,0 +1,125 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/stores.h"
+#include "storage/snapshot.h"
+
+namespace lakehouse {
+class Clock;
+class Random;
+}  // namespace lakehouse
+
+namespace lakehouse::storage {
+
+/// What the parts of the storage engine get from outside (no hidden world).
+struct StorageContext {
+  Clock* clock = nullptr;
+  Random* random = nullptr;
+};
+
+/// A data file that was written and is not yet in the table.
+struct NewFile {
+  std::string path;  ///< relative to the table's root, not encoded
+  int64_t size_bytes = 0;
+  int64_t modified_ms = 0;
+  std::vector<Value> partition_values;  ///< in the order of the partition columns
+  FileStats stats;
+};
+
+/// What goes into commitInfo beside the rows.
+struct CommitDescription {
+  std::string operation = "WRITE";  ///< Spark's names: WRITE, CREATE TABLE, CREATE TABLE AS SELECT, ...
+  std::map<std::string, std::string> parameters;  ///< values are JSON texts, e.g. mode -> "\"Append\""
+  std::map<std::string, int64_t> metrics;         ///< numFiles, numOutputRows, numOutputBytes, ...
+  std::string user_name;
+  std::string user_metadata;
+};
+
+enum class CommitOutcome {
+  kCommitted,
+  kConflict,  ///< another commit won and ours cannot be placed after it; nothing of ours is visible
+  kUnknown,   ///< the store did not tell and could not be asked; never write again, never delete the files
+};
+
+struct CommitResult {
+  CommitOutcome outcome = CommitOutcome::kCommitted;
+  int64_t version = -1;   ///< when committed
+  int attempts = 1;
+  std::string reason;     ///< of a conflict or an unknown outcome, with the winner's version
+};
+
+/// Collects the changes of one commit and is the only thing that writes a log. Not thread-safe. The
+/// snapshot it began with stays its view; a transaction that only adds files (a blind append) is placed
+/// after every other commit that leaves schema and protocol alone, others are checked for conflicts.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+
+  virtual const SnapshotPtr& base() const = 0;
+  virtual void AddFile(NewFile file) = 0;
+  /// By index in base().
+  virtual void RemoveFile(size_t index) = 0;
+  /// Replaces every file of base() (overwrite). Counts as having read the whole table.
+  virtual void RemoveAllFiles() = 0;
+  /// Rows of base() were read to make this change.
+  virtual void MarkRead() = 0;
+  virtual void SetMetadata(TableMetadata metadata) = 0;
+  /// Progress of application `app_id`. When base() already has this version or a later one, Commit
+  /// answers kCommitted with base()'s version and writes nothing: the batch was there.
+  virtual void SetAppTransaction(const std::string& app_id, int64_t version) = 0;
+  /// State of a domain as text; needs the writer feature domainMetadata, which is added to tables that
+  /// this engine created, and refused with Unsupported LK-3020 on others.
+  virtual void SetDomain(const std::string& domain, const std::string& configuration) = 0;
+
+  /// Throws when the change itself is wrong (schema, duplicates); outcomes of the race are values.
+  virtual CommitResult Commit(const CommitDescription& description) = 0;
+};
+
+struct HistoryEntry {
+  int64_t version = 0;
+  int64_t timestamp_ms = 0;
+  std::string operation;
+  std::map<std::string, std::string> parameters;
+  std::map<std::string, std::string> metrics;
+  std::string user_name;
+  std::string engine_info;
+  std::string transaction_id;
+  std::string user_metadata;
+  bool is_blind_append = false;
+};
+
+/// One table at one place. Thread-safe; keeps the latest snapshot and refreshes it by what is new.
+class Table {
+ public:
+  virtual ~Table() = default;
+
+  virtual const io::Location& location() const = 0;
+  virtual SnapshotPtr Latest() = 0;
+  /// NotFound LK-3004 when the version is not there (any more); the hint names the range.
+  virtual SnapshotPtr At(int64_t version) = 0;
+  /// The latest version whose commit is not later than `unix_ms`; LK-3005 before the first one, and after
+  /// the latest one.
+  virtual SnapshotPtr AtTimestamp(int64_t unix_ms) = 0;
+  /// Newest first.
+  virtual std::vector<HistoryEntry> History(std::optional<size_t> limit = {}) = 0;
+  virtual std::unique_ptr<Transaction> Begin(SnapshotPtr base) = 0;
+  /// Writes a checkpoint of the latest version and returns that version.
+  virtual int64_t Checkpoint() = 0;
+};
+
+/// What CREATE TABLE says.
+struct CreateTableOptions {
+  Schema schema;
+  std::vector<std::string> partition_columns;
+  std::map<std::string, std::string> properties;
+  std::string name;
+  std::string comment;
+};
+
+}  // namespace lakehouse::storage

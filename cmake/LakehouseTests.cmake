@@ -1,0 +1,53 @@
+# tests/unit/<top>/** -> one GoogleTest program per top folder; tests/fuzz/*_fuzz.cc -> one program each.
+include(GoogleTest)
+
+set(LAKEHOUSE_CONFORMANCE ${CMAKE_SOURCE_DIR}/../shared/conformance CACHE PATH
+    "Tables written by others, for tests")
+
+file(GLOB _tops LIST_DIRECTORIES true RELATIVE ${CMAKE_SOURCE_DIR}/tests/unit
+     ${CMAKE_SOURCE_DIR}/tests/unit/*)
+foreach(_top ${_tops})
+  file(GLOB_RECURSE _tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${_top}/*.cc)
+  if(NOT _tests OR LAKEHOUSE_FUZZ)
+    continue()
+  endif()
+  add_executable(unit_${_top} ${_tests})
+  target_include_directories(unit_${_top} PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
+  target_compile_definitions(unit_${_top} PRIVATE
+    LAKEHOUSE_CONFORMANCE="${LAKEHOUSE_CONFORMANCE}" LAKEHOUSE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  set(_own ${LAKEHOUSE_LIBRARIES})
+  lakehouse_tier(${_top} _tier)
+  foreach(_library ${LAKEHOUSE_LIBRARIES})
+    string(REGEX REPLACE "^lakehouse_" "" _folder ${_library})
+    lakehouse_tier(${_folder} _library_tier)
+    if(_library_tier GREATER _tier)
+      list(REMOVE_ITEM _own ${_library})
+    endif()
+  endforeach()
+  target_link_libraries(unit_${_top} PRIVATE ${_own} lakehouse_error_pages
+                        nlohmann_json::nlohmann_json GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(unit_${_top} TEST_PREFIX ${_top}. DISCOVERY_MODE PRE_TEST
+                       DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+endforeach()
+
+if(LAKEHOUSE_FUZZ)
+  file(GLOB _fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*_fuzz.cc)
+  foreach(_file ${_fuzzers})
+    get_filename_component(_name ${_file} NAME_WE)
+    add_executable(${_name} ${_file})
+    target_compile_options(${_name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(${_name} PRIVATE -fsanitize=fuzzer)
+    target_link_libraries(${_name} PRIVATE ${LAKEHOUSE_LIBRARIES} lakehouse_error_pages)
+  endforeach()
+endif()
+
+if(EXISTS ${CMAKE_SOURCE_DIR}/tests/sql/runner AND NOT LAKEHOUSE_FUZZ)
+  file(GLOB _runner CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/sql/runner/*.cc)
+  add_executable(sql_test_runner ${_runner})
+  target_link_libraries(sql_test_runner PRIVATE lakehouse_app nlohmann_json::nlohmann_json)
+  foreach(_mode embedded restart)
+    add_test(NAME sql.${_mode} COMMAND sql_test_runner --mode ${_mode}
+             ${CMAKE_SOURCE_DIR}/tests/sql)
+    set_tests_properties(sql.${_mode} PROPERTIES TIMEOUT 900)
+  endforeach()
+endif()

@@ -1,0 +1,23 @@
+#!/bin/bash
+# Builds the binary and the Python module [--preset release|debug|asan|fuzz] [TARGET...]
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+preset=release
+if [[ ${1:-} == --preset ]]; then
+  preset="$2"
+  shift 2
+fi
+"$ROOT/tools/dev/setup.sh"
+say "build ($preset)"
+run_logged "configure" cmake --preset "$preset" -S "$ROOT"
+begin=$(now_ms)
+# The progress of a long build belongs on a terminal; elsewhere one line is enough.
+if [[ -t 1 ]]; then
+  cmake --build "$ROOT/build/$preset" -j "$JOBS" --target "${@:-all}"
+else
+  run_logged "compile" cmake --build "$ROOT/build/$preset" -j "$JOBS" --target "${@:-all}"
+fi
+if [[ $preset == release || ($preset == debug && ! -e $ROOT/build/bin) ]]; then
+  ln -sfn "$preset/bin" "$ROOT/build/bin"
+fi
+say "  built in $((($(now_ms) - begin) / 1000)) s: build/$preset/bin"

@@ -20,6 +20,20 @@ namespace {
 using metadata::Database;
 
 class SqliteMetadataStore : public MetadataStore {
+ private:
+  /// Another connection would see another database when it is in memory, so then the writer reads.
+  template <typename Function>
+  auto Read(const Function& function) {
+    return in_memory_ ? Write(function) : readers_.With(function);
+  }
+
+  template <typename Function>
+  auto Write(const Function& function) {
+    std::optional<decltype(function(std::declval<Database&>()))> result;
+    writer_->Run([&](Database& database) { result = function(database); });
+    return std::move(*result);
+  }
+
  public:
   SqliteMetadataStore(const std::string& file, Clock& clock, Random& random,
                       const SqliteStoreOptions& options)
@@ -133,19 +147,6 @@ class SqliteMetadataStore : public MetadataStore {
   }
 
  private:
-  /// Another connection would see another database when it is in memory, so then the writer reads.
-  template <typename Function>
-  auto Read(const Function& function) {
-    return in_memory_ ? Write(function) : readers_.With(function);
-  }
-
-  template <typename Function>
-  auto Write(const Function& function) {
-    std::optional<decltype(function(std::declval<Database&>()))> result;
-    writer_->Run([&](Database& database) { result = function(database); });
-    return std::move(*result);
-  }
-
   void Fill(std::string& id, int64_t& created_ms) {
     if (id.empty()) id = Uuid::V7(clock_, random_).ToString();
     if (created_ms == 0) created_ms = clock_.NowMs();

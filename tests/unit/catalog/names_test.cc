@@ -36,9 +36,9 @@ TEST(Authorizer, DeniesByDefault) {
   EXPECT_TRUE(authorizer->Authorize(ann, Action::kDrop, table).allowed);
   EXPECT_TRUE(authorizer->Authorize(security::LocalPrincipal(), Action::kDrop, table).allowed);
   EXPECT_TRUE(authorizer->Authorize(bob, Action::kBrowse, table).allowed);
-  for (const Action action : {Action::kSelect, Action::kModify, Action::kCreate, Action::kDrop,
-                              Action::kAlter, Action::kManageJobs, Action::kRunJob,
-                              Action::kReadMetrics, Action::kAdminister}) {
+  for (const Action action :
+       {Action::kSelect, Action::kModify, Action::kCreate, Action::kDrop, Action::kAlter,
+        Action::kManageJobs, Action::kRunJob, Action::kReadMetrics, Action::kAdminister}) {
     const Decision decision = authorizer->Authorize(bob, action, table);
     EXPECT_FALSE(decision.allowed) << ToString(action);
     EXPECT_FALSE(decision.reason.empty());

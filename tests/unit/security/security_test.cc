@@ -54,7 +54,7 @@ TEST(AuditLog, WritesOneProtectedLineARecord) {
   ASSERT_TRUE(std::getline(in, line));
   EXPECT_EQ(nlohmann::json::parse(line)["allowed"], false);
   EXPECT_FALSE(std::getline(in, line));
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(stat(file.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
 }

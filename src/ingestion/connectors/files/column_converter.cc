@@ -86,7 +86,9 @@ class TextConverter : public ColumnConverter {
 class DecimalConverter : public ColumnConverter {
  public:
   explicit DecimalConverter(const std::shared_ptr<arrow::DataType>& type)
-      : type_(static_cast<const arrow::Decimal128Type&>(*type)), builder_(type) {}
+      : precision_(static_cast<const arrow::Decimal128Type&>(*type).precision()),
+        scale_(static_cast<const arrow::Decimal128Type&>(*type).scale()),
+        builder_(type) {}
 
   bool Append(std::string_view cell) override {
     arrow::Decimal128 value;
@@ -95,8 +97,8 @@ class DecimalConverter : public ColumnConverter {
     if (!arrow::Decimal128::FromString(TrimBlanks(cell), &value, &precision, &scale).ok()) {
       return false;
     }
-    auto fitted = value.Rescale(scale, type_.scale());
-    if (!fitted.ok() || !fitted->FitsInPrecision(type_.precision())) return false;
+    auto fitted = value.Rescale(scale, scale_);
+    if (!fitted.ok() || !fitted->FitsInPrecision(precision_)) return false;
     ThrowUnlessOk(builder_.Append(*fitted));
     return true;
   }
@@ -105,7 +107,8 @@ class DecimalConverter : public ColumnConverter {
   std::shared_ptr<arrow::Array> Finish() override { return ValueOrThrow(builder_.Finish()); }
 
  private:
-  const arrow::Decimal128Type type_;
+  const int32_t precision_;
+  const int32_t scale_;
   arrow::Decimal128Builder builder_;
 };
 

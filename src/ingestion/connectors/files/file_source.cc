@@ -2,12 +2,10 @@
 
 #include <arrow/type.h>
 
-#include "base/suggest.h"
 #include "ingestion/connectors/files/discovery.h"
 #include "ingestion/connectors/files/file_options.h"
 #include "ingestion/connectors/files/format_reader.h"
 #include "ingestion/connectors/options.h"
-#include "storage/arrow_schema.h"
 
 namespace lakehouse::ingestion::connectors::files {
 

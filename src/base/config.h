@@ -10,13 +10,13 @@
 namespace lakehouse {
 
 enum class Environment { kLocal, kDevelopment, kStaging, kProduction };
-enum class SettingType { kString, kInteger, kDouble, kBoolean, kBytes, kDurationMs, kStringList, kMap };
+enum class SettingType { kString, kInteger, kDouble, kBoolean, kBytes, kDurationMs, kStringList };
 
 /// One documented key. The table of all of them (Settings()) is the only place where keys, types,
 /// defaults and documentation are written; the template, the reference and `config explain` come from it.
 struct Setting {
   std::string key;            ///< dotted, such as "query.memory_limit"
-  SettingType type;
+  SettingType type = SettingType::kString;
   std::string defaults[4];    ///< by Environment, as text; "" with `optional` means unset
   std::string documentation;  ///< one or two sentences, with unit and range
   bool optional = false;
@@ -61,7 +61,6 @@ class Config {
   int64_t GetBytes(std::string_view key) const;       ///< "8g", "512MiB", plain numbers
   int64_t GetDurationMs(std::string_view key) const;  ///< "500ms", "30s", "10m", "2h", "7d"
   std::vector<std::string> GetList(std::string_view key) const;
-  std::map<std::string, std::string> GetMap(std::string_view key) const;
   bool IsSet(std::string_view key) const;
   const ConfigValue& Get(std::string_view key) const;
 

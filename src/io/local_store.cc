@@ -1,0 +1,323 @@
+#include "io/local_store.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "base/random.h"
+
+namespace lakehouse::io {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Names that begin so are files in the making; List and Head never show them.
+constexpr std::string_view kTemporary = ".lakehouse-tmp-";
+
+[[noreturn]] void ThrowErrno(int code, const std::string& doing, std::string_view path) {
+  const std::string message = "cannot " + doing + " " + std::string(path) + ": " + strerror(code);
+  switch (code) {
+    case ENOENT:
+    case ENOTDIR:
+      throw Error(ErrorKind::kNotFound, "LK-8001", message);
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      throw Error(ErrorKind::kPermissionDenied, "LK-8003", message,
+                  "Check the owner and mode of the directory.");
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      throw Error(ErrorKind::kResourceExhausted, "LK-8004", message, "Free disk space, then repeat.");
+    case ELOOP:
+      throw Error(ErrorKind::kInvalidArgument, "LK-8002", message,
+                  "Symbolic links inside a store are not followed.");
+    default:
+      throw Error(ErrorKind::kIoError, "LK-8007", message);
+  }
+}
+
+void Check(int result, const std::string& doing, std::string_view path) {
+  if (result < 0) ThrowErrno(-result, doing, path);
+}
+
+ObjectInfo InfoOf(std::string_view path, const struct stat& status) {
+  ObjectInfo info;
+  info.path = path;
+  info.size_bytes = status.st_size;
+  info.modified_ms = status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000;
+  info.etag = std::to_string(status.st_ino) + "-" + std::to_string(status.st_size) + "-" +
+              std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec);
+  return info;
+}
+
+class LocalReader : public ObjectReader {
+ public:
+  LocalReader(int file, ObjectInfo info) : file_(file), info_(std::move(info)) {}
+  ~LocalReader() override { close(file_); }
+  LocalReader(const LocalReader&) = delete;
+  LocalReader& operator=(const LocalReader&) = delete;
+
+  const ObjectInfo& info() const override { return info_; }
+  void ReadAt(int64_t offset, std::span<std::byte> out) const override {
+    while (!out.empty()) {
+      const ssize_t got = pread(file_, out.data(), out.size(), offset);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) ThrowErrno(errno, "read", info_.path);
+      if (got == 0) {
+        throw Error(ErrorKind::kCorruption, "LK-8005",
+                    info_.path + " ends at byte " + std::to_string(offset) + ", " +
+                        std::to_string(out.size()) + " bytes too early");
+      }
+      out = out.subspan(static_cast<size_t>(got));
+      offset += got;
+    }
+  }
+
+ private:
+  const int file_;
+  const ObjectInfo info_;
+};
+
+/// A temporary file beside its final name; removed unless it was given the name.
+class TemporaryFile {
+ public:
+  TemporaryFile(FileSystem& files, const fs::path& directory)
+      : files_(files),
+        path_((directory / (std::string(kTemporary) + Uuid::V4(SystemRandom()).ToString())).string()),
+        file_(files.CreateNew(path_)) {
+    Check(file_, "create a file in", directory.string());
+  }
+  ~TemporaryFile() {
+    if (file_ >= 0) files_.Close(file_);
+    if (!kept_) files_.Unlink(path_);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  void Append(std::span<const std::byte> bytes) {
+    Check(files_.Write(file_, bytes), "write", path_);
+  }
+  void Seal() {
+    Check(files_.Sync(file_), "sync", path_);
+    Check(files_.Close(std::exchange(file_, -1)), "close", path_);
+  }
+  void Kept() { kept_ = true; }
+  const std::string& path() const { return path_; }
+
+ private:
+  FileSystem& files_;
+  const std::string path_;
+  int file_;
+  bool kept_ = false;
+};
+
+class LocalStore;
+
+class LocalWriter : public ObjectWriter {
+ public:
+  LocalWriter(LocalStore& store, std::string path);
+  void Append(std::span<const std::byte> bytes) override {
+    file_.Append(bytes);
+    written_ += static_cast<int64_t>(bytes.size());
+  }
+  void Finish() override;
+  int64_t bytes_written() const override { return written_; }
+
+ private:
+  LocalStore& store_;
+  const std::string path_;
+  TemporaryFile file_;
+  int64_t written_ = 0;
+};
+
+class LocalStore : public ObjectStore {
+ public:
+  LocalStore(fs::path root, FileSystem& files)
+      : root_(std::move(root)), uri_("file://" + root_.string()), files_(files) {}
+
+  const std::string& uri() const override { return uri_; }
+  FileSystem& files() { return files_; }
+
+  std::string Read(std::string_view path) override {
+    const auto reader = Open(path);
+    std::string bytes(static_cast<size_t>(reader->info().size_bytes), '\0');
+    reader->ReadAt(0, std::as_writable_bytes(std::span(bytes)));
+    return bytes;
+  }
+
+  std::unique_ptr<ObjectReader> Open(std::string_view path) override {
+    const std::string full = Resolve(path);
+    const int file = open(full.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0) ThrowErrno(errno, "open", path);
+    struct stat status {};
+    fstat(file, &status);
+    if (!S_ISREG(status.st_mode)) {
+      close(file);
+      ThrowErrno(ENOENT, "open", path);
+    }
+    return std::make_unique<LocalReader>(file, InfoOf(path, status));
+  }
+
+  void Write(std::string_view path, std::string_view bytes) override {
+    const fs::path full = Prepare(path);
+    TemporaryFile file(files_, full.parent_path());
+    file.Append(std::as_bytes(std::span(bytes)));
+    file.Seal();
+    Check(files_.Rename(file.path(), full.string()), "rename to", path);
+    file.Kept();
+    Check(files_.SyncDirectory(full.parent_path().string()), "sync the directory of", path);
+  }
+
+  PutResult WriteIfAbsent(std::string_view path, std::string_view bytes) override {
+    const fs::path full = Prepare(path);
+    TemporaryFile file(files_, full.parent_path());
+    file.Append(std::as_bytes(std::span(bytes)));
+    file.Seal();
+    return Publish(file, full, path) ? PutResult::kWritten : PutResult::kExists;
+  }
+
+  std::unique_ptr<ObjectWriter> Create(std::string_view path) override {
+    return std::make_unique<LocalWriter>(*this, std::string(path));
+  }
+
+  std::vector<ObjectInfo> List(std::string_view directory, const ListOptions& options) override {
+    ValidatePath(directory, true);
+    std::vector<ObjectInfo> found;
+    Collect(std::string(directory), options, found);
+    std::sort(found.begin(), found.end(),
+              [](const ObjectInfo& a, const ObjectInfo& b) { return a.path < b.path; });
+    return found;
+  }
+
+  bool Delete(std::string_view path) override {
+    const std::string full = Resolve(path);
+    const int code = files_.Unlink(full);
+    if (code == -ENOENT || code == -ENOTDIR) return false;
+    Check(code, "delete", path);
+    Check(files_.SyncDirectory(fs::path(full).parent_path().string()), "sync the directory of", path);
+    return true;
+  }
+
+  std::optional<ObjectInfo> Head(std::string_view path) override {
+    const std::string full = Resolve(path);
+    struct stat status {};
+    if (lstat(full.c_str(), &status) != 0) {
+      if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+      ThrowErrno(errno, "look at", path);
+    }
+    if (!S_ISREG(status.st_mode)) return std::nullopt;
+    return InfoOf(path, status);
+  }
+
+  /// The full path of `path`, with its directories made (durably) and no symbolic link on the way.
+  fs::path Prepare(std::string_view path) {
+    const fs::path full = Resolve(path);
+    MakeDirectories(full.parent_path());
+    return full;
+  }
+
+  /// Gives the sealed `file` its name; false when the name is taken.
+  bool Publish(TemporaryFile& file, const fs::path& full, std::string_view path) {
+    const int code = files_.RenameNoReplace(file.path(), full.string());
+    if (code == -EEXIST) return false;
+    Check(code, "create", path);
+    file.Kept();
+    if (const int sync = files_.SyncDirectory(full.parent_path().string()); sync < 0) {
+      // The name is there, but may not survive a power loss: neither success nor failure.
+      throw Error(ErrorKind::kCommitStateUnknown, "LK-8006",
+                  "cannot sync the directory of " + std::string(path) + ": " + strerror(-sync));
+    }
+    return true;
+  }
+
+ private:
+  /// Refuses a symbolic link in any directory between the root and the object.
+  std::string Resolve(std::string_view path) const {
+    ValidatePath(path);
+    fs::path full = root_;
+    std::string_view rest = path;
+    for (size_t slash = rest.find('/'); slash != std::string_view::npos; slash = rest.find('/')) {
+      full /= rest.substr(0, slash);
+      rest.remove_prefix(slash + 1);
+      struct stat status {};
+      if (lstat(full.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) {
+        ThrowErrno(ELOOP, "follow a link in", path);
+      }
+    }
+    return (full / rest).string();
+  }
+
+  void MakeDirectories(const fs::path& directory) {
+    struct stat status {};
+    if (stat(directory.c_str(), &status) == 0) return;
+    MakeDirectories(directory.parent_path());
+    const int code = files_.MakeDirectory(directory.string());
+    if (code == -EEXIST) return;
+    Check(code, "create the directory", directory.string());
+    Check(files_.SyncDirectory(directory.parent_path().string()), "sync", directory.string());
+  }
+
+  void Collect(const std::string& directory, const ListOptions& options,
+               std::vector<ObjectInfo>& found) const {
+    const fs::path full = directory.empty() ? root_ : root_ / directory;
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(full.c_str()), closedir);
+    if (!stream) {
+      if (errno == ENOENT || errno == ENOTDIR) return;
+      ThrowErrno(errno, "list", directory);
+    }
+    while (const dirent* entry = readdir(stream.get())) {
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == ".." || name.substr(0, kTemporary.size()) == kTemporary) continue;
+      const std::string path = JoinPath(directory, name);
+      struct stat status {};
+      if (fstatat(dirfd(stream.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+      if (S_ISDIR(status.st_mode) && options.recursive) Collect(path, options, found);
+      if (S_ISREG(status.st_mode) && path > options.start_after) {
+        found.push_back(InfoOf(path, status));
+      }
+    }
+  }
+
+  const fs::path root_;
+  const std::string uri_;
+  FileSystem& files_;
+};
+
+LocalWriter::LocalWriter(LocalStore& store, std::string path)
+    : store_(store), path_(std::move(path)), file_(store.files(), store.Prepare(path_).parent_path()) {}
+
+void LocalWriter::Finish() {
+  file_.Seal();
+  if (!store_.Publish(file_, store_.Prepare(path_), path_)) {
+    throw Error(ErrorKind::kAlreadyExists, "LK-8008", path_ + " is there already",
+                "Data files have names that nobody else uses; this one was taken.");
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<ObjectStore> MakeLocalStoreOn(const std::string& root_directory, FileSystem& files) {
+  std::error_code failure;
+  fs::create_directories(root_directory, failure);
+  if (failure) ThrowErrno(failure.value(), "create the store's root", root_directory);
+  const fs::path root = fs::canonical(root_directory, failure);
+  if (failure) ThrowErrno(failure.value(), "open the store's root", root_directory);
+  return std::make_shared<LocalStore>(root, files);
+}
+
+std::shared_ptr<ObjectStore> MakeLocalStore(const std::string& root_directory) {
+  return MakeLocalStoreOn(root_directory, SystemFiles());
+}
+
+}  // namespace lakehouse::io

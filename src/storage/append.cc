@@ -1,0 +1,120 @@
+#include "storage/append.h"
+
+#include <arrow/api.h>
+#include <arrow/compute/api.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "storage/arrow_schema.h"
+
+namespace lakehouse::storage {
+namespace {
+
+[[noreturn]] void ThrowMisfit(const std::string& why) {
+  throw Error(ErrorKind::kInvalidSchema, "LK-3521", why,
+              "Match the table's columns, or cast the rows before they are written.");
+}
+
+/// Brings batches into the table's shape: for each table column its position in the rows, or -1.
+class Shaper {
+ public:
+  Shaper(const Schema& table, const arrow::Schema& rows) : schema_(ToArrow(table)) {
+    std::vector<bool> used(static_cast<size_t>(rows.num_fields()), false);
+    for (const Field& field : table.fields) {
+      int at = -1;
+      for (int i = 0; i < rows.num_fields(); ++i) {
+        const Schema one{{field}};
+        if (one.IndexOf(rows.field(i)->name())) at = i;
+      }
+      if (at < 0 && !field.nullable) ThrowMisfit("the rows lack the column " + field.name);
+      if (at >= 0) used[static_cast<size_t>(at)] = true;
+      source_.push_back(at);
+    }
+    for (int i = 0; i < rows.num_fields(); ++i) {
+      if (!used[static_cast<size_t>(i)]) {
+        ThrowMisfit("the table has no column " + rows.field(i)->name());
+      }
+    }
+  }
+
+  std::shared_ptr<arrow::RecordBatch> Shape(const arrow::RecordBatch& batch) const {
+    std::vector<std::shared_ptr<arrow::Array>> columns;
+    for (int c = 0; c < schema_->num_fields(); ++c) {
+      columns.push_back(Column(batch, *schema_->field(c), source_[static_cast<size_t>(c)]));
+    }
+    return arrow::RecordBatch::Make(schema_, batch.num_rows(), std::move(columns));
+  }
+
+ private:
+  static std::shared_ptr<arrow::Array> Column(const arrow::RecordBatch& batch,
+                                              const arrow::Field& field, int source) {
+    if (source < 0) {
+      auto nulls = arrow::MakeArrayOfNull(field.type(), batch.num_rows());
+      if (!nulls.ok()) ThrowMisfit(nulls.status().message());
+      return *nulls;
+    }
+    std::shared_ptr<arrow::Array> column = batch.column(source);
+    if (!column->type()->Equals(*field.type())) {
+      auto cast = arrow::compute::Cast(*column, field.type(), arrow::compute::CastOptions::Safe());
+      if (!cast.ok()) ThrowMisfit("column " + field.name() + ": " + cast.status().message());
+      column = *cast;
+    }
+    if (!field.nullable() && column->null_count() > 0) {
+      ThrowMisfit("column " + field.name() + " has nulls and the table allows none");
+    }
+    return column;
+  }
+
+  const std::shared_ptr<arrow::Schema> schema_;
+  std::vector<int> source_;
+};
+
+CommitDescription Describe(const AppendOptions& options, const SnapshotPtr& base,
+                           const std::vector<NewFile>& files, int64_t rows) {
+  CommitDescription description = options.description;
+  const bool overwrite = options.mode == WriteMode::kOverwrite;
+  description.parameters.emplace("mode", overwrite ? "\"Overwrite\"" : "\"Append\"");
+  description.metrics["numFiles"] = static_cast<int64_t>(files.size());
+  description.metrics["numOutputRows"] = rows;
+  int64_t bytes = 0;
+  for (const NewFile& file : files) bytes += file.size_bytes;
+  description.metrics["numOutputBytes"] = bytes;
+  if (overwrite) {
+    description.metrics["numRemovedFiles"] = static_cast<int64_t>(base->file_count());
+  }
+  return description;
+}
+
+}  // namespace
+
+CommitResult Append(Table& table, arrow::RecordBatchReader& rows, const AppendOptions& options,
+                    const StorageContext& context) {
+  const SnapshotPtr base = table.Latest();
+  const Shaper shaper(base->schema(), *rows.schema());
+  parquet::DataFileWriter writer(table.location(), base->metadata(),
+                                 parquet::OptionsFor(base->metadata(), options.files), context);
+  std::shared_ptr<arrow::RecordBatch> batch;
+  while (true) {
+    if (const arrow::Status status = rows.ReadNext(&batch); !status.ok()) {
+      throw Error(ErrorKind::kIoError, "LK-3523", "cannot read the rows: " + status.message());
+    }
+    if (!batch) break;
+    writer.Write(*shaper.Shape(*batch));
+  }
+  std::vector<NewFile> files = writer.Finish();
+  const auto transaction = table.Begin(base);
+  const CommitDescription description = Describe(options, base, files, writer.rows_written());
+  if (options.mode == WriteMode::kOverwrite) transaction->RemoveAllFiles();
+  for (NewFile& file : files) transaction->AddFile(std::move(file));
+  if (options.app_transaction) {
+    transaction->SetAppTransaction(options.app_transaction->first,
+                                   options.app_transaction->second);
+  }
+  for (const auto& [domain, state] : options.domains) transaction->SetDomain(domain, state);
+  const CommitResult result = transaction->Commit(description);
+  if (result.outcome == CommitOutcome::kConflict) writer.Discard();
+  return result;
+}
+
+}  // namespace lakehouse::storage

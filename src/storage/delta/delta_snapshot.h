@@ -1,0 +1,64 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "storage/delta/actions.h"
+#include "storage/snapshot.h"
+
+namespace lakehouse::storage::delta {
+
+/// The state of a Delta table at one version: the reconciliation of a log (PROTOCOL.md, "Action
+/// Reconciliation"). The file entries are shared between the snapshots of a table.
+class DeltaSnapshot : public Snapshot {
+ public:
+  struct State {
+    int64_t version = -1;
+    int64_t timestamp_ms = 0;
+    std::optional<Protocol> protocol;
+    std::optional<TableMetadata> metadata;
+    std::map<std::string, AddFilePtr, std::less<>> files;  ///< by path
+    std::map<std::string, RemoveFile> tombstones;          ///< by path, for checkpoints
+    std::map<std::string, AppTransaction> transactions;
+    std::map<std::string, std::string> domains;
+
+    /// Applies the next commit. Corruption LK-3003 when it contradicts the state.
+    void Apply(const Actions& actions, int64_t commit_version, int64_t commit_timestamp_ms);
+  };
+
+  /// Corruption LK-3003 without protocol or metadata, Unsupported LK-3002 when the table needs a reader
+  /// feature that we do not have.
+  explicit DeltaSnapshot(std::shared_ptr<const State> state);
+
+  int64_t version() const override { return state_->version; }
+  int64_t timestamp_ms() const override { return state_->timestamp_ms; }
+  const Protocol& protocol() const override { return *state_->protocol; }
+  const TableMetadata& metadata() const override { return *state_->metadata; }
+  size_t file_count() const override { return files_.size(); }
+  FileEntry file(size_t index) const override;
+  Value partition_value(size_t index, size_t column) const override;
+  std::shared_ptr<const ColumnBounds> Bounds(const ColumnPath& column) const override;
+  int64_t total_bytes() const override;
+  std::optional<int64_t> total_records() const override;
+  const std::map<std::string, AppTransaction>& transactions() const override {
+    return state_->transactions;
+  }
+  const std::map<std::string, std::string>& domains() const override { return state_->domains; }
+
+  const State& state() const { return *state_; }
+  const AddFile& add(size_t index) const { return *files_[index]; }
+
+ private:
+  std::shared_ptr<const ColumnBounds> LoadBounds(const ColumnPath& column) const;
+
+  const std::shared_ptr<const State> state_;
+  std::vector<AddFilePtr> files_;
+  mutable std::mutex mutex_;
+  mutable std::map<ColumnPath, std::shared_ptr<const ColumnBounds>> bounds_;  ///< guarded by mutex_
+};
+
+}  // namespace lakehouse::storage::delta

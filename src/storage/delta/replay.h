@@ -1,0 +1,21 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "storage/delta/delta_snapshot.h"
+#include "storage/delta/log.h"
+
+namespace lakehouse::storage::delta {
+
+using StatePtr = std::shared_ptr<const DeltaSnapshot::State>;
+
+/// The state at `version`, or the latest: from the newest checkpoint that can be read, then the commits
+/// after it. NotFound LK-3001 without a log, LK-3004 for a version that is not there, Corruption LK-3003
+/// for a gap or a damaged commit.
+StatePtr LoadState(const Log& log, std::optional<int64_t> version = {});
+
+/// `base` with the commits that came after it; `base` itself when there are none.
+StatePtr Refresh(const Log& log, const StatePtr& base);
+
+}  // namespace lakehouse::storage::delta

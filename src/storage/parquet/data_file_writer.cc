@@ -1,0 +1,216 @@
+#include "storage/parquet/data_file_writer.h"
+
+#include <arrow/api.h>
+#include <arrow/compute/initialize.h>
+#include <parquet/arrow/writer.h>
+
+#include <algorithm>
+#include <charconv>
+#include <mutex>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "storage/arrow_schema.h"
+#include "storage/parquet/arrow_io.h"
+#include "storage/parquet/column_stats.h"
+#include "storage/parquet/partition_split.h"
+#include "storage/parquet/writer_properties.h"
+
+namespace lakehouse::storage::parquet {
+namespace {
+
+/// One file that is being written.
+class OpenFile {
+ public:
+  OpenFile(io::Location table, std::string path, std::vector<Value> values,
+           const std::shared_ptr<arrow::Schema>& schema, const DataFileOptions& options)
+      : path_(std::move(path)),
+        values_(std::move(values)),
+        object_(table.store->Create(io::JoinPath(table.path, path_))),
+        stats_(options.stats_columns) {
+    auto sink = std::make_shared<ArrowOutput>(*object_);
+    file_ = Check(::parquet::arrow::FileWriter::Open(
+                      *schema, arrow::default_memory_pool(), sink,
+                      MakeWriterProperties(options.compression, options.row_group_rows),
+                      MakeArrowProperties()),
+                  "opening a data file");
+  }
+
+  void Write(const arrow::RecordBatch& rows) {
+    stats_.Add(rows);
+    Check(file_->WriteRecordBatch(rows), "writing " + path_);
+  }
+  /// Bytes written and, about, those in the open row group.
+  int64_t size() const { return object_->bytes_written(); }
+  const std::vector<Value>& values() const { return values_; }
+
+  NewFile Close(const Clock& clock) {
+    Check(file_->Close(), "closing " + path_);
+    object_->Finish();
+    return {path_, object_->bytes_written(), clock.NowMs(), values_, stats_.Take()};
+  }
+
+  uint64_t last_used = 0;
+
+ private:
+  const std::string path_;
+  const std::vector<Value> values_;
+  const std::unique_ptr<io::ObjectWriter> object_;
+  StatsCollector stats_;
+  std::unique_ptr<::parquet::arrow::FileWriter> file_;
+};
+
+void InitializeCompute() {
+  static std::once_flag once;
+  std::call_once(once, [] { Check(arrow::compute::Initialize(), "starting Arrow's kernels"); });
+}
+
+int64_t NumberOr(const std::map<std::string, std::string>& properties, const std::string& key,
+                 int64_t fallback) {
+  const auto found = properties.find(key);
+  if (found == properties.end()) return fallback;
+  int64_t value = 0;
+  const std::string& text = found->second;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return failure == std::errc() && end == text.data() + text.size() ? value : fallback;
+}
+
+}  // namespace
+
+class DataFileWriter::Impl {
+ public:
+  Impl(io::Location table, const TableMetadata& metadata, const DataFileOptions& options,
+       const StorageContext& context)
+      : table_(std::move(table)),
+        metadata_(metadata),
+        options_(options),
+        context_(context),
+        schema_(ToArrow(metadata.schema)) {
+    InitializeCompute();
+    std::vector<std::shared_ptr<arrow::Field>> fields;
+    for (const auto& field : schema_->fields()) {
+      const auto& parts = metadata_.partition_columns;
+      if (std::find(parts.begin(), parts.end(), field->name()) == parts.end()) {
+        fields.push_back(field);
+      }
+    }
+    file_schema_ = arrow::schema(std::move(fields));
+  }
+
+  void Write(const arrow::RecordBatch& batch) {
+    if (!batch.schema()->Equals(*schema_, /*check_metadata=*/false)) {
+      throw Error(ErrorKind::kInvalidSchema, "LK-3520",
+                  "rows have the columns " + batch.schema()->ToString() + ", the table has " +
+                      schema_->ToString());
+    }
+    if (batch.num_rows() == 0) return;
+    rows_ += batch.num_rows();
+    if (metadata_.partition_columns.empty()) {
+      WriteTo({}, batch);
+      return;
+    }
+    for (const PartitionRows& part : SplitByPartition(batch, metadata_)) {
+      WriteTo(part.values, *part.rows);
+    }
+  }
+
+  std::vector<NewFile> Finish() {
+    while (!open_.empty()) CloseFile(open_.size() - 1);
+    finished_ = true;
+    return std::exchange(done_, {});
+  }
+
+  void Discard() {
+    open_.clear();
+    for (const std::string& path : written_) table_.store->Delete(path);
+    written_.clear();
+  }
+
+  ~Impl() {
+    if (finished_) return;
+    try {
+      Discard();
+    } catch (const Error&) {
+      // What stays is not in any table; VACUUM finds it.
+    }
+  }
+
+  int64_t rows() const { return rows_; }
+
+ private:
+  void WriteTo(const std::vector<Value>& values, const arrow::RecordBatch& rows) {
+    const size_t at = FileOf(values);
+    open_[at]->last_used = ++tick_;
+    open_[at]->Write(rows);
+    if (open_[at]->size() >= options_.target_file_bytes) CloseFile(at);
+  }
+
+  size_t FileOf(const std::vector<Value>& values) {
+    for (size_t i = 0; i < open_.size(); ++i) {
+      if (open_[i]->values() == values) return i;
+    }
+    if (open_.size() == kMaxOpenPartitions) {
+      const auto oldest = std::min_element(
+          open_.begin(), open_.end(),
+          [](const auto& a, const auto& b) { return a->last_used < b->last_used; });
+      CloseFile(static_cast<size_t>(oldest - open_.begin()));
+    }
+    const std::string name = "part-00000-" +
+                             Uuid::V7(*context_.clock, *context_.random).ToString() + ".c000." +
+                             options_.compression + ".parquet";
+    const std::string path = io::JoinPath(PartitionFolder(values, metadata_), name);
+    open_.push_back(std::make_unique<OpenFile>(table_, path, values, file_schema_, options_));
+    return open_.size() - 1;
+  }
+
+  void CloseFile(size_t at) {
+    std::unique_ptr<OpenFile> file = std::move(open_[at]);
+    open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(at));
+    done_.push_back(file->Close(*context_.clock));
+    written_.push_back(io::JoinPath(table_.path, done_.back().path));
+  }
+
+  const io::Location table_;
+  const TableMetadata metadata_;
+  const DataFileOptions options_;
+  const StorageContext context_;
+  const std::shared_ptr<arrow::Schema> schema_;
+  std::shared_ptr<arrow::Schema> file_schema_;
+  std::vector<std::unique_ptr<OpenFile>> open_;
+  std::vector<NewFile> done_;
+  std::vector<std::string> written_;
+  uint64_t tick_ = 0;
+  int64_t rows_ = 0;
+  bool finished_ = false;
+};
+
+DataFileWriter::DataFileWriter(io::Location table, const TableMetadata& metadata,
+                               const DataFileOptions& options, const StorageContext& context)
+    : impl_(std::make_unique<Impl>(std::move(table), metadata, options, context)) {}
+DataFileWriter::~DataFileWriter() = default;
+
+void DataFileWriter::Write(const arrow::RecordBatch& batch) { impl_->Write(batch); }
+std::vector<NewFile> DataFileWriter::Finish() { return impl_->Finish(); }
+void DataFileWriter::Discard() { impl_->Discard(); }
+int64_t DataFileWriter::rows_written() const { return impl_->rows(); }
+
+DataFileOptions OptionsFor(const TableMetadata& metadata, DataFileOptions defaults) {
+  const auto& properties = metadata.properties;
+  defaults.target_file_bytes =
+      NumberOr(properties, "delta.targetFileSize", defaults.target_file_bytes);
+  const int64_t indexed =
+      NumberOr(properties, "delta.dataSkippingNumIndexedCols", defaults.stats_columns);
+  defaults.stats_columns = indexed < 0 ? INT32_MAX : static_cast<int>(std::min<int64_t>(indexed, INT32_MAX));
+  const auto codec = properties.find("delta.parquet.compression.codec");
+  if (codec != properties.end()) {
+    defaults.compression = codec->second;
+    for (char& c : defaults.compression) {
+      c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+  }
+  return defaults;
+}
+
+}  // namespace lakehouse::storage::parquet

@@ -25,4 +25,7 @@ struct ObjectName {
 /// Throws InvalidArgument LK-2001.
 void ValidateName(std::string_view part);
 
+/// The form in which names compare: ASCII letters in lower case, everything else as it is.
+std::string FoldCase(std::string_view name);
+
 }  // namespace lakehouse::catalog

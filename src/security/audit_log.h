@@ -21,8 +21,8 @@ struct AuditRecord {
   std::string request_id;  ///< from the front, may be empty
 };
 
-/// Append only. Write throws Unavailable LK-2102 when the record cannot be kept: the caller then refuses
-/// the request (an action that leaves no trace does not happen). Thread-safe.
+/// Append only. Write throws Unavailable LK-2102 when the record cannot be kept: the caller then
+/// refuses the request (an action that leaves no trace does not happen). Thread-safe.
 class AuditLog {
  public:
   virtual ~AuditLog() = default;
@@ -33,7 +33,7 @@ class AuditLog {
 
 /// JSON Lines in `file` (created, mode 0600), one object per record with time_ms and all fields.
 std::unique_ptr<AuditLog> MakeJsonLinesAuditLog(const std::string& file, const Clock& clock);
-/// Keeps records in memory, for tests.
+/// Keeps records in memory, for tests. Not thread-safe.
 class MemoryAuditLog : public AuditLog {
  public:
   void Write(const AuditRecord& record) override { records.push_back(record); }

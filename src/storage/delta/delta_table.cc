@@ -1,0 +1,216 @@
+#include "storage/delta/delta_table.h"
+
+#include <algorithm>
+#include <charconv>
+#include <mutex>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "base/logging.h"
+#include "base/random.h"
+#include "base/version.h"
+#include "storage/delta/checkpoint.h"
+#include "storage/delta/delta_transaction.h"
+#include "storage/delta/protocol.h"
+#include "storage/delta/replay.h"
+
+namespace lakehouse::storage::delta {
+namespace {
+
+constexpr int64_t kCheckpointInterval = 10;
+constexpr int64_t kKeepRemovesMs = 7LL * 24 * 3600 * 1000;  // delta.deletedFileRetentionDuration
+
+int64_t CheckpointInterval(const TableMetadata& metadata) {
+  const auto found = metadata.properties.find("delta.checkpointInterval");
+  if (found == metadata.properties.end()) return kCheckpointInterval;
+  int64_t value = 0;
+  const std::string& text = found->second;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return failure == std::errc() && value > 0 ? value : kCheckpointInterval;
+}
+
+class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable> {
+ public:
+  DeltaTable(io::Location location, StorageContext context)
+      : location_(location), log_(std::move(location)), context_(context) {}
+
+  const io::Location& location() const override { return location_; }
+
+  SnapshotPtr Latest() override { return LatestSnapshot(); }
+
+  SnapshotPtr At(int64_t version) override {
+    const auto latest = LatestSnapshot();
+    if (latest->version() == version) return latest;
+    return std::make_shared<DeltaSnapshot>(LoadState(log_, version));
+  }
+
+  SnapshotPtr AtTimestamp(int64_t unix_ms) override {
+    std::optional<int64_t> chosen;
+    int64_t time = 0, first = 0;
+    const std::vector<CommitFile> commits = log_.List().commits;
+    for (const CommitFile& commit : commits) {
+      time = std::max(commit.modified_ms, time + (time > 0 ? 1 : 0));
+      if (first == 0) first = time;
+      if (time <= unix_ms) chosen = commit.version;
+    }
+    if (!chosen || unix_ms > time) {
+      throw Error(ErrorKind::kNotFound, "LK-3005",
+                  FormatTimestampMs(unix_ms) + " is " + (chosen ? "after the latest" : "before the first") +
+                      " commit of " + location_.uri(),
+                  "Commits are from " + FormatTimestampMs(first) + " to " + FormatTimestampMs(time) + ".");
+    }
+    return At(*chosen);
+  }
+
+  std::vector<HistoryEntry> History(std::optional<size_t> limit) override {
+    std::vector<CommitFile> commits = log_.List().commits;
+    std::reverse(commits.begin(), commits.end());
+    if (limit && commits.size() > *limit) commits.resize(*limit);
+    std::vector<HistoryEntry> entries;
+    for (const CommitFile& commit : commits) {
+      Actions actions = ParseCommit(log_.ReadCommit(commit.version), Log::CommitName(commit.version));
+      HistoryEntry entry = actions.info ? *std::move(actions.info) : HistoryEntry{};
+      entry.version = commit.version;
+      entry.timestamp_ms = commit.modified_ms;
+      entries.push_back(std::move(entry));
+    }
+    return entries;
+  }
+
+  std::unique_ptr<Transaction> Begin(SnapshotPtr base) override {
+    auto snapshot = std::dynamic_pointer_cast<const DeltaSnapshot>(base);
+    return std::make_unique<DeltaTransaction>(
+        log_, context_, std::move(snapshot),
+        [self = shared_from_this()](int64_t version) { self->AfterCommit(version); });
+  }
+
+  int64_t Checkpoint() override {
+    const auto latest = LatestSnapshot();
+    WriteCheckpoint(log_, latest->state(), context_.clock->NowMs(), kKeepRemovesMs);
+    return latest->version();
+  }
+
+ private:
+  std::shared_ptr<const DeltaSnapshot> LatestSnapshot() {
+    const std::lock_guard lock(mutex_);
+    const StatePtr state = state_ ? Refresh(log_, state_) : LoadState(log_);
+    if (state != state_ || !latest_) latest_ = std::make_shared<DeltaSnapshot>(state);
+    state_ = state;
+    return latest_;
+  }
+
+  /// A failed checkpoint costs time later, never the commit.
+  void AfterCommit(int64_t version) {
+    try {
+      const auto latest = LatestSnapshot();
+      if (version > 0 && version % CheckpointInterval(latest->metadata()) == 0) {
+        WriteCheckpoint(log_, latest->state(), context_.clock->NowMs(), kKeepRemovesMs);
+      }
+    } catch (const Error& error) {
+      LogWarn("no checkpoint was written", {{"table", location_.uri()}, {"reason", error.what()}});
+    }
+  }
+
+  const io::Location location_;
+  const Log log_;
+  const StorageContext context_;
+  std::mutex mutex_;
+  StatePtr state_;                               ///< guarded by mutex_
+  std::shared_ptr<const DeltaSnapshot> latest_;  ///< guarded by mutex_
+};
+
+TableMetadata MetadataOf(const CreateTableOptions& options, const StorageContext& context) {
+  ValidateSchema(options.schema);
+  TableMetadata metadata;
+  metadata.id = Uuid::V4(*context.random).ToString();
+  metadata.name = options.name;
+  metadata.description = options.comment;
+  metadata.schema = options.schema;
+  metadata.properties = options.properties;
+  // Marks the tables to which this engine may add writer features.
+  metadata.properties.emplace("lakehouse.createdBy", std::string(EngineInfo()));
+  metadata.created_ms = context.clock->NowMs();
+  for (const std::string& column : options.partition_columns) {
+    const auto position = options.schema.IndexOf(column);
+    if (!position || options.schema.fields[*position].type->is_nested()) {
+      throw Error(ErrorKind::kInvalidSchema, "LK-3007",
+                  "cannot partition by " + column +
+                      (position ? ": it is nested" : ": there is no such column"));
+    }
+    metadata.partition_columns.push_back(options.schema.fields[*position].name);
+  }
+  if (metadata.partition_columns.size() == metadata.schema.fields.size()) {
+    throw Error(ErrorKind::kInvalidSchema, "LK-3007", "every column is a partition column",
+                "At least one column must be stored in the files.");
+  }
+  return metadata;
+}
+
+HistoryEntry InfoOf(const CommitDescription& description, const StorageContext& context) {
+  HistoryEntry info;
+  info.timestamp_ms = context.clock->NowMs();
+  info.operation = description.operation;
+  info.parameters = description.parameters;
+  for (const auto& [name, value] : description.metrics) info.metrics[name] = std::to_string(value);
+  info.user_name = description.user_name;
+  info.engine_info = EngineInfo();
+  info.transaction_id = Uuid::V4(*context.random).ToString();
+  info.is_blind_append = true;
+  return info;
+}
+
+[[noreturn]] void ThrowExists(const io::Location& location) {
+  throw Error(ErrorKind::kAlreadyExists, "LK-3006", "there is a table at " + location.uri() + " already",
+              "Register it with lakehouse table register, or choose another location.");
+}
+
+}  // namespace
+
+bool IsDeltaTable(const io::Location& location) {
+  const LogListing listing = Log(location).List();
+  return !listing.commits.empty() || !listing.checkpoints.empty();
+}
+
+std::shared_ptr<Table> OpenTable(const io::Location& location, const StorageContext& context) {
+  auto table = std::make_shared<DeltaTable>(location, context);
+  table->Latest();
+  return table;
+}
+
+std::shared_ptr<Table> CreateTable(const io::Location& location, const StorageContext& context,
+                                   const CreateTableOptions& options,
+                                   const CommitDescription& description,
+                                   const std::vector<NewFile>& files) {
+  if (IsDeltaTable(location)) ThrowExists(location);
+  const Log log(location);
+  Actions actions;
+  actions.metadata = MetadataOf(options, context);
+  actions.protocol = ProtocolFor(*actions.metadata);
+  CheckWritable(*actions.protocol, *actions.metadata);
+  actions.info = InfoOf(description, context);
+  for (const NewFile& file : files) actions.adds.push_back(ToAddFile(file, *actions.metadata));
+  const std::string path = log.PathOf(Log::CommitName(0));
+  bool ours = false;
+  try {
+    ours = log.store().WriteIfAbsent(path, WriteCommit(actions)) == io::PutResult::kWritten;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kCommitStateUnknown) throw;
+  }
+  if (!ours) {
+    // Somebody was first, or our reply was lost: the transaction id tells.
+    const auto text = log.FindCommit(0);
+    if (!text) {
+      throw Error(ErrorKind::kCommitStateUnknown, "LK-8006",
+                  "the store did not say whether the table at " + location.uri() + " was created");
+    }
+    const Actions found = ParseCommit(*text, Log::CommitName(0));
+    if (!found.info || found.info->transaction_id != actions.info->transaction_id) {
+      ThrowExists(location);
+    }
+  }
+  return OpenTable(location, context);
+}
+
+}  // namespace lakehouse::storage::delta

@@ -121,6 +121,8 @@ Json TypeToJson(const DataType& type) {
 }  // namespace
 
 Schema ParseSchema(std::string_view text) {
+  // Some writers leave the schema of a table without columns empty.
+  if (text.empty()) return {};
   try {
     const Json json = Json::parse(text);
     return Schema{ParseFields(json, 1)};

@@ -134,7 +134,7 @@ TEST(CsvSourceTest, HonoursDelimiterQuoteNullValuesAndTypes) {
                                 {"delimiter", ";"},
                                 {"quote", "'"},
                                 {"null_values", R"(["NA", ""])"},
-                                {"columns", R"({"id": "int", "amount": "decimal(10,3)"})"}});
+                                {"columns", R"x({"id": "int", "amount": "decimal(10,3)"})x"}});
   EXPECT_EQ(rows.TypeOf("id"), "int32");
   EXPECT_EQ(rows.Cell("amount", 0), "12.340");
   EXPECT_EQ(rows.Cell("note", 0), "x;y");

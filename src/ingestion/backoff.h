@@ -12,8 +12,8 @@ class Random;
 
 namespace lakehouse::ingestion {
 
-/// How long to wait after attempt `attempt` (from 1) has failed: uniform in [0, base * 2^attempt], four times
-/// that for a throttling source, at most backoff_max_ms.
+/// How long to wait after attempt `attempt` (from 1) has failed: uniform in [0, base * 2^attempt],
+/// four times that for a throttling source, at most backoff_max_ms.
 int64_t BackoffMs(const RunnerOptions& options, int attempt, connectors::ErrorClass error_class,
                   Random& random);
 

@@ -6,8 +6,8 @@
 
 namespace lakehouse::ingestion {
 
-/// May `principal` do this with the job? Writes the decision to the audit log; PermissionDenied LK-2101
-/// when not. Reading states (kBrowse) is not audited when allowed.
+/// May `principal` do this with the job? Writes the decision to the audit log; PermissionDenied
+/// LK-2101 when not. Reading states (kBrowse) is not audited when allowed.
 void RequireJobAccess(catalog::Lake& lake, const security::Principal& principal,
                       catalog::Action action, const std::string& job_name,
                       const std::string& owner);

@@ -17,8 +17,8 @@ struct RunRequest {
   CancellationToken cancel;
 };
 
-/// Reads the source and commits its rows and the progress to the target in one commit; `metrics` is what was
-/// done, also when it throws.
+/// Reads the source and commits its rows and the progress to the target in one commit; `metrics` is
+/// what was done, also when it throws.
 void RunOnce(catalog::Lake& lake, const RunRequest& request, RunMetrics& metrics);
 
 }  // namespace lakehouse::ingestion

@@ -152,7 +152,7 @@ class JobRunner::Impl {
     JobSpec spec;
     std::string password;
     CancellationToken cancel;
-    RunStatus status;  ///< guarded by mutex_
+    RunStatus status;   ///< guarded by mutex_
     bool done = false;  ///< guarded by mutex_
   };
 

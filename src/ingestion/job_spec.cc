@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-
 #include <nlohmann/json.hpp>
 
 #include "base/suggest.h"
@@ -18,8 +17,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const std::vector<std::string> kJobKeys = {"name",   "source_type", "source_config", "target",
-                                           "target_path", "mode",   "write_mode",    "error_threshold"};
+const std::vector<std::string> kJobKeys = {"name",       "source_type",    "source_config",
+                                           "target",     "target_path",    "mode",
+                                           "write_mode", "error_threshold"};
 const std::vector<std::string> kSourceTypes = {"csv", "json", "parquet", "postgresql"};
 constexpr char kPassword[] = "password";
 
@@ -105,10 +105,9 @@ std::unique_ptr<connectors::Source> Make(const std::string& source_type,
     return connectors::files::MakeFileSource(source_type, options);
   }
   if (source_type == "postgresql") return connectors::postgresql::MakePostgresqlSource(options);
-  throw Error(ErrorKind::kUnsupported, "LK-5003",
-              "source type " + source_type + " is not supported",
-              DidYouMean(source_type, kSourceTypes) +
-                  " There are csv, json, parquet and postgresql.");
+  throw Error(
+      ErrorKind::kUnsupported, "LK-5003", "source type " + source_type + " is not supported",
+      DidYouMean(source_type, kSourceTypes) + " There are csv, json, parquet and postgresql.");
 }
 
 std::string DefaultName(const JobSpec& spec) {

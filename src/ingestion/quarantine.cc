@@ -21,8 +21,8 @@ using connectors::ValueOrThrow;
 std::shared_ptr<arrow::Schema> QuarantineSchema() {
   return arrow::schema({arrow::field("run_id", arrow::utf8()),
                         arrow::field("file_path", arrow::utf8()),
-                        arrow::field("line", arrow::int64()),
-                        arrow::field("reason", arrow::utf8()), arrow::field("raw", arrow::utf8()),
+                        arrow::field("line", arrow::int64()), arrow::field("reason", arrow::utf8()),
+                        arrow::field("raw", arrow::utf8()),
                         arrow::field("ts", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"))});
 }
 
@@ -42,9 +42,9 @@ std::shared_ptr<arrow::RecordBatch> ToBatch(const std::vector<connectors::Reject
     ThrowUnlessOk(raw.Append(row.raw));
     ThrowUnlessOk(ts.Append(now_ms * 1000));
   }
-  arrow::ArrayVector columns = {
-      ValueOrThrow(run.Finish()),    ValueOrThrow(path.Finish()), ValueOrThrow(line.Finish()),
-      ValueOrThrow(reason.Finish()), ValueOrThrow(raw.Finish()),  ValueOrThrow(ts.Finish())};
+  arrow::ArrayVector columns = {ValueOrThrow(run.Finish()),  ValueOrThrow(path.Finish()),
+                                ValueOrThrow(line.Finish()), ValueOrThrow(reason.Finish()),
+                                ValueOrThrow(raw.Finish()),  ValueOrThrow(ts.Finish())};
   return arrow::RecordBatch::Make(QuarantineSchema(), static_cast<int64_t>(rows.size()),
                                   std::move(columns));
 }
@@ -53,8 +53,8 @@ std::shared_ptr<arrow::RecordBatch> ToBatch(const std::vector<connectors::Reject
 
 class Quarantine::Impl {
  public:
-  Impl(catalog::Lake& lake, const security::Principal& principal,
-       const catalog::ObjectName& target, std::string run_id)
+  Impl(catalog::Lake& lake, const security::Principal& principal, const catalog::ObjectName& target,
+       std::string run_id)
       : lake(lake), principal(principal), run_id(std::move(run_id)), name(target) {
     name.name += "_quarantine";
   }
@@ -83,8 +83,7 @@ Quarantine::~Quarantine() = default;
 void Quarantine::Add(const std::vector<connectors::RejectedRow>& rows) {
   if (rows.empty()) return;
   impl_->Open();
-  impl_->writer->Write(
-      *ToBatch(rows, impl_->run_id, impl_->lake.storage_context().clock->NowMs()));
+  impl_->writer->Write(*ToBatch(rows, impl_->run_id, impl_->lake.storage_context().clock->NowMs()));
   impl_->rows += static_cast<int64_t>(rows.size());
 }
 

@@ -9,9 +9,9 @@
 
 namespace lakehouse::ingestion {
 
-/// Keeps the rows of one run that could not be read, in <schema>.<table>_quarantine: columns run_id,
-/// file_path, line, reason, raw, ts. The table is made when there is the first such row. Rows are there at
-/// least once: they are committed before the target's rows. Not thread-safe.
+/// Keeps the rows of one run that could not be read, in <schema>.<table>_quarantine: columns
+/// run_id, file_path, line, reason, raw, ts. The table is made when there is the first such row.
+/// Rows are there at least once: they are committed before the target's rows. Not thread-safe.
 class Quarantine {
  public:
   Quarantine(catalog::Lake& lake, const security::Principal& principal,

@@ -6,14 +6,11 @@ namespace lakehouse::ingestion {
 
 catalog::JobRun ToRecord(const RunStatus& status) {
   const RunMetrics& metrics = status.metrics;
-  const nlohmann::json json = {{"rows_read", metrics.rows_read},
-                               {"rows_written", metrics.rows_written},
-                               {"rows_rescued", metrics.rows_rescued},
-                               {"rows_quarantined", metrics.rows_quarantined},
-                               {"files_read", metrics.files_read},
-                               {"files_skipped", metrics.files_skipped},
-                               {"bytes_read", metrics.bytes_read},
-                               {"table_version", metrics.table_version}};
+  const nlohmann::json json = {
+      {"rows_read", metrics.rows_read},       {"rows_written", metrics.rows_written},
+      {"rows_rescued", metrics.rows_rescued}, {"rows_quarantined", metrics.rows_quarantined},
+      {"files_read", metrics.files_read},     {"files_skipped", metrics.files_skipped},
+      {"bytes_read", metrics.bytes_read},     {"table_version", metrics.table_version}};
   return {.id = status.run_id,
           .job_id = status.job_id,
           .state = status.state,

@@ -7,14 +7,12 @@
 
 namespace lakehouse::ingestion {
 
-Target::Target(catalog::Lake& lake, const security::Principal& principal,
-               catalog::ObjectName name)
+Target::Target(catalog::Lake& lake, const security::Principal& principal, catalog::ObjectName name)
     : lake_(lake), principal_(principal), name_(std::move(name)) {
   const auto found = lake_.Find(principal_, catalog::Action::kModify, name_);
   if (!found) return;
   if (!found->table) {
-    throw Error(ErrorKind::kInvalidArgument, "LK-5002",
-                "target " + name_.ToString() + " is a view",
+    throw Error(ErrorKind::kInvalidArgument, "LK-5002", "target " + name_.ToString() + " is a view",
                 "Name a table, or a name that is not taken.");
   }
   table_ = found->table;
@@ -92,8 +90,7 @@ int64_t TargetWriter::Commit(const TargetCommit& commit) {
       transaction->AddFile(std::move(file));
     }
     if (commit.app_transaction) {
-      transaction->SetAppTransaction(commit.app_transaction->first,
-                                     commit.app_transaction->second);
+      transaction->SetAppTransaction(commit.app_transaction->first, commit.app_transaction->second);
     }
     for (const auto& [domain, state] : commit.domains) transaction->SetDomain(domain, state);
     result = transaction->Commit(description);
@@ -109,10 +106,10 @@ int64_t TargetWriter::Commit(const TargetCommit& commit) {
         .CausedBy(result.reason);
   }
   if (result.outcome == storage::CommitOutcome::kUnknown) {
-    throw Error(ErrorKind::kCommitStateUnknown, "LK-5041",
-                "the store did not say whether the commit to " + target_.name_.ToString() +
-                    " happened",
-                "Run the job again: it reads from the table what is loaded and loads the rest.")
+    throw Error(
+        ErrorKind::kCommitStateUnknown, "LK-5041",
+        "the store did not say whether the commit to " + target_.name_.ToString() + " happened",
+        "Run the job again: it reads from the table what is loaded and loads the rest.")
         .CausedBy(result.reason);
   }
   return result.version;

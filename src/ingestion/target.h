@@ -55,9 +55,9 @@ struct TargetCommit {
   std::map<std::string, int64_t> operation_metrics;
 };
 
-/// Writes rows as data files of a target and commits them at once. Destroyed without Commit, it leaves no
-/// file. CommitConflict LK-5040 when another writer won, CommitStateUnknown LK-5041 when the store did not
-/// say. Not thread-safe.
+/// Writes rows as data files of a target and commits them at once. Destroyed without Commit, it
+/// leaves no file. CommitConflict LK-5040 when another writer won, CommitStateUnknown LK-5041 when
+/// the store did not say. Not thread-safe.
 class TargetWriter {
  public:
   explicit TargetWriter(Target& target);

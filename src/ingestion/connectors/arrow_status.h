@@ -10,7 +10,8 @@
 
 namespace lakehouse::ingestion::connectors {
 
-/// For .cc files: ends the run when Arrow reports what must not happen (memory is ResourceExhausted).
+/// For .cc files: ends the run when Arrow reports what must not happen (memory is
+/// ResourceExhausted).
 inline void ThrowUnlessOk(const arrow::Status& status) {
   if (status.ok()) return;
   if (status.IsOutOfMemory() || status.IsCapacityError()) {

@@ -44,8 +44,8 @@ struct SourceContext {
   CancellationToken cancel;
 };
 
-/// One reading of one source: Discover, then ProposeSchema when there is no target yet, Start, and Next
-/// until false. Used by one thread. Errors carry the class by their kind (see ErrorClass).
+/// One reading of one source: Discover, then ProposeSchema when there is no target yet, Start, and
+/// Next until false. Used by one thread. Errors carry the class by their kind (see ErrorClass).
 class Source {
  public:
   virtual ~Source() = default;

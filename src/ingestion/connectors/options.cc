@@ -74,8 +74,9 @@ int64_t IntegerOption(const SourceOptions& options, const std::string& key, int6
   auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (problem != std::errc() || end != text.data() + text.size() || value < minimum ||
       value > maximum) {
-    ThrowBadOption(key, text, "must be a whole number from " + std::to_string(minimum) + " to " +
-                                  std::to_string(maximum));
+    ThrowBadOption(key, text,
+                   "must be a whole number from " + std::to_string(minimum) + " to " +
+                       std::to_string(maximum));
   }
   return value;
 }

@@ -9,8 +9,8 @@
 
 namespace lakehouse::ingestion::connectors {
 
-/// Throws InvalidArgument LK-5001 with did-you-mean for a key that is not in `known`, and for a key of
-/// `required` that is missing.
+/// Throws InvalidArgument LK-5001 with did-you-mean for a key that is not in `known`, and for a key
+/// of `required` that is missing.
 void CheckOptionKeys(const SourceOptions& options, const std::vector<std::string>& known,
                      const std::vector<std::string>& required);
 
@@ -29,8 +29,9 @@ int64_t IntegerOption(const SourceOptions& options, const std::string& key, int6
 [[noreturn]] void ThrowBadOption(const std::string& key, const std::string& value,
                                  const std::string& problem);
 
-/// Names for table columns: characters that a table without column mapping may not have become '_', an
-/// empty name becomes column_<n>, and a name that was there (without regard to case) gets a number.
+/// Names for table columns: characters that a table without column mapping may not have become '_',
+/// an empty name becomes column_<n>, and a name that was there (without regard to case) gets a
+/// number.
 std::vector<std::string> TableColumnNames(const std::vector<std::string>& source_names);
 
 /// Lower case of ASCII letters.

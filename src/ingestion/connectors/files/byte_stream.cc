@@ -88,7 +88,8 @@ class GzipStream : public ByteStream {
 class ZipStream : public ByteStream {
  public:
   explicit ZipStream(std::string path) : path_(std::move(path)), archive_(archive_read_new()) {
-    if (!archive_) throw Error(ErrorKind::kResourceExhausted, "LK-0004", "no memory for an archive");
+    if (!archive_)
+      throw Error(ErrorKind::kResourceExhausted, "LK-0004", "no memory for an archive");
     archive_read_support_format_zip_seekable(archive_.get());
     if (archive_read_open_filename(archive_.get(), path_.c_str(), kArchiveBlockBytes) !=
         ARCHIVE_OK) {

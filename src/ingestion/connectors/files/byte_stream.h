@@ -7,8 +7,8 @@
 
 namespace lakehouse::ingestion::connectors::files {
 
-/// The unpacked bytes of one text file. A zip archive is a sequence of them. Errors: Corruption LK-5031
-/// for damaged or cut compressed data, IoError LK-5036 for files that cannot be read.
+/// The unpacked bytes of one text file. A zip archive is a sequence of them. Errors: Corruption
+/// LK-5031 for damaged or cut compressed data, IoError LK-5036 for files that cannot be read.
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
@@ -20,8 +20,8 @@ class ByteStream {
   virtual std::string part_name() const = 0;
 };
 
-/// Plain, gzip and zip files, told apart by their first bytes. Memory is bounded, nothing is unpacked to
-/// disk.
+/// Plain, gzip and zip files, told apart by their first bytes. Memory is bounded, nothing is
+/// unpacked to disk.
 std::unique_ptr<ByteStream> OpenByteStream(const std::string& path);
 
 }  // namespace lakehouse::ingestion::connectors::files

@@ -12,7 +12,8 @@ namespace lakehouse::ingestion::connectors::files {
 class ColumnConverter {
  public:
   virtual ~ColumnConverter() = default;
-  /// Appends the cell's value; false when the text is no value of the type, and nothing was appended.
+  /// Appends the cell's value; false when the text is no value of the type, and nothing was
+  /// appended.
   virtual bool Append(std::string_view cell) = 0;
   virtual void AppendNull() = 0;
   virtual void Reserve(int64_t rows) = 0;

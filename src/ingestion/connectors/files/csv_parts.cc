@@ -73,6 +73,7 @@ bool CsvParts::NextPart() {
 
 bool CsvParts::ReadFirstRow() {
   first_row_.clear();
+  if (at_end_ && rest().find_first_not_of("\r\n") == std::string_view::npos) return false;
   arrow::csv::BlockParser parser(ParseOptions(), -1, -1, 1);
   uint32_t size = 0;
   ThrowUnlessOk(at_end_ ? parser.ParseFinal(rest(), &size) : parser.Parse(rest(), &size));
@@ -100,12 +101,11 @@ std::unique_ptr<arrow::csv::BlockParser> CsvParts::NextBlock(int32_t max_rows,
   parse.invalid_row_handler = [&](const arrow::csv::InvalidRow& row) {
     const size_t offset = static_cast<size_t>(row.text.data() - rest().data());
     const bool inside = offset <= rest().size();
-    rejected.push_back(
-        {.file_path = part_name(),
-         .line = inside ? line_ + CountLines(rest().substr(0, offset)) : 0,
-         .reason = "the row has " + std::to_string(row.actual_columns) + " cells, not " +
-                   std::to_string(row.expected_columns),
-         .raw = PrintableUtf8(row.text.substr(0, kMaxRawBytes))});
+    rejected.push_back({.file_path = part_name(),
+                        .line = inside ? line_ + CountLines(rest().substr(0, offset)) : 0,
+                        .reason = "the row has " + std::to_string(row.actual_columns) +
+                                  " cells, not " + std::to_string(row.expected_columns),
+                        .raw = PrintableUtf8(row.text.substr(0, kMaxRawBytes))});
     return arrow::csv::InvalidRowResult::Skip;
   };
   auto parser = std::make_unique<arrow::csv::BlockParser>(

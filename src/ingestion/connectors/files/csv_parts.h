@@ -16,19 +16,19 @@
 
 namespace lakehouse::ingestion::connectors::files {
 
-/// Cuts the text of one file (or of the entries of an archive) into parsed blocks of rows. Rows with a
-/// wrong number of cells are set aside.
+/// Cuts the text of one file (or of the entries of an archive) into parsed blocks of rows. Rows
+/// with a wrong number of cells are set aside.
 class CsvParts {
  public:
   CsvParts(const std::string& path, const FileOptions& options);
 
   /// Goes to the next part that has a first row, and reads it. False when there is none.
   bool NextPart();
-  /// The cells of the first row of this part: names when there is a header, else values of a row that
-  /// NextBlock gives again.
+  /// The cells of the first row of this part: names when there is a header, else values of a row
+  /// that NextBlock gives again.
   const std::vector<std::string>& first_row() const { return first_row_; }
-  /// Rows of this part, at most `max_rows`; null at its end. Rejected rows are appended to `rejected`.
-  /// Corruption LK-5032 for a row longer than a block.
+  /// Rows of this part, at most `max_rows`; null at its end. Rejected rows are appended to
+  /// `rejected`. Corruption LK-5032 for a row longer than a block.
   std::unique_ptr<arrow::csv::BlockParser> NextBlock(int32_t max_rows,
                                                      std::vector<RejectedRow>& rejected);
   /// Were the bytes of the last block valid UTF-8?

@@ -126,19 +126,16 @@ class CsvReader : public FormatReader {
   void Convert(const arrow::csv::BlockParser& block, SourceBatch& batch) {
     skipped_.clear();
     if (!parts_.block_is_utf8()) RejectBadText(block, batch);
-    const int64_t rows =
-        block.num_rows() - std::count(skipped_.begin(), skipped_.end(), true);
+    const int64_t rows = block.num_rows() - std::count(skipped_.begin(), skipped_.end(), true);
     if (rows == 0) return;
     const auto& schema = target_->schema();
     Rescue rescue(parts_.part_name(), target_->rescued() >= 0);
-    std::vector<std::shared_ptr<arrow::Array>> columns(
-        static_cast<size_t>(schema->num_fields()));
+    std::vector<std::shared_ptr<arrow::Array>> columns(static_cast<size_t>(schema->num_fields()));
     for (int cell = 0; cell < block.num_cols(); ++cell) {
       const std::string& name = names_[static_cast<size_t>(cell)];
       const int at = target_->Find(name);
       if (at >= 0 && columns[static_cast<size_t>(at)] == nullptr) {
-        columns[static_cast<size_t>(at)] =
-            ConvertColumn(block, cell, *schema->field(at), rescue);
+        columns[static_cast<size_t>(at)] = ConvertColumn(block, cell, *schema->field(at), rescue);
         continue;
       }
       ForEachCell(block, cell, [&](int64_t row, std::string_view text, bool quoted) {

@@ -24,8 +24,7 @@ bool IsHidden(const fs::path& path) {
 }
 
 bool MatchesGlob(const FileOptions& options, const fs::path& path) {
-  return options.glob.empty() ||
-         fnmatch(options.glob.c_str(), path.filename().c_str(), 0) == 0;
+  return options.glob.empty() || fnmatch(options.glob.c_str(), path.filename().c_str(), 0) == 0;
 }
 
 template <typename Iterator>
@@ -79,8 +78,7 @@ std::vector<std::string> ExpandGlob(const std::string& pattern) {
 SourceFile DescribeFile(const std::string& path) {
   struct stat status = {};
   if (stat(path.c_str(), &status) != 0) {
-    throw Error(ErrorKind::kIoError, "LK-5036",
-                "cannot read " + path + ": " + std::strerror(errno),
+    throw Error(ErrorKind::kIoError, "LK-5036", "cannot read " + path + ": " + std::strerror(errno),
                 "Check that the file exists and that this user may read it.");
   }
   SourceFile file{.path = path,

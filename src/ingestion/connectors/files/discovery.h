@@ -17,8 +17,8 @@ struct SourceFile {
   std::string mark;
 };
 
-/// The files that the options name, by path in byte order. Names that begin with '.' or '_' are left out
-/// of directories and globs. NotFound LK-5022 when the path names nothing.
+/// The files that the options name, by path in byte order. Names that begin with '.' or '_' are
+/// left out of directories and globs. NotFound LK-5022 when the path names nothing.
 std::vector<SourceFile> FindFiles(const FileOptions& options);
 
 /// One file, now. IoError LK-5036 when it is not there.

@@ -18,7 +18,8 @@ namespace lakehouse::ingestion::connectors::files {
 /// Where the rows go: the target's columns, found by the names of a source.
 class TargetColumns {
  public:
-  /// `rescued` is the name of the column for what does not fit; empty, or not in the schema: there is none.
+  /// `rescued` is the name of the column for what does not fit; empty, or not in the schema: there
+  /// is none.
   TargetColumns(std::shared_ptr<arrow::Schema> schema, const std::string& rescued);
 
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
@@ -51,7 +52,8 @@ std::unique_ptr<FormatReader> OpenNdjson(const SourceFile& file, const FileOptio
 std::unique_ptr<FormatReader> OpenParquetFile(const SourceFile& file,
                                               std::shared_ptr<const TargetColumns> target);
 
-/// The columns of a file, from its schema or by inference; nothing for a file without any row or header.
+/// The columns of a file, from its schema or by inference; nothing for a file without any row or
+/// header.
 using Fields = std::vector<std::shared_ptr<arrow::Field>>;
 std::optional<Fields> InferCsv(const SourceFile& file, const FileOptions& options);
 std::optional<Fields> InferNdjson(const SourceFile& file, const FileOptions& options);

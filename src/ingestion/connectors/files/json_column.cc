@@ -6,7 +6,6 @@
 #include <arrow/type.h>
 
 #include <nlohmann/json.hpp>
-
 #include <unordered_map>
 #include <vector>
 
@@ -26,9 +25,7 @@ std::string TextOf(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string FieldKey(const std::string& name) {
-  return FoldCase(TableColumnNames({name}).front());
-}
+std::string FieldKey(const std::string& name) { return FoldCase(TableColumnNames({name}).front()); }
 
 class LeafColumn : public JsonColumn {
  public:

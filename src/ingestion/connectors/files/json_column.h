@@ -2,18 +2,17 @@
 
 #include <arrow/type_fwd.h>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 namespace lakehouse::ingestion::connectors::files {
 
 class Rescue;
 
-/// Builds one column, of any table type, from JSON values. What does not fit becomes null and goes to the
-/// rescue with the way to it ("a.b[2]").
+/// Builds one column, of any table type, from JSON values. What does not fit becomes null and goes
+/// to the rescue with the way to it ("a.b[2]").
 class JsonColumn {
  public:
   virtual ~JsonColumn() = default;
@@ -33,7 +32,8 @@ class JsonInference {
   ~JsonInference();
   JsonInference(JsonInference&&) noexcept;
   void Observe(const nlohmann::ordered_json& value);
-  /// bigint, double, boolean, string, struct or list; values of several kinds are string (JSON text).
+  /// bigint, double, boolean, string, struct or list; values of several kinds are string (JSON
+  /// text).
   std::shared_ptr<arrow::DataType> Result() const;
 
  private:

@@ -3,9 +3,8 @@
 #include <arrow/type.h>
 #include <arrow/util/utf8.h>
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "ingestion/connectors/arrow_status.h"
 #include "ingestion/connectors/files/byte_stream.h"
@@ -34,7 +33,8 @@ class Lines {
     in_part_ = stream_->NextPart();
   }
 
-  /// The next line without its end; false when there is none. The view is valid until the next call.
+  /// The next line without its end; false when there is none. The view is valid until the next
+  /// call.
   bool Next(std::string_view* line) {
     while (in_part_) {
       const size_t end = buffer_.find('\n', begin_);
@@ -87,8 +87,8 @@ class Lines {
   int64_t number_ = 0;
 };
 
-/// Nesting of a text that may not be JSON; strings are not told apart, so it is an upper bound of a cheap
-/// kind.
+/// Nesting of a text that may not be JSON; strings are not told apart, so it is an upper bound of a
+/// cheap kind.
 bool TooDeep(std::string_view line) {
   int depth = 0;
   bool in_string = false;

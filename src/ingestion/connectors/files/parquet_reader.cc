@@ -76,10 +76,10 @@ class ParquetReader : public FormatReader {
   std::shared_ptr<arrow::Array> ConvertColumn(const std::shared_ptr<arrow::Array>& column,
                                               const arrow::Field& field, Rescue& rescue) {
     if (!field.nullable() && column->null_count() > 0) {
-      throw Error(ErrorKind::kInvalidSchema, "LK-5033",
-                  "column " + field.name() + " of " + path_ +
-                      " has nulls, and is NOT NULL in the target",
-                  "Correct the file, or make the column nullable in the table.");
+      throw Error(
+          ErrorKind::kInvalidSchema, "LK-5033",
+          "column " + field.name() + " of " + path_ + " has nulls, and is NOT NULL in the target",
+          "Correct the file, or make the column nullable in the table.");
     }
     if (column->type()->Equals(field.type())) return column;
     auto cast = arrow::compute::Cast(*column, field.type());
@@ -89,8 +89,7 @@ class ParquetReader : public FormatReader {
   void Convert(const arrow::RecordBatch& rows, SourceBatch& batch) {
     const auto& schema = target_->schema();
     Rescue rescue(path_, target_->rescued() >= 0);
-    std::vector<std::shared_ptr<arrow::Array>> columns(
-        static_cast<size_t>(schema->num_fields()));
+    std::vector<std::shared_ptr<arrow::Array>> columns(static_cast<size_t>(schema->num_fields()));
     for (int i = 0; i < rows.num_columns(); ++i) {
       const std::string& name = rows.schema()->field(i)->name();
       const int at = target_->Find(name);
@@ -136,8 +135,7 @@ std::optional<Fields> InferParquet(const SourceFile& file) {
     std::vector<std::string> names = TableColumnNames(converted->field_names());
     Fields fields;
     for (int i = 0; i < converted->num_fields(); ++i) {
-      fields.push_back(
-          arrow::field(names[static_cast<size_t>(i)], converted->field(i)->type()));
+      fields.push_back(arrow::field(names[static_cast<size_t>(i)], converted->field(i)->type()));
     }
     return fields;
   } catch (const Error& error) {

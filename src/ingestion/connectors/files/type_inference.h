@@ -12,8 +12,9 @@ class TypeInference {
  public:
   /// Takes a cell that is not null.
   void Observe(std::string_view cell);
-  /// The first of bigint, double, boolean, date, timestamp that fits every cell, else string; string also
-  /// when there was no cell. Numbers with leading zeros (codes such as 00501) are string.
+  /// The first of bigint, double, boolean, date, timestamp that fits every cell, else string;
+  /// string also when there was no cell. Numbers with leading zeros (codes such as 00501) are
+  /// string.
   std::shared_ptr<arrow::DataType> Result() const;
 
  private:

@@ -30,13 +30,14 @@ struct ColumnPlan {
 };
 
 struct PlanOptions {
-  /// Type of numeric without precision and scale, or with more than decimal has; empty means string.
+  /// Type of numeric without precision and scale, or with more than decimal has; empty means
+  /// string.
   std::shared_ptr<arrow::DataType> unconstrained_numeric;
   bool arrays_as_text = false;
 };
 
-/// bool, integers, floats, numeric, text, bytea, date, timestamps, JSON and one-dimensional arrays of them
-/// exactly; every other type as the server's text of it.
+/// bool, integers, floats, numeric, text, bytea, date, timestamps, JSON and one-dimensional arrays
+/// of them exactly; every other type as the server's text of it.
 ColumnPlan PlanColumn(const ServerColumn& column, const PlanOptions& options);
 
 }  // namespace lakehouse::ingestion::connectors::postgresql

@@ -33,8 +33,8 @@ std::string Trimmed(const char* text) {
   return result;
 }
 
-/// The SQLSTATE in a verbose message ("FATAL:  28P01: password ..."); the severity is in the server's
-/// language, so only the form of the code is looked for.
+/// The SQLSTATE in a verbose message ("FATAL:  28P01: password ..."); the severity is in the
+/// server's language, so only the form of the code is looked for.
 std::string FindSqlState(std::string_view message) {
   for (size_t colon = message.find(":  "); colon != std::string_view::npos;
        colon = message.find(":  ", colon + 1)) {
@@ -94,8 +94,8 @@ Connection::Connection(const ConnectionOptions& options, CancellationToken cance
 Connection::~Connection() { PQfreemem(chunk_); }
 
 void Connection::Connect(const ConnectionOptions& options) {
-  const char* const keys[] = {"host",    "port",       "dbname",   "user",
-                              "sslmode", "password",   "application_name", "keepalives",
+  const char* const keys[] = {"host",    "port",     "dbname",           "user",
+                              "sslmode", "password", "application_name", "keepalives",
                               nullptr};
   const char* const password = options.password.empty() ? nullptr : options.password.c_str();
   const char* const values[] = {options.host.c_str(),
@@ -123,10 +123,10 @@ void Connection::Connect(const ConnectionOptions& options) {
                       std::to_string(options.connect_timeout_ms) + " ms",
                   "Check host and port, or raise source_config.connect_timeout_ms.");
     }
-    pollfd socket = {.fd = PQsocket(connection_.get()),
-                     .events = static_cast<int16_t>(status == PGRES_POLLING_READING ? POLLIN
-                                                                                    : POLLOUT),
-                     .revents = 0};
+    pollfd socket = {
+        .fd = PQsocket(connection_.get()),
+        .events = static_cast<int16_t>(status == PGRES_POLLING_READING ? POLLIN : POLLOUT),
+        .revents = 0};
     if (poll(&socket, 1, kPollMs) > 0) status = PQconnectPoll(connection_.get());
   }
   if (PQstatus(connection_.get()) == CONNECTION_OK) {

@@ -26,10 +26,10 @@ struct ConnectionOptions {
 
 using Row = std::vector<std::optional<std::string>>;
 
-/// One session with a server, set to UTC, ISO dates and exact floats. Errors by SQLSTATE: not reachable
-/// or going down Unavailable LK-5020, login refused Unauthenticated LK-5021, database or table missing
-/// NotFound LK-5022, no right to read PermissionDenied LK-5023, anything else LK-5024. Waiting ends when
-/// `cancel` is cancelled. Used by one thread.
+/// One session with a server, set to UTC, ISO dates and exact floats. Errors by SQLSTATE: not
+/// reachable or going down Unavailable LK-5020, login refused Unauthenticated LK-5021, database or
+/// table missing NotFound LK-5022, no right to read PermissionDenied LK-5023, anything else
+/// LK-5024. Waiting ends when `cancel` is cancelled. Used by one thread.
 class Connection {
  public:
   Connection(const ConnectionOptions& options, CancellationToken cancel);

@@ -12,8 +12,8 @@
 
 namespace lakehouse::ingestion::connectors::postgresql {
 
-/// Decodes the stream of COPY ... (FORMAT binary), in pieces of any size. Corruption LK-5031 for bytes
-/// that are no such stream. Not thread-safe.
+/// Decodes the stream of COPY ... (FORMAT binary), in pieces of any size. Corruption LK-5031 for
+/// bytes that are no such stream. Not thread-safe.
 class CopyDecoder {
  public:
   CopyDecoder(std::shared_ptr<arrow::Schema> schema,
@@ -34,7 +34,7 @@ class CopyDecoder {
 
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<std::unique_ptr<ValueDecoder>> columns_;
-  std::string rest_;  ///< the front of a row whose end has not come
+  std::string rest_;                               ///< the front of a row whose end has not come
   std::vector<std::pair<size_t, int32_t>> cells_;  ///< offset and length of the row at hand
   bool header_seen_ = false;
   bool trailer_seen_ = false;

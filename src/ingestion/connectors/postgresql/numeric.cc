@@ -6,8 +6,8 @@ namespace lakehouse::ingestion::connectors::postgresql {
 
 namespace {
 
-// numeric_send: number of groups, weight of the first, sign, digits after the point, then groups of four
-// decimal digits.
+// numeric_send: number of groups, weight of the first, sign, digits after the point, then groups of
+// four decimal digits.
 constexpr uint16_t kNegative = 0x4000;
 constexpr uint16_t kNan = 0xC000;
 constexpr uint16_t kInfinity = 0xD000;

@@ -81,9 +81,9 @@ SourceSettings ParseSettings(const SourceOptions& options) {
   settings.connection.database = TextOption(options, "database", "");
   settings.connection.user = TextOption(options, "username", "");
   settings.connection.password = TextOption(options, "password", "");
-  settings.connection.ssl_mode = ChoiceOption(
-      options, "sslmode", "prefer",
-      {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
+  settings.connection.ssl_mode =
+      ChoiceOption(options, "sslmode", "prefer",
+                   {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
   settings.connection.connect_timeout_ms =
       IntegerOption(options, "connect_timeout_ms", 10'000, 1, 600'000);
   settings.table = TextOption(options, "table", "");
@@ -214,8 +214,8 @@ class PostgresqlSource : public Source {
     }
   }
 
-  /// Page ranges of a plain table; everything else is one range. The last one is open, so rows are in
-  /// exactly one range whatever the size was.
+  /// Page ranges of a plain table; everything else is one range. The last one is open, so rows are
+  /// in exactly one range whatever the size was.
   void MakeRanges() {
     ranges_ = {""};
     if (!relation_is_plain_ || main_->server_version() < kFirstVersionWithTidRanges) return;
@@ -285,25 +285,23 @@ class PostgresqlSource : public Source {
     for (size_t i = 0; i < plan_.size(); ++i) {
       const auto& field = target_->field(target_index_[i]);
       fields.push_back(field);
-      decoders.push_back(MakeValueDecoder(
-          plan_[i].form, plan_[i].element, field->type(),
-          {.column = plan_[i].name, .special_values = settings_.special_values,
-           .check_utf8 = check_utf8}));
+      decoders.push_back(MakeValueDecoder(plan_[i].form, plan_[i].element, field->type(),
+                                          {.column = plan_[i].name,
+                                           .special_values = settings_.special_values,
+                                           .check_utf8 = check_utf8}));
     }
     return CopyDecoder(arrow::schema(std::move(fields)), std::move(decoders));
   }
 
   std::shared_ptr<arrow::RecordBatch> ToTarget(const arrow::RecordBatch& batch) const {
-    std::vector<std::shared_ptr<arrow::Array>> columns(
-        static_cast<size_t>(target_->num_fields()));
+    std::vector<std::shared_ptr<arrow::Array>> columns(static_cast<size_t>(target_->num_fields()));
     for (size_t i = 0; i < target_index_.size(); ++i) {
       columns[static_cast<size_t>(target_index_[i])] = batch.column(static_cast<int>(i));
     }
     for (int at = 0; at < target_->num_fields(); ++at) {
       auto& column = columns[static_cast<size_t>(at)];
       if (column == nullptr) {
-        column =
-            ValueOrThrow(arrow::MakeArrayOfNull(target_->field(at)->type(), batch.num_rows()));
+        column = ValueOrThrow(arrow::MakeArrayOfNull(target_->field(at)->type(), batch.num_rows()));
       }
       if (!target_->field(at)->nullable() && column->null_count() > 0) {
         throw Error(ErrorKind::kInvalidSchema, "LK-5033",

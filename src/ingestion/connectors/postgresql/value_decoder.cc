@@ -175,14 +175,15 @@ class BytesDecoder : public BuilderDecoder<Builder> {
   WireForm form_;
 };
 
-/// array_send: dimensions, flag, element type, per dimension size and lower bound, then the elements.
+/// array_send: dimensions, flag, element type, per dimension size and lower bound, then the
+/// elements.
 class ArrayDecoder : public ValueDecoder {
  public:
   ArrayDecoder(WireForm element, const std::shared_ptr<arrow::DataType>& type,
                const DecoderOptions& options)
       : options_(options), type_(type) {
-    elements_ = MakeValueDecoder(
-        element, element, static_cast<const arrow::ListType&>(*type).value_type(), options);
+    elements_ = MakeValueDecoder(element, element,
+                                 static_cast<const arrow::ListType&>(*type).value_type(), options);
   }
 
   void Append(std::string_view bytes) override {
@@ -251,8 +252,7 @@ std::unique_ptr<ValueDecoder> MakeValueDecoder(WireForm form, WireForm element,
     case WireForm::kFloat:
       return std::make_unique<NumberDecoder<arrow::FloatBuilder, uint32_t, float>>(type, options);
     case WireForm::kDouble:
-      return std::make_unique<NumberDecoder<arrow::DoubleBuilder, uint64_t, double>>(type,
-                                                                                     options);
+      return std::make_unique<NumberDecoder<arrow::DoubleBuilder, uint64_t, double>>(type, options);
     case WireForm::kNumeric:
       return std::make_unique<NumericDecoder>(type, options);
     case WireForm::kNumericText:

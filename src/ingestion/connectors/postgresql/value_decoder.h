@@ -9,7 +9,8 @@
 
 namespace lakehouse::ingestion::connectors::postgresql {
 
-/// What to do with values that a table type has not: infinite dates and timestamps, NaN in a decimal.
+/// What to do with values that a table type has not: infinite dates and timestamps, NaN in a
+/// decimal.
 enum class SpecialValues { kError, kNull };
 
 /// The binary forms of the wire, by what they become.
@@ -35,8 +36,8 @@ enum class WireForm {
 class ValueDecoder {
  public:
   virtual ~ValueDecoder() = default;
-  /// InvalidArgument LK-5035 for a value that the column cannot hold; Corruption LK-5031 for bytes that
-  /// are no value.
+  /// InvalidArgument LK-5035 for a value that the column cannot hold; Corruption LK-5031 for bytes
+  /// that are no value.
   virtual void Append(std::string_view bytes) = 0;
   virtual void AppendNull() = 0;
   virtual int64_t length() const = 0;

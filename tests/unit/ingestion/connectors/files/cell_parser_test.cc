@@ -1,8 +1,7 @@
 #include "ingestion/connectors/files/cell_parser.h"
 
-#include <gtest/gtest.h>
-
 #include <arrow/type.h>
+#include <gtest/gtest.h>
 
 #include <cmath>
 

@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include "ingestion/connectors/files/file_source.h"
@@ -90,12 +89,11 @@ TEST(CsvSourceTest, RescuesColumnsThatOnlyLaterFilesHave) {
 TEST(CsvSourceTest, FailsWithoutAPlaceForWhatDoesNotFit) {
   const TemporaryFolder folder;
   folder.Write("a.csv", "id\n1\nx\n");
-  EXPECT_EQ(CodeOf([&] {
-              Read({{"path", folder.At("a.csv")},
-                    {"columns", "id bigint"},
-                    {"rescued_data_column", ""}});
-            }),
-            "LK-5033");
+  EXPECT_EQ(
+      CodeOf([&] {
+        Read({{"path", folder.At("a.csv")}, {"columns", "id bigint"}, {"rescued_data_column", ""}});
+      }),
+      "LK-5033");
 }
 
 TEST(CsvSourceTest, RejectsRowsWithAWrongNumberOfCells) {
@@ -146,8 +144,8 @@ TEST(CsvSourceTest, HonoursDelimiterQuoteNullValuesAndTypes) {
 TEST(CsvSourceTest, ReadsFilesWithoutHeaderByPosition) {
   const TemporaryFolder folder;
   folder.Write("a.csv", "1,a\n2,b\n");
-  const SourceRows named = Read(
-      {{"path", folder.At("a.csv")}, {"header", "false"}, {"columns", "id int, name string"}});
+  const SourceRows named =
+      Read({{"path", folder.At("a.csv")}, {"header", "false"}, {"columns", "id int, name string"}});
   ASSERT_EQ(named.table->num_rows(), 2);
   EXPECT_EQ(named.Cell("name", 0), "a");
   const SourceRows unnamed = Read({{"path", folder.At("a.csv")}, {"header", "false"}});
@@ -157,7 +155,8 @@ TEST(CsvSourceTest, ReadsFilesWithoutHeaderByPosition) {
 TEST(CsvSourceTest, ReadsBlocksSmallerThanTheFile) {
   const TemporaryFolder folder;
   std::string text = "id,name\r\n";
-  for (int i = 0; i < 20'000; ++i) text += std::to_string(i) + ",name " + std::to_string(i) + "\r\n";
+  for (int i = 0; i < 20'000; ++i)
+    text += std::to_string(i) + ",name " + std::to_string(i) + "\r\n";
   text += "20000,last without line end";
   folder.Write("a.csv", text);
   const SourceRows rows = Read({{"path", folder.At("a.csv")}, {"block_bytes", "4096"}});
@@ -243,8 +242,8 @@ TEST(CsvSourceTest, WantsValuesForNotNullColumns) {
   const TemporaryFolder folder;
   folder.Write("a.csv", "id,name\n1,a\n,b\n");
   folder.Write("b.csv", "name\na\n");
-  const auto target = arrow::schema({arrow::field("id", arrow::int64(), false),
-                                     arrow::field("name", arrow::utf8())});
+  const auto target = arrow::schema(
+      {arrow::field("id", arrow::int64(), false), arrow::field("name", arrow::utf8())});
   EXPECT_EQ(CodeOf([&] { Read({{"path", folder.At("a.csv")}}, target); }), "LK-5033");
   EXPECT_EQ(CodeOf([&] { Read({{"path", folder.At("b.csv")}}, target); }), "LK-5033");
 }

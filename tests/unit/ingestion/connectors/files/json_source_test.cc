@@ -37,12 +37,12 @@ TEST(JsonSourceTest, RescuesWhatDoesNotFitWithItsPlace) {
                "{\"id\": 1, \"s\": {\"a\": 1}, \"l\": [1], \"m\": {\"k\": 1}}\n"
                "{\"ID\": \"x\", \"s\": {\"a\": \"y\", \"b\": 2}, \"l\": [1, \"z\"], \"new\": [1]}\n"
                "{\"id\": 3, \"s\": 5, \"m\": {\"k\": 1, \"q\": null}}\n");
-  const auto target = arrow::schema(
-      {arrow::field("id", arrow::int32()),
-       arrow::field("s", arrow::struct_({arrow::field("a", arrow::int64())})),
-       arrow::field("l", arrow::list(arrow::int64())),
-       arrow::field("m", arrow::map(arrow::utf8(), arrow::int64())),
-       arrow::field("_rescued_data", arrow::utf8())});
+  const auto target =
+      arrow::schema({arrow::field("id", arrow::int32()),
+                     arrow::field("s", arrow::struct_({arrow::field("a", arrow::int64())})),
+                     arrow::field("l", arrow::list(arrow::int64())),
+                     arrow::field("m", arrow::map(arrow::utf8(), arrow::int64())),
+                     arrow::field("_rescued_data", arrow::utf8())});
   const SourceRows rows = Read({{"path", folder.At("a.json")}}, target);
   ASSERT_EQ(rows.table->num_rows(), 3);
   EXPECT_EQ(rows.Cell("_rescued_data", 0), "null");

@@ -3,10 +3,10 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "ingestion/connectors/files/file_source.h"
-#include "io/object_store.h"
-#include "storage/parquet/parquet_file.h"
 #include "ingestion/source_rows.h"
 #include "ingestion/temporary_folder.h"
+#include "io/object_store.h"
+#include "storage/parquet/parquet_file.h"
 
 namespace lakehouse::ingestion::connectors::files {
 namespace {

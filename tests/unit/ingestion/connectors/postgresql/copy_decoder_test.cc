@@ -15,8 +15,8 @@ const std::string kTrailer("\377\377", 2);
 
 CopyDecoder OneInteger() {
   std::vector<std::unique_ptr<ValueDecoder>> columns;
-  columns.push_back(MakeValueDecoder(WireForm::kInt32, WireForm::kInt32, arrow::int32(),
-                                     {.column = "v"}));
+  columns.push_back(
+      MakeValueDecoder(WireForm::kInt32, WireForm::kInt32, arrow::int32(), {.column = "v"}));
   return CopyDecoder(arrow::schema({arrow::field("v", arrow::int32())}), std::move(columns));
 }
 

@@ -134,8 +134,8 @@ TEST_F(PostgresqlSourceTest, CopiesOtherTypesAsText) {
 TEST_F(PostgresqlSourceTest, CopiesArraysOfOneDimension) {
   const SourceRows ints = Read(OneColumn("int[]", {"'{1,NULL,3}'", "'{}'", "NULL"}));
   EXPECT_EQ(ints.TypeOf("v"), "list<item: int32>");
-  EXPECT_EQ(Values(ints),
-            (std::vector<std::string>{"list<item: int32>[1, null, 3]", "list<item: int32>[]", "null"}));
+  EXPECT_EQ(Values(ints), (std::vector<std::string>{"list<item: int32>[1, null, 3]",
+                                                    "list<item: int32>[]", "null"}));
   EXPECT_EQ(Read(OneColumn("text[]", {"'{a,\"b c\"}'"})).Cell("v", 0),
             "list<item: string>[a, b c]");
   EXPECT_EQ(Read(OneColumn("uuid[]", {"'{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}'"})).TypeOf("v"),
@@ -232,8 +232,9 @@ TEST_F(PostgresqlSourceTest, RefusesFilteredCopies) {
 }
 
 TEST_F(PostgresqlSourceTest, ReportsWhatTheServerSaysDuringACopy) {
-  SharedServer().Execute("CREATE VIEW broken AS SELECT 1 / (g - 500) AS v FROM "
-                         "generate_series(1, 1000) g;");
+  SharedServer().Execute(
+      "CREATE VIEW broken AS SELECT 1 / (g - 500) AS v FROM "
+      "generate_series(1, 1000) g;");
   EXPECT_EQ(CodeOf([] { Read("broken"); }), "LK-5024");
 }
 
@@ -243,7 +244,7 @@ TEST_F(PostgresqlSourceTest, ChecksTheTargetsTypes) {
 }
 
 TEST_F(PostgresqlSourceTest, EndsWhenCancelled) {
-  SharedServer().Execute("CREATE VIEW slow AS SELECT pg_sleep(60), 1 AS v;");
+  SharedServer().Execute("CREATE VIEW slow AS SELECT pg_sleep(60)::text AS s, 1 AS v;");
   const auto source = MakePostgresqlSource(SharedServer().Options("slow"));
   SourceContext context;
   source->Discover(context);
@@ -264,8 +265,7 @@ TEST_F(PostgresqlSourceTest, ReportsAServerThatStops) {
 }
 
 TEST(PostgresqlOptionsTest, ChecksKeysAndValues) {
-  const SourceOptions good = {
-      {"host", "h"}, {"database", "d"}, {"table", "t"}, {"username", "u"}};
+  const SourceOptions good = {{"host", "h"}, {"database", "d"}, {"table", "t"}, {"username", "u"}};
   const auto with = [&](const std::string& key, const std::string& value) {
     SourceOptions options = good;
     options[key] = value;

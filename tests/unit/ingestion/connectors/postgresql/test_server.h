@@ -18,13 +18,15 @@
 
 namespace lakehouse::ingestion::connectors::postgresql {
 
-/// A PostgreSQL of its own in a temporary folder, on a free loopback port, with the user "owner" (password
-/// "secret", superuser). Stopped by its process id.
+/// A PostgreSQL of its own in a temporary folder, on a free loopback port, with the user "owner"
+/// (password "secret", superuser). Stopped by its process id.
 class TestServer {
  public:
   static constexpr char kBinaries[] = "/usr/lib/postgresql/15/bin";
 
-  static bool Available() { return access((std::string(kBinaries) + "/initdb").c_str(), X_OK) == 0; }
+  static bool Available() {
+    return access((std::string(kBinaries) + "/initdb").c_str(), X_OK) == 0;
+  }
 
   TestServer() {
     port_ = FreePort();
@@ -64,8 +66,8 @@ class TestServer {
   }
 
   SourceOptions Options(const std::string& table) const {
-    return {{"host", "127.0.0.1"},   {"port", std::to_string(port_)}, {"database", "postgres"},
-            {"username", "owner"},   {"password", "secret"},          {"table", table}};
+    return {{"host", "127.0.0.1"}, {"port", std::to_string(port_)}, {"database", "postgres"},
+            {"username", "owner"}, {"password", "secret"},          {"table", table}};
   }
   int port() const { return port_; }
 

@@ -1,10 +1,11 @@
 #include "storage/delta/actions.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <cctype>
 #include <new>
 #include <nlohmann/json.hpp>
-#include <simdjson.h>
 #include <unordered_set>
 
 #include "base/error.h"
@@ -169,8 +170,8 @@ void AddRareAction(const std::string& name, const Json& action, Actions& actions
   }
 }
 
-/// `line` is followed by at least SIMDJSON_PADDING readable bytes. File actions, of which there are many,
-/// are taken from the flat form; the others from a JSON tree.
+/// `line` is followed by at least SIMDJSON_PADDING readable bytes. File actions, of which there are
+/// many, are taken from the flat form; the others from a JSON tree.
 void AddAction(dom::parser& parser, std::string_view line, Actions& actions) {
   dom::element document;
   const auto failure = parser.parse(line.data(), line.size(), false).get(document);
@@ -359,7 +360,8 @@ std::string EncodePath(std::string_view path) {
   constexpr std::string_view kPlain = "-_.!~*'();/@&=+$,";
   // A ':' in a relative path would read as the end of a scheme.
   const size_t slash = path.find('/');
-  const bool absolute = slash == 0 || (slash != std::string_view::npos && path.find(':') + 1 == slash);
+  const bool absolute =
+      slash == 0 || (slash != std::string_view::npos && path.find(':') + 1 == slash);
   std::string encoded;
   for (const char c : path) {
     const auto byte = static_cast<unsigned char>(c);

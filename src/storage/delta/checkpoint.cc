@@ -81,7 +81,8 @@ class Rows {
  private:
   static void RequireText(const arrow::Array& array, const std::string& field) {
     if (array.type_id() != arrow::Type::STRING) {
-      throw Error(ErrorKind::kCorruption, "LK-3003", "checkpoint: " + field + " is not made of texts");
+      throw Error(ErrorKind::kCorruption, "LK-3003",
+                  "checkpoint: " + field + " is not made of texts");
     }
   }
   /// Nothing when there is no such column; another type than the protocol's is damage, not absence.
@@ -110,7 +111,8 @@ std::map<std::string, std::string> WithoutNulls(
 AddFilePtr ReadAdd(const Rows& rows, int64_t row) {
   auto add = std::make_shared<AddFile>();
   add->path = DecodePath(rows.Text("path", row));
-  if (add->path.empty()) throw Error(ErrorKind::kCorruption, "LK-3003", "checkpoint: an add without a path");
+  if (add->path.empty())
+    throw Error(ErrorKind::kCorruption, "LK-3003", "checkpoint: an add without a path");
   add->size_bytes = rows.Number("size", row);
   add->modified_ms = rows.Number("modificationTime", row);
   add->partition_values = rows.Map("partitionValues", row);
@@ -150,7 +152,8 @@ void ReadBatch(const arrow::RecordBatch& batch, Actions& actions) {
     }
     if (txns.Has(row)) {
       actions.transactions.push_back(
-          {txns.Text("appId", row), {txns.Number("version", row), txns.Number("lastUpdated", row)}});
+          {txns.Text("appId", row),
+           {txns.Number("version", row), txns.Number("lastUpdated", row)}});
     }
     if (domains.Has(row)) {
       actions.domains.push_back({domains.Text("domain", row), domains.Text("configuration", row),
@@ -180,8 +183,8 @@ std::shared_ptr<arrow::Schema> CheckpointSchema() {
                                     field("lastUpdated", number)})),
        field("add", arrow::struct_({field("path", text), field("partitionValues", TextToText()),
                                     field("size", number), field("modificationTime", number),
-                                    field("dataChange", arrow::boolean()), field("tags", TextToText()),
-                                    field("stats", text)})),
+                                    field("dataChange", arrow::boolean()),
+                                    field("tags", TextToText()), field("stats", text)})),
        field("remove", arrow::struct_({field("path", text), field("deletionTimestamp", number),
                                        field("dataChange", arrow::boolean())})),
        field("metaData",
@@ -190,10 +193,10 @@ std::shared_ptr<arrow::Schema> CheckpointSchema() {
                                                              field("options", TextToText())})),
                              field("schemaString", text), field("partitionColumns", texts),
                              field("configuration", TextToText()), field("createdTime", number)})),
-       field("protocol", arrow::struct_({field("minReaderVersion", arrow::int32()),
-                                         field("minWriterVersion", arrow::int32()),
-                                         field("readerFeatures", texts),
-                                         field("writerFeatures", texts)})),
+       field("protocol",
+             arrow::struct_({field("minReaderVersion", arrow::int32()),
+                             field("minWriterVersion", arrow::int32()),
+                             field("readerFeatures", texts), field("writerFeatures", texts)})),
        field("domainMetadata", arrow::struct_({field("domain", text), field("configuration", text),
                                                field("removed", arrow::boolean())}))});
 }
@@ -237,7 +240,8 @@ void PutMap(arrow::ArrayBuilder* builder, const std::map<std::string, Text>& ent
 class CheckpointBuilder {
  public:
   CheckpointBuilder() {
-    auto builder = arrow::RecordBatchBuilder::Make(CheckpointSchema(), arrow::default_memory_pool());
+    auto builder =
+        arrow::RecordBatchBuilder::Make(CheckpointSchema(), arrow::default_memory_pool());
     Check(builder.status());
     batch_ = *std::move(builder);
   }
@@ -264,7 +268,8 @@ class CheckpointBuilder {
     Put(row.field_builder(2), add.size_bytes);
     Put(row.field_builder(3), add.modified_ms);
     PutFlag(row.field_builder(4), false);
-    add.tags.empty() ? Check(row.field_builder(5)->AppendNull()) : PutMap(row.field_builder(5), add.tags);
+    add.tags.empty() ? Check(row.field_builder(5)->AppendNull())
+                     : PutMap(row.field_builder(5), add.tags);
     PutOrNull(row.field_builder(6), add.stats);
   }
 
@@ -303,7 +308,8 @@ class CheckpointBuilder {
   std::unique_ptr<arrow::RecordBatchBuilder> batch_;
 };
 
-std::shared_ptr<arrow::RecordBatch> ToRows(const DeltaSnapshot::State& state, int64_t oldest_remove) {
+std::shared_ptr<arrow::RecordBatch> ToRows(const DeltaSnapshot::State& state,
+                                           int64_t oldest_remove) {
   CheckpointBuilder builder;
   builder.Add(*state.protocol);
   builder.Add(*state.metadata);

@@ -53,9 +53,10 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
     const auto& properties = LatestSnapshot()->metadata().properties;
     const auto in_commit = properties.find("delta.enableInCommitTimestamps");
     if (in_commit != properties.end() && in_commit->second == "true") {
-      throw Error(ErrorKind::kUnsupported, "LK-3002",
-                  location_.uri() + " needs the feature inCommitTimestamp for time travel by timestamp",
-                  "Name the version instead.");
+      throw Error(
+          ErrorKind::kUnsupported, "LK-3002",
+          location_.uri() + " needs the feature inCommitTimestamp for time travel by timestamp",
+          "Name the version instead.");
     }
     std::optional<int64_t> chosen;
     const std::vector<CommitFile> commits = log_.List().commits;
@@ -65,10 +66,11 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
     const int64_t first = commits.empty() ? 0 : commits.front().modified_ms;
     const int64_t time = commits.empty() ? 0 : commits.back().modified_ms;
     if (!chosen || unix_ms > time) {
-      throw Error(ErrorKind::kNotFound, "LK-3005",
-                  FormatTimestampMs(unix_ms) + " is " + (chosen ? "after the latest" : "before the first") +
-                      " commit of " + location_.uri(),
-                  "Commits are from " + FormatTimestampMs(first) + " to " + FormatTimestampMs(time) + ".");
+      throw Error(
+          ErrorKind::kNotFound, "LK-3005",
+          FormatTimestampMs(unix_ms) + " is " + (chosen ? "after the latest" : "before the first") +
+              " commit of " + location_.uri(),
+          "Commits are from " + FormatTimestampMs(first) + " to " + FormatTimestampMs(time) + ".");
     }
     return At(*chosen);
   }
@@ -79,7 +81,8 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
     if (limit && commits.size() > *limit) commits.resize(*limit);
     std::vector<HistoryEntry> entries;
     for (const CommitFile& commit : commits) {
-      Actions actions = ParseCommit(log_.ReadCommit(commit.version), Log::CommitName(commit.version));
+      Actions actions =
+          ParseCommit(log_.ReadCommit(commit.version), Log::CommitName(commit.version));
       HistoryEntry entry = actions.info ? *std::move(actions.info) : HistoryEntry{};
       entry.version = commit.version;
       entry.timestamp_ms = commit.modified_ms;
@@ -144,10 +147,11 @@ TableMetadata MetadataOf(const CreateTableOptions& options, const StorageContext
   metadata.created_ms = context.clock->NowMs();
   for (const std::string& column : options.partition_columns) {
     const auto position = options.schema.IndexOf(column);
-    if (position && std::find(metadata.partition_columns.begin(), metadata.partition_columns.end(),
-                              options.schema.fields[*position].name) !=
-                        metadata.partition_columns.end()) {
-      throw Error(ErrorKind::kInvalidSchema, "LK-3007", "partition column " + column + " is named twice");
+    if (position &&
+        std::find(metadata.partition_columns.begin(), metadata.partition_columns.end(),
+                  options.schema.fields[*position].name) != metadata.partition_columns.end()) {
+      throw Error(ErrorKind::kInvalidSchema, "LK-3007",
+                  "partition column " + column + " is named twice");
     }
     if (!position || options.schema.fields[*position].type->is_nested()) {
       throw Error(ErrorKind::kInvalidSchema, "LK-3007",
@@ -177,7 +181,8 @@ HistoryEntry InfoOf(const CommitDescription& description, const StorageContext& 
 }
 
 [[noreturn]] void ThrowExists(const io::Location& location) {
-  throw Error(ErrorKind::kAlreadyExists, "LK-3006", "there is a table at " + location.uri() + " already",
+  throw Error(ErrorKind::kAlreadyExists, "LK-3006",
+              "there is a table at " + location.uri() + " already",
               "Register it with lakehouse table register, or choose another location.");
 }
 
@@ -208,7 +213,8 @@ std::shared_ptr<Table> CreateTable(const io::Location& location, const StorageCo
   std::set<std::string> paths;
   for (const NewFile& file : files) {
     if (!paths.insert(file.path).second) {
-      throw Error(ErrorKind::kInvalidArgument, "LK-3022", "the file " + file.path + " is given twice");
+      throw Error(ErrorKind::kInvalidArgument, "LK-3022",
+                  "the file " + file.path + " is given twice");
     }
     actions.adds.push_back(ToAddFile(file, *actions.metadata));
   }

@@ -45,8 +45,8 @@ AddFilePtr ToAddFile(const NewFile& file, const TableMetadata& metadata) {
   add->modified_ms = file.modified_ms;
   if (file.path.empty() || file.partition_values.size() != metadata.partition_columns.size()) {
     throw Error(ErrorKind::kInvalidArgument, "LK-3022",
-                "the data file '" + file.path + "' has " + std::to_string(file.partition_values.size()) +
-                    " partition values, the table " +
+                "the data file '" + file.path + "' has " +
+                    std::to_string(file.partition_values.size()) + " partition values, the table " +
                     std::to_string(metadata.partition_columns.size()) + " partition columns");
   }
   for (size_t i = 0; i < file.partition_values.size(); ++i) {
@@ -77,7 +77,8 @@ void DeltaTransaction::AddFile(NewFile file) {
   AddFilePtr add = ToAddFile(file, metadata);
   const std::string key(KeyOf(add->path));
   // A log with one file twice is broken for every reader, so this is checked before it is written.
-  if (removed_.count(key) > 0 || snapshot_->state().files.count(key) > 0 || !added_.insert(key).second) {
+  if (removed_.count(key) > 0 || snapshot_->state().files.count(key) > 0 ||
+      !added_.insert(key).second) {
     throw Error(ErrorKind::kInvalidArgument, "LK-3022",
                 "the file " + add->path + " is part of " + log_.table().uri() + " already");
   }
@@ -129,15 +130,17 @@ void DeltaTransaction::SetAppTransaction(const std::string& app_id, int64_t vers
 void DeltaTransaction::SetDomain(const std::string& domain, const std::string& configuration) {
   const Protocol& now = actions_.protocol ? *actions_.protocol : base_->protocol();
   if (domain.starts_with("delta.")) {
-    throw Error(ErrorKind::kUnsupported, "LK-3020", "the domain " + domain + " is the protocol's own",
+    throw Error(ErrorKind::kUnsupported, "LK-3020",
+                "the domain " + domain + " is the protocol's own",
                 "Choose a name that does not begin with delta.");
   }
   if (!HasDomainMetadata(now)) {
     if (!MadeByUs()) {
-      throw Error(ErrorKind::kUnsupported, "LK-3020",
-                  "the table at " + log_.table().uri() + " lacks the feature domainMetadata",
-                  "Another engine made the table and some engines cannot write tables with it, so it is "
-                  "not added unasked.");
+      throw Error(
+          ErrorKind::kUnsupported, "LK-3020",
+          "the table at " + log_.table().uri() + " lacks the feature domainMetadata",
+          "Another engine made the table and some engines cannot write tables with it, so it is "
+          "not added unasked.");
     }
     actions_.protocol = WithDomainMetadata(now);
   }
@@ -156,7 +159,8 @@ bool DeltaTransaction::IsBlindAppend() const {
 
 std::string DeltaTransaction::ProtocolConflict(const Protocol& winner) {
   if (actions_.protocol) {
-    if (*actions_.protocol != winner) return "another writer changed the table's protocol, as we do";
+    if (*actions_.protocol != winner)
+      return "another writer changed the table's protocol, as we do";
     actions_.protocol.reset();  // it is there now
     return {};
   }
@@ -173,7 +177,8 @@ std::string DeltaTransaction::ProtocolConflict(const Protocol& winner) {
 std::string DeltaTransaction::ConflictWith(const Actions& winner, int64_t version) {
   const std::string by = " (version " + std::to_string(version) + ")";
   if (winner.protocol) {
-    if (const std::string reason = ProtocolConflict(*winner.protocol); !reason.empty()) return reason + by;
+    if (const std::string reason = ProtocolConflict(*winner.protocol); !reason.empty())
+      return reason + by;
   }
   if (winner.metadata) return "another writer changed the table's metadata" + by;
   for (const delta::SetDomain& ours : actions_.domains) {
@@ -186,7 +191,8 @@ std::string DeltaTransaction::ConflictWith(const Actions& winner, int64_t versio
       if (ours.app_id == theirs.app_id) return "another writer advanced " + ours.app_id + by;
     }
   }
-  // WriteSerializable: rows that a blind append brought may stand after ours; others we should have read.
+  // WriteSerializable: rows that a blind append brought may stand after ours; others we should have
+  // read.
   const bool blind = winner.info && winner.info->is_blind_append;
   const bool adds = std::any_of(winner.adds.begin(), winner.adds.end(),
                                 [](const AddFilePtr& add) { return add->data_change; });
@@ -194,7 +200,8 @@ std::string DeltaTransaction::ConflictWith(const Actions& winner, int64_t versio
     return "another writer added rows that this change should have read" + by;
   }
   for (const AddFilePtr& add : winner.adds) {
-    if (added_.count(KeyOf(add->path)) > 0) return "another writer added the file " + add->path + by;
+    if (added_.count(KeyOf(add->path)) > 0)
+      return "another writer added the file " + add->path + by;
   }
   for (const delta::RemoveFile& remove : winner.removes) {
     const std::string_view key = KeyOf(remove.path);

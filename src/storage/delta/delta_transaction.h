@@ -55,8 +55,8 @@ class DeltaTransaction : public Transaction {
   bool done_ = false;
 };
 
-/// The add action of a data file. InvalidArgument LK-3022 when it has no path, or a value too many or too
-/// few for the partition columns.
+/// The add action of a data file. InvalidArgument LK-3022 when it has no path, or a value too many
+/// or too few for the partition columns.
 AddFilePtr ToAddFile(const NewFile& file, const TableMetadata& metadata);
 
 }  // namespace lakehouse::storage::delta

@@ -33,7 +33,8 @@ std::optional<int64_t> VersionOf(std::string_view name) {
 /// Parts of checkpoints that were found so far: (version, number of parts) -> part -> name.
 using Parts = std::map<std::pair<int64_t, int64_t>, std::map<int64_t, std::string>>;
 
-/// Takes "<version>.checkpoint.<part>.<parts>.parquet" or "<version>.checkpoint.<uuid>.<json|parquet>".
+/// Takes "<version>.checkpoint.<part>.<parts>.parquet" or
+/// "<version>.checkpoint.<uuid>.<json|parquet>".
 void TakeCheckpoint(const std::string& name, int64_t version, Parts& parts, LogListing& listing) {
   constexpr std::string_view kMiddle = ".checkpoint.";
   if (name.compare(kVersionDigits, kMiddle.size(), kMiddle) != 0) return;
@@ -52,7 +53,8 @@ void TakeCheckpoint(const std::string& name, int64_t version, Parts& parts, LogL
 void AddWholeCheckpoints(const Parts& parts, LogListing& listing) {
   for (const auto& [key, names] : parts) {
     const auto [version, count] = key;
-    if (static_cast<int64_t>(names.size()) != count || listing.checkpoints.count(version) > 0) continue;
+    if (static_cast<int64_t>(names.size()) != count || listing.checkpoints.count(version) > 0)
+      continue;
     for (const auto& [part, name] : names) listing.checkpoints[version].push_back(name);
   }
 }

@@ -17,10 +17,10 @@ constexpr int kWriterWithFeatures = 7;
 
 /// Features whose presence changes nothing for a reader as long as the property below is not set.
 const std::set<std::string> kReadable = {"timestampNtz", "vacuumProtocolCheck", "columnMapping"};
-const std::set<std::string> kWritable = {
-    "appendOnly",    "invariants",       "checkConstraints", "changeDataFeed",
-    "columnMapping", "generatedColumns", "identityColumns",  "timestampNtz",
-    "domainMetadata", "vacuumProtocolCheck"};
+const std::set<std::string> kWritable = {"appendOnly",         "invariants",    "checkConstraints",
+                                         "changeDataFeed",     "columnMapping", "generatedColumns",
+                                         "identityColumns",    "timestampNtz",  "domainMetadata",
+                                         "vacuumProtocolCheck"};
 
 /// Properties that turn on what needs a feature which this engine does not write.
 const std::map<std::string, std::string> kFeatureOfProperty = {
@@ -76,9 +76,8 @@ Protocol WithWriterFeatures(const Protocol& protocol) {
   const int version = protocol.min_writer_version;
   if (version >= kWriterWithFeatures) return next;
   const std::pair<int, const char*> implied[] = {
-      {2, "appendOnly"},     {2, "invariants"},       {3, "checkConstraints"},
-      {4, "changeDataFeed"}, {4, "generatedColumns"}, {5, "columnMapping"},
-      {6, "identityColumns"}};
+      {2, "appendOnly"},       {2, "invariants"},    {3, "checkConstraints"}, {4, "changeDataFeed"},
+      {4, "generatedColumns"}, {5, "columnMapping"}, {6, "identityColumns"}};
   for (const auto& [since, feature] : implied) {
     if (version >= since) next.writer_features.push_back(feature);
   }
@@ -116,7 +115,8 @@ void CheckWritable(const Protocol& protocol, const TableMetadata& metadata) {
   if (HasMetadata(metadata, "CURRENT_DEFAULT")) Refuse("LK-3020", "allowColumnDefaults", "writing");
   if (HasType(metadata, TypeId::kVariant)) Refuse("LK-3020", "variantType", "writing");
   if (MapsColumns(metadata)) Refuse("LK-3020", "columnMapping", "writing");
-  if (Property(metadata, "delta.checkpointPolicy") == "v2") Refuse("LK-3020", "v2Checkpoint", "writing");
+  if (Property(metadata, "delta.checkpointPolicy") == "v2")
+    Refuse("LK-3020", "v2Checkpoint", "writing");
   for (const auto& [key, feature] : kFeatureOfProperty) {
     if (Property(metadata, key) == "true") Refuse("LK-3020", feature, "writing");
   }
@@ -151,7 +151,8 @@ Protocol WithFeaturesOf(const Protocol& protocol, const TableMetadata& metadata)
 }
 
 bool Extends(const Protocol& base, const Protocol& next) {
-  const auto keeps = [](const std::vector<std::string>& before, const std::vector<std::string>& after) {
+  const auto keeps = [](const std::vector<std::string>& before,
+                        const std::vector<std::string>& after) {
     return std::all_of(before.begin(), before.end(),
                        [&](const std::string& feature) { return Contains(after, feature); });
   };

@@ -17,10 +17,10 @@ namespace {
 }
 
 [[noreturn]] void ThrowNoVersion(const Log& log, int64_t version, int64_t first, int64_t last) {
-  throw Error(ErrorKind::kNotFound, "LK-3004",
-              "there is no version " + std::to_string(version) + " of " + log.table().uri(),
-              "Versions " + std::to_string(first) + " to " + std::to_string(last) +
-                  " can be read.");
+  throw Error(
+      ErrorKind::kNotFound, "LK-3004",
+      "there is no version " + std::to_string(version) + " of " + log.table().uri(),
+      "Versions " + std::to_string(first) + " to " + std::to_string(last) + " can be read.");
 }
 
 /// The newest checkpoint not after `limit` that can be read; damaged ones are passed over.
@@ -61,12 +61,14 @@ void ApplyCommits(const Log& log, const std::vector<CommitFile>& commits, int64_
 
 /// There is neither a checkpoint nor the first commit to begin with: says why.
 [[noreturn]] void ThrowNoStart(const Log& log, const LogListing& listing,
-                               std::optional<int64_t> version, const std::optional<Error>& failure) {
+                               std::optional<int64_t> version,
+                               const std::optional<Error>& failure) {
   if (failure) throw *failure;
   if (listing.has_v2_checkpoint) {
-    throw Error(ErrorKind::kUnsupported, "LK-3002",
-                "the log of " + log.table().uri() + " begins with a checkpoint of the feature v2Checkpoint",
-                "This version does not have it; use an engine that does.");
+    throw Error(
+        ErrorKind::kUnsupported, "LK-3002",
+        "the log of " + log.table().uri() + " begins with a checkpoint of the feature v2Checkpoint",
+        "This version does not have it; use an engine that does.");
   }
   if (version && !listing.checkpoints.empty()) {
     const int64_t last = listing.commits.empty() ? 0 : listing.commits.back().version;
@@ -104,7 +106,8 @@ StatePtr LoadState(const Log& log, std::optional<int64_t> version) {
   if (start) *state = *std::move(start);
   ApplyCommits(log, listing.commits, limit, *state);
   if (version && state->version != *version) {
-    const int64_t first = listing.commits.empty() ? state->version : listing.commits.front().version;
+    const int64_t first =
+        listing.commits.empty() ? state->version : listing.commits.front().version;
     const int64_t last = listing.commits.empty() ? state->version : listing.commits.back().version;
     ThrowNoVersion(log, *version, first, std::max(last, state->version));
   }

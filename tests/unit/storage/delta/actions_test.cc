@@ -43,12 +43,14 @@ TEST(Actions, ReadsEveryPartOfAnAdd) {
 
 TEST(Actions, UnknownActionsArePassedOver) {
   const Actions actions = ParseCommit(
-      "{\"cdc\":{\"path\":\"x\"}}\n\n{\"futureThing\":17}\r\n{\"add\":{\"path\":\"a\"}}", "test.json");
+      "{\"cdc\":{\"path\":\"x\"}}\n\n{\"futureThing\":17}\r\n{\"add\":{\"path\":\"a\"}}",
+      "test.json");
   EXPECT_EQ(actions.adds.size(), 1u);
 }
 
 TEST(Actions, ALineLongerThanAMegabyteHidesNothing) {
-  const std::string longest = "{\"add\":{\"path\":\"a\",\"stats\":\"" + std::string(3 << 20, 's') + "\"}}\n";
+  const std::string longest =
+      "{\"add\":{\"path\":\"a\",\"stats\":\"" + std::string(3 << 20, 's') + "\"}}\n";
   const Actions actions = ParseCommit(longest + "{\"add\":{\"path\":\"b\"}}\n", "test.json");
   EXPECT_EQ(actions.adds.size(), 2u);
 }
@@ -76,7 +78,8 @@ TEST(Actions, DuplicatesAreCorruption) {
 
 TEST(Actions, DeepJsonIsRefusedInsteadOfRecursedInto) {
   const std::string deep(100'000, '[');
-  EXPECT_EQ(ParseCode("{\"commitInfo\":{\"x\":" + deep + std::string(100'000, ']') + "}}"), "LK-3003");
+  EXPECT_EQ(ParseCode("{\"commitInfo\":{\"x\":" + deep + std::string(100'000, ']') + "}}"),
+            "LK-3003");
   EXPECT_EQ(Code([&] { ParseSchema(deep); }), "LK-3003");
 }
 

@@ -26,18 +26,20 @@ TEST(StatsJson, ShortValuesComeBackEqual) {
   EXPECT_EQ(text.max, Text("z\n"));
   EXPECT_EQ(text.null_count, 1);
   const auto date = DataType::Primitive(TypeId::kDate);
-  EXPECT_EQ(RoundTrip(Value{int64_t{-1}}, Value{int64_t{15'706}}, date).max, Value{int64_t{15'706}});
+  EXPECT_EQ(RoundTrip(Value{int64_t{-1}}, Value{int64_t{15'706}}, date).max,
+            Value{int64_t{15'706}});
   const auto decimal = DataType::Decimal(10, 2);
-  EXPECT_EQ(RoundTrip(Value{Int128{-150}}, Value{Int128{99'999}}, decimal).max, Value{Int128{99'999}});
+  EXPECT_EQ(RoundTrip(Value{Int128{-150}}, Value{Int128{99'999}}, decimal).max,
+            Value{Int128{99'999}});
   const auto number = DataType::Primitive(TypeId::kLong);
   EXPECT_EQ(RoundTrip(Value{INT64_MIN}, Value{INT64_MAX}, number).min, Value{INT64_MIN});
 }
 
 TEST(StatsJson, LongTextsAreCutToBoundsThatHold) {
   const auto type = DataType::Primitive(TypeId::kString);
-  const std::vector<std::string> texts = {std::string(40, 'a'), std::string(31, 'b') + "\xF0\x9F\x98\x80" + "xyz",
-                                          std::string(32, 'c') + "\xC3\xBC" + "d",
-                                          std::string(32, '\x7F') + std::string(9, '\x7F')};
+  const std::vector<std::string> texts = {
+      std::string(40, 'a'), std::string(31, 'b') + "\xF0\x9F\x98\x80" + "xyz",
+      std::string(32, 'c') + "\xC3\xBC" + "d", std::string(32, '\x7F') + std::string(9, '\x7F')};
   for (const std::string& text : texts) {
     const LeafStats bounds = RoundTrip(Text(text), Text(text), type);
     EXPECT_TRUE(Compare(bounds.min, Text(text)) <= 0) << text;
@@ -48,7 +50,8 @@ TEST(StatsJson, LongTextsAreCutToBoundsThatHold) {
 }
 
 TEST(StatsJson, TextThatIsNoUtf8HasNoBounds) {
-  const LeafStats bounds = RoundTrip(Text("\x80"), Text("\xFF"), DataType::Primitive(TypeId::kString));
+  const LeafStats bounds =
+      RoundTrip(Text("\x80"), Text("\xFF"), DataType::Primitive(TypeId::kString));
   EXPECT_TRUE(bounds.min.is_null());
   EXPECT_TRUE(bounds.max.is_null());
 }
@@ -84,9 +87,10 @@ TEST(StatsJson, NestedLeavesAreNestedObjects) {
   stats.leaves[{"c", "x.y"}] = {Value{int64_t{1}}, Value{int64_t{2}}, 0};
   stats.leaves[{"c", "z"}] = {Value{int64_t{3}}, Value{int64_t{4}}, 1};
   const std::string text = WriteStats(stats, OneColumn(type));
-  EXPECT_EQ(text,
-            R"({"numRecords":4,"minValues":{"c":{"x.y":1,"z":3}},"maxValues":{"c":{"x.y":2,"z":4}},)"
-            R"("nullCount":{"c":{"x.y":0,"z":1}}})");
+  EXPECT_EQ(
+      text,
+      R"({"numRecords":4,"minValues":{"c":{"x.y":1,"z":3}},"maxValues":{"c":{"x.y":2,"z":4}},)"
+      R"("nullCount":{"c":{"x.y":0,"z":1}}})");
   EXPECT_EQ(ParseLeaf(text, {"c", "z"}, *number).max, Value{int64_t{4}});
 }
 
@@ -95,7 +99,8 @@ TEST(StatsJson, OddTextIsUnknown) {
   for (const char* text :
        {"", "x", "[]", "{}", "{\"numRecords\":}", "{\"numRecords\":\"7\"}", "{\"numRecords\":-5}",
         "{\"minValues\":7}", "{\"minValues\":{\"c\":\"text\"},\"maxValues\":{\"c\":1e400}}",
-        "{\"maxValues\":{\"c\":99999999999}}", "{\"minValues\":{\"c\":null},\"nullCount\":{\"c\":-3}}"}) {
+        "{\"maxValues\":{\"c\":99999999999}}",
+        "{\"minValues\":{\"c\":null},\"nullCount\":{\"c\":-3}}"}) {
     EXPECT_EQ(ParseRecordCount(text), -1) << text;
     const LeafStats leaf = ParseLeaf(text, {"c"}, *number);
     EXPECT_TRUE(leaf.min.is_null()) << text;

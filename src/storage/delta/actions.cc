@@ -193,7 +193,8 @@ void AddAction(dom::parser& parser, std::string_view line, Actions& actions) {
     }
   }
   if (!rare) return;
-  for (const auto& [name, action] : Json::parse(line).items()) {
+  const Json tree = Json::parse(line);
+  for (const auto& [name, action] : tree.items()) {
     if (!action.is_null()) AddRareAction(name, action, actions);
   }
 }

@@ -73,10 +73,12 @@ struct TokenRecord {
   int64_t expires_ms = 0;  ///< 0: never
 };
 
-/// Names, jobs, runs and tokens: never the truth about rows. Each write is one durable transaction; writes
-/// from many threads share a group commit. Names compare without regard to case. Errors: LK-2010 to LK-2014
-/// as in Lake; a database of a newer schema Unsupported LK-2020; not a database or damaged Corruption
-/// LK-2021; locked by another process Unavailable LK-2022. Thread-safe.
+/// Names, jobs, runs and tokens: never the truth about rows. Each write is one durable transaction;
+/// writes from many threads share a group commit. Names compare without regard to case. Errors:
+/// LK-2010 to LK-2014 as in Lake (LK-2013 also when a location has a name already); no such job
+/// LK-2016, token LK-2017; a database of a newer schema Unsupported LK-2020; not a database or
+/// damaged Corruption LK-2021; locked by another process Unavailable LK-2022; I/O LK-2023; disk
+/// full LK-2024. Thread-safe.
 class MetadataStore {
  public:
   virtual ~MetadataStore() = default;
@@ -86,11 +88,13 @@ class MetadataStore {
   virtual void DropCatalog(const std::string& name) = 0;
 
   virtual std::vector<SchemaInfo> ListSchemas(const std::string& catalog) = 0;
-  virtual std::optional<SchemaInfo> FindSchema(const std::string& catalog, const std::string& schema) = 0;
+  virtual std::optional<SchemaInfo> FindSchema(const std::string& catalog,
+                                               const std::string& schema) = 0;
   virtual bool CreateSchema(const SchemaInfo& schema, bool if_not_exists) = 0;
   virtual void DropSchema(const std::string& catalog, const std::string& schema, bool cascade) = 0;
 
-  virtual std::vector<ObjectInfo> ListObjects(const std::string& catalog, const std::string& schema) = 0;
+  virtual std::vector<ObjectInfo> ListObjects(const std::string& catalog,
+                                              const std::string& schema) = 0;
   virtual std::optional<ObjectInfo> FindObject(const ObjectName& name) = 0;
   virtual std::optional<ObjectInfo> FindObjectByLocation(const std::string& location) = 0;
   /// Fills id and created_ms when empty.
@@ -99,7 +103,8 @@ class MetadataStore {
   virtual void RenameObject(const ObjectName& from, const ObjectName& to) = 0;
   virtual void UpdateObject(const ObjectInfo& object) = 0;  ///< comment, properties, owner, by id
 
-  virtual JobRecord SaveJob(JobRecord job) = 0;  ///< inserts, or replaces the one with its name
+  virtual JobRecord SaveJob(
+      JobRecord job) = 0;  ///< inserts, or replaces the one with its name (id stays)
   virtual std::vector<JobRecord> ListJobs() = 0;
   virtual std::optional<JobRecord> FindJob(const std::string& id_or_name) = 0;
   virtual void DeleteJob(const std::string& id) = 0;
@@ -119,9 +124,19 @@ class MetadataStore {
   virtual void Ping() = 0;
 };
 
-/// Opens or creates the SQLite file: WAL, synchronous=FULL, one writer thread with group commit.
-/// `file` ":memory:" is for tests.
+/// Limits of the SQLite store.
+struct SqliteStoreOptions {
+  int busy_timeout_ms = 10'000;     ///< how long to wait for another process
+  size_t max_readers = 8;           ///< connections for reading
+  size_t max_queued_writes = 1024;  ///< writes that wait; more callers block
+  size_t max_group_size = 64;       ///< writes that share one transaction
+  int64_t max_runs_per_job = 1000;  ///< older ones are forgotten
+};
+
+/// Opens or creates the SQLite file (mode 0600): WAL, synchronous=FULL, one writer thread with
+/// group commit. `file` ":memory:" is for tests.
 std::shared_ptr<MetadataStore> OpenSqliteMetadataStore(const std::string& file, Clock& clock,
-                                                       Random& random);
+                                                       Random& random,
+                                                       const SqliteStoreOptions& options = {});
 
 }  // namespace lakehouse::catalog

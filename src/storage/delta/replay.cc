@@ -17,17 +17,16 @@ namespace {
 }
 
 [[noreturn]] void ThrowNoVersion(const Log& log, int64_t version, int64_t first, int64_t last) {
-  throw Error(ErrorKind::kNotFound, "LK-3004",
-              "there is no version " + std::to_string(version) + " of " + log.table().uri(),
-              "Versions " + std::to_string(first) + " to " + std::to_string(last) +
-                  " can be read.");
+  throw Error(
+      ErrorKind::kNotFound, "LK-3004",
+      "there is no version " + std::to_string(version) + " of " + log.table().uri(),
+      "Versions " + std::to_string(first) + " to " + std::to_string(last) + " can be read.");
 }
 
-/// The newest checkpoint not after `limit` that can be read; damaged ones are passed over as long as
-/// older state can take their place.
+/// The newest checkpoint not after `limit` that can be read; damaged ones are passed over, since
+/// older state may take their place.
 std::optional<DeltaSnapshot::State> NewestCheckpoint(const Log& log, const LogListing& listing,
                                                      int64_t limit) {
-  std::optional<Error> failure;
   for (auto it = listing.checkpoints.rbegin(); it != listing.checkpoints.rend(); ++it) {
     if (it->first > limit) continue;
     try {
@@ -36,11 +35,8 @@ std::optional<DeltaSnapshot::State> NewestCheckpoint(const Log& log, const LogLi
       if (error.kind() != ErrorKind::kCorruption) throw;
       LogWarn("a damaged checkpoint is passed over",
               {{"table", log.table().uri()}, {"reason", error.message()}});
-      failure = error;
     }
   }
-  const bool from_start = !listing.commits.empty() && listing.commits.front().version == 0;
-  if (failure && !from_start) throw *failure;
   return std::nullopt;
 }
 
@@ -56,31 +52,42 @@ void ApplyCommits(const Log& log, const std::vector<CommitFile>& commits, int64_
   }
 }
 
+/// The state that `listing` gives, or nothing when its beginning is missing (no checkpoint that can
+/// be read and no version 0) or it does not hold `version`.
+StatePtr Replay(const Log& log, const LogListing& listing, std::optional<int64_t> version) {
+  const int64_t limit = version.value_or(INT64_MAX);
+  auto state = std::make_shared<DeltaSnapshot::State>();
+  if (auto checkpoint = NewestCheckpoint(log, listing, limit)) *state = *std::move(checkpoint);
+  const bool whole = !listing.commits.empty() && listing.commits.front().version == 0;
+  if (state->version < 0 && !whole) return nullptr;
+  ApplyCommits(log, listing.commits, limit, *state);
+  if (version && state->version != *version) return nullptr;
+  return state;
+}
+
 }  // namespace
 
 StatePtr LoadState(const Log& log, std::optional<int64_t> version) {
-  LogListing listing;
   // The hint saves listing old entries; when it leads nowhere the whole log is listed.
-  if (const auto hint = log.LastCheckpointHint(); hint && (!version || *version >= *hint)) {
-    listing = log.List(*hint);
-    if (listing.checkpoints.empty()) listing = log.List();
-  } else {
-    listing = log.List();
+  const auto hint = log.LastCheckpointHint();
+  if (hint && (!version || *version >= *hint)) {
+    if (auto state = Replay(log, log.List(*hint), version)) return state;
   }
+  const LogListing listing = log.List();
   if (listing.commits.empty() && listing.checkpoints.empty()) {
     throw Error(ErrorKind::kNotFound, "LK-3001", log.table().uri() + " is not a Delta table",
                 "A Delta table has a folder _delta_log with commits.");
   }
-  const int64_t limit = version.value_or(INT64_MAX);
-  auto state = std::make_shared<DeltaSnapshot::State>();
-  if (auto checkpoint = NewestCheckpoint(log, listing, limit)) *state = *std::move(checkpoint);
-  ApplyCommits(log, listing.commits, limit, *state);
-  if (version && state->version != *version) {
-    const int64_t first = listing.commits.empty() ? state->version : listing.commits.front().version;
-    const int64_t last = listing.commits.empty() ? state->version : listing.commits.back().version;
-    ThrowNoVersion(log, *version, first, std::max(last, state->version));
+  if (auto state = Replay(log, listing, version)) return state;
+  if (version) {
+    const bool commits = !listing.commits.empty();
+    const int64_t first =
+        commits ? listing.commits.front().version : listing.checkpoints.begin()->first;
+    const int64_t last =
+        commits ? listing.commits.back().version : listing.checkpoints.rbegin()->first;
+    if (*version < first || *version > last) ThrowNoVersion(log, *version, first, last);
   }
-  return state;
+  ThrowGap(log, 0);
 }
 
 StatePtr Refresh(const Log& log, const StatePtr& base) {

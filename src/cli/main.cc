@@ -1,3 +1,0 @@
-#include "cli/commands.h"
-
-int main(int argc, char** argv) { return lakehouse::cli::RunCommandLine(argc, argv); }

@@ -314,8 +314,9 @@ std::string Config::Template(Environment environment) {
   std::vector<const Setting*> sorted;
   for (const Setting& setting : Settings()) sorted.push_back(&setting);
   const auto section_of = [](const Setting* s) { return s->key.substr(0, s->key.find('.')); };
-  std::stable_sort(sorted.begin(), sorted.end(), [&](const Setting* a, const Setting* b) {
-    return section_of(a) < section_of(b);
+  // The table keeps its order within a section: pointers into it ascend.
+  std::sort(sorted.begin(), sorted.end(), [&](const Setting* a, const Setting* b) {
+    return std::pair(section_of(a), a) < std::pair(section_of(b), b);
   });
   for (const Setting* setting : sorted) {
     if (section_of(setting) != section) {

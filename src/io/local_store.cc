@@ -286,9 +286,12 @@ class LocalStore : public ObjectStore {
       Check(code, "create the store's root", root_.string());
     }
     if (!fs::is_directory(root_)) ThrowErrno(ENOTDIR, "open the store's root", root_.string());
-    // The parent of a root that others made may be closed to us: they answer for its name then.
+    // The parent of a root that others made may be closed to us or read-only: they answer for its
+    // name then.
     const int sync = files_.SyncDirectory(root_.parent_path().string());
-    if (sync != -EACCES && sync != -EPERM) Check(sync, "sync the parent of", root_.string());
+    if (sync != -EACCES && sync != -EPERM && sync != -EROFS) {
+      Check(sync, "sync the parent of", root_.string());
+    }
   }
 
  private:

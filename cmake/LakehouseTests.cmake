@@ -51,3 +51,8 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/tests/sql/runner AND NOT LAKEHOUSE_FUZZ)
     set_tests_properties(sql.${_mode} PROPERTIES TIMEOUT 900)
   endforeach()
 endif()
+
+if(NOT LAKEHOUSE_FUZZ)
+  add_executable(table_tool ${CMAKE_SOURCE_DIR}/tests/interop/table_tool.cc)
+  target_link_libraries(table_tool PRIVATE lakehouse_storage lakehouse_storage_delta)
+endif()

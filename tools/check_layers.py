@@ -55,7 +55,9 @@ def check_sizes(path: str, text: str) -> list[str]:
     begin = None
     for number, line in enumerate(lines, 1):
         # After clang-format a function's body opens at the end of an unindented line.
-        if line.endswith("{") and not re.match(r"(\s|namespace|struct|class|enum|extern|union)", line):
+        if line.endswith("{") and not re.match(
+            r"(\s|namespace|struct|class|enum|extern|union)", line
+        ):
             begin = number
         elif line.startswith("}") and begin is not None:
             if number - begin > MAX_FUNCTION and "= {" not in lines[begin - 1]:

@@ -22,7 +22,8 @@ class CancellationToken {
   void SetDeadlineNs(int64_t monotonic_ns);
   int64_t deadline_ns() const;
 
-  /// Calls `callback` once when cancelled (at once if it already is). The returned handle removes it.
+  /// Calls `callback` once when cancelled (at once if it already is). The returned handle removes
+  /// it.
   std::shared_ptr<void> OnCancel(std::function<void()> callback) const;
 
  private:

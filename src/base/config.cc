@@ -28,9 +28,9 @@ Environment ParseEnvironment(const std::string& name) {
   if (found != kEnvironments.end()) {
     return static_cast<Environment>(found - kEnvironments.begin());
   }
-  throw Error(ErrorKind::kInvalidArgument, "LK-1007", "there is no environment '" + name + "'",
-              DidYouMean(name, kEnvironments) +
-                  " Environments: local, development, staging, production.");
+  throw Error(
+      ErrorKind::kInvalidArgument, "LK-1007", "there is no environment '" + name + "'",
+      DidYouMean(name, kEnvironments) + " Environments: local, development, staging, production.");
 }
 
 const Setting* FindSetting(std::string_view key) {
@@ -246,7 +246,9 @@ double Config::GetDouble(std::string_view key) const {
 bool Config::GetBoolean(std::string_view key) const {
   return ParseBoolean(Get(key).text).value_or(false);
 }
-int64_t Config::GetBytes(std::string_view key) const { return ParseBytes(Get(key).text).value_or(0); }
+int64_t Config::GetBytes(std::string_view key) const {
+  return ParseBytes(Get(key).text).value_or(0);
+}
 int64_t Config::GetDurationMs(std::string_view key) const {
   return ParseDurationMs(Get(key).text).value_or(0);
 }
@@ -274,9 +276,10 @@ std::map<std::string, std::string> Config::Section(std::string_view name) const 
 }
 
 std::string Config::Template(Environment environment) {
-  std::string text = "# Configuration of a lakehouse. Every key is at its default.\n"
-                     "# Secrets: ${env:NAME} or ${file:/path}.\nenvironment: " +
-                     std::string(ToString(environment)) + "\n";
+  std::string text =
+      "# Configuration of a lakehouse. Every key is at its default.\n"
+      "# Secrets: ${env:NAME} or ${file:/path}.\nenvironment: " +
+      std::string(ToString(environment)) + "\n";
   std::string section;
   // Settings stand together by section in the template, wherever they stand in the table.
   std::vector<const Setting*> sorted;

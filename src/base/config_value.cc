@@ -92,11 +92,20 @@ std::optional<bool> ParseBoolean(std::string_view text) {
 
 std::optional<int64_t> ParseBytes(std::string_view text) {
   constexpr double kKi = 1024;
-  static const std::map<std::string, double> units = {
-      {"", 1},        {"b", 1},         {"k", kKi},       {"kib", kKi},     {"kb", 1e3},
-      {"m", kKi * kKi}, {"mib", kKi * kKi}, {"mb", 1e6}, {"g", kKi * kKi * kKi},
-      {"gib", kKi * kKi * kKi}, {"gb", 1e9}, {"t", kKi * kKi * kKi * kKi},
-      {"tib", kKi * kKi * kKi * kKi}, {"tb", 1e12}};
+  static const std::map<std::string, double> units = {{"", 1},
+                                                      {"b", 1},
+                                                      {"k", kKi},
+                                                      {"kib", kKi},
+                                                      {"kb", 1e3},
+                                                      {"m", kKi * kKi},
+                                                      {"mib", kKi * kKi},
+                                                      {"mb", 1e6},
+                                                      {"g", kKi * kKi * kKi},
+                                                      {"gib", kKi * kKi * kKi},
+                                                      {"gb", 1e9},
+                                                      {"t", kKi * kKi * kKi * kKi},
+                                                      {"tib", kKi * kKi * kKi * kKi},
+                                                      {"tb", 1e12}};
   return ParseWithUnit(text, units);
 }
 

@@ -10,10 +10,10 @@ namespace lakehouse {
 namespace {
 
 constexpr std::array<std::string_view, 16> kNames = {
-    "NotFound",     "AlreadyExists",     "InvalidArgument", "InvalidSchema",
-    "PermissionDenied", "Unauthenticated", "CommitConflict",  "CommitStateUnknown",
-    "Unsupported",  "Corruption",        "IoError",         "Timeout",
-    "Cancelled",    "ResourceExhausted", "Unavailable",     "Internal"};
+    "NotFound",         "AlreadyExists",     "InvalidArgument", "InvalidSchema",
+    "PermissionDenied", "Unauthenticated",   "CommitConflict",  "CommitStateUnknown",
+    "Unsupported",      "Corruption",        "IoError",         "Timeout",
+    "Cancelled",        "ResourceExhausted", "Unavailable",     "Internal"};
 
 }  // namespace
 

@@ -33,8 +33,8 @@ std::string_view ToString(ErrorKind kind);
 /// True for the kinds where the same request may succeed later without a change by the caller.
 bool IsRetryable(ErrorKind kind);
 
-/// Ends a request. `code` is stable ("LK-2001") and has a page in docs/errors. The message says what,
-/// where and why with run-time values; the hint says what to do next and may be empty.
+/// Ends a request. `code` is stable ("LK-2001") and has a page in docs/errors. The message says
+/// what, where and why with run-time values; the hint says what to do next and may be empty.
 class Error : public std::exception {
  public:
   Error(ErrorKind kind, std::string_view code, std::string message, std::string hint = {});

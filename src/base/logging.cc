@@ -15,9 +15,9 @@ namespace {
 
 struct Output {
   std::mutex mutex;
-  LogLevel level = LogLevel::kWarn;                ///< guarded by mutex
-  bool json = false;                               ///< guarded by mutex
-  std::shared_ptr<spdlog::logger> logger = Make(); ///< thread-safe itself
+  LogLevel level = LogLevel::kWarn;                 ///< guarded by mutex
+  bool json = false;                                ///< guarded by mutex
+  std::shared_ptr<spdlog::logger> logger = Make();  ///< thread-safe itself
 
   static std::shared_ptr<spdlog::logger> Make() {
     auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
@@ -68,7 +68,8 @@ void ConfigureLogging(LogLevel level, LogFormat format) {
   Output& output = TheOutput();
   const std::lock_guard lock(output.mutex);
   output.level = level;
-  output.json = format == LogFormat::kJson || (format == LogFormat::kAuto && !isatty(STDERR_FILENO));
+  output.json =
+      format == LogFormat::kJson || (format == LogFormat::kAuto && !isatty(STDERR_FILENO));
 }
 
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
@@ -80,10 +81,9 @@ void Log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
     json = output.json;
   }
   const std::string time = FormatTimestampMs(SystemClock().NowMs());
-  std::string line =
-      json ? fmt::format(R"({{"time":"{}","level":"{}","message":"{}")", time, NameOf(level),
-                         Escape(message))
-           : fmt::format("{} {:<5} {}", time, NameOf(level), Escape(message));
+  std::string line = json ? fmt::format(R"({{"time":"{}","level":"{}","message":"{}")", time,
+                                        NameOf(level), Escape(message))
+                          : fmt::format("{} {:<5} {}", time, NameOf(level), Escape(message));
   for (const auto& [key, value] : scope_fields) AppendField(line, key, value, json);
   for (const auto& [key, value] : fields) AppendField(line, key, value, json);
   if (json) line += '}';

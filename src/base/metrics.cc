@@ -39,13 +39,16 @@ constexpr size_t kMaxLabels = 5;
 
 void CheckName(const std::string& name, bool counter, const Labels& labels) {
   const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
-    return std::islower(static_cast<unsigned char>(c)) || std::isdigit(static_cast<unsigned char>(c)) || c == '_';
+    return std::islower(static_cast<unsigned char>(c)) ||
+           std::isdigit(static_cast<unsigned char>(c)) || c == '_';
   });
   const bool total = name.size() > 6 && name.compare(name.size() - 6, 6, "_total") == 0;
-  if (!plain || name.rfind("lakehouse_", 0) != 0 || total != counter || labels.size() > kMaxLabels) {
-    throw Error(ErrorKind::kInvalidArgument, "LK-0006", "bad metric name or labels: " + name,
-                "Names are lakehouse_<layer>_<thing>_<unit>; counters, and only they, end in _total; at "
-                "most 5 labels.");
+  if (!plain || name.rfind("lakehouse_", 0) != 0 || total != counter ||
+      labels.size() > kMaxLabels) {
+    throw Error(
+        ErrorKind::kInvalidArgument, "LK-0006", "bad metric name or labels: " + name,
+        "Names are lakehouse_<layer>_<thing>_<unit>; counters, and only they, end in _total; at "
+        "most 5 labels.");
   }
 }
 
@@ -118,9 +121,10 @@ Histogram& Metrics::GetHistogram(const std::string& name, const std::string& hel
 }
 
 std::string Metrics::Text() const {
-  const std::string build = "# HELP lakehouse_build_info The version that runs.\n"
-                            "# TYPE lakehouse_build_info gauge\nlakehouse_build_info{version=\"" +
-                            std::string(Version()) + "\"} 1\n";
+  const std::string build =
+      "# HELP lakehouse_build_info The version that runs.\n"
+      "# TYPE lakehouse_build_info gauge\nlakehouse_build_info{version=\"" +
+      std::string(Version()) + "\"} 1\n";
   return prometheus::TextSerializer().Serialize(state_->registry.Collect()) + build + ProcessText();
 }
 

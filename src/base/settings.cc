@@ -10,7 +10,8 @@ namespace {
 using enum SettingType;
 
 /// The same default in every environment.
-Setting Same(std::string key, SettingType type, const std::string& value, std::string documentation) {
+Setting Same(std::string key, SettingType type, const std::string& value,
+             std::string documentation) {
   Setting setting;
   setting.key = std::move(key);
   setting.type = type;
@@ -52,58 +53,103 @@ Setting Secret(Setting setting) {
 }
 
 void AddEngines(std::vector<Setting>& all) {
-  all.push_back(Same("spark.master", kString, "local[*]", "Address of the Spark cluster, for sessions that use one."));
-  all.push_back(Range(Each("spark.executor_instances", kInteger, {"1", "2", "2", "4"}, "Executors that a Spark session asks for."), 1, 10000));
-  all.push_back(Each("spark.executor_memory", kBytes, {"2g", "4g", "4g", "8g"}, "Memory of one executor."));
-  all.push_back(Same("spark.adaptive_query_execution", kBoolean, "true", "Let Spark change a plan while it runs."));
-  all.push_back(Same("ml.mlflow_tracking_uri", kString, "http://localhost:5000", "Address of the MLflow tracking server or its database."));
+  all.push_back(Same("spark.master", kString, "local[*]",
+                     "Address of the Spark cluster, for sessions that use one."));
+  all.push_back(Range(Each("spark.executor_instances", kInteger, {"1", "2", "2", "4"},
+                           "Executors that a Spark session asks for."),
+                      1, 10000));
+  all.push_back(
+      Each("spark.executor_memory", kBytes, {"2g", "4g", "4g", "8g"}, "Memory of one executor."));
+  all.push_back(Same("spark.adaptive_query_execution", kBoolean, "true",
+                     "Let Spark change a plan while it runs."));
+  all.push_back(Same("ml.mlflow_tracking_uri", kString, "http://localhost:5000",
+                     "Address of the MLflow tracking server or its database."));
   all.back().secret = true;
-  all.push_back(Same("ml.feature_store_root", kString, "feature_store", "Directory of the feature store."));
+  all.push_back(
+      Same("ml.feature_store_root", kString, "feature_store", "Directory of the feature store."));
   all.push_back(Same("ml.enable_automl", kBoolean, "true", "Allow automatic model search."));
 }
 
 void AddStorage(std::vector<Setting>& all) {
-  all.push_back(Each("storage.data_root", kString, {"./lakehouse-data", "./lakehouse-data", "/var/lib/lakehouse", "/var/lib/lakehouse"}, "Directory of the tables. Relative paths are relative to the working directory."));
-  all.push_back(Choice(Same("storage.compression_codec", kString, "zstd", "Compression of data files."), {"zstd", "snappy", "lz4", "gzip", "uncompressed"}));
+  all.push_back(
+      Each("storage.data_root", kString,
+           {"./lakehouse-data", "./lakehouse-data", "/var/lib/lakehouse", "/var/lib/lakehouse"},
+           "Directory of the tables. Relative paths are relative to the working directory."));
+  all.push_back(
+      Choice(Same("storage.compression_codec", kString, "zstd", "Compression of data files."),
+             {"zstd", "snappy", "lz4", "gzip", "uncompressed"}));
   all.push_back(Same("storage.enable_compression", kBoolean, "true", "Compress data files."));
-  all.push_back(Same("storage.target_file_size", kBytes, "128MiB", "A data file is closed at about this size."));
-  all.push_back(Same("storage.allowed_locations", kStringList, "", "Directories beside the data root in which tables may lie."));
-  all.push_back(Same("catalog.metadata_store", kString, "metadata.db", "SQLite file of names, jobs and tokens, below <data_root>/_lakehouse."));
-  all.push_back(Same("catalog.default_catalog", kString, "lake", "Catalog of names that have none."));
+  all.push_back(Same("storage.target_file_size", kBytes, "128MiB",
+                     "A data file is closed at about this size."));
+  all.push_back(Same("storage.allowed_locations", kStringList, "",
+                     "Directories beside the data root in which tables may lie."));
+  all.push_back(Same("catalog.metadata_store", kString, "metadata.db",
+                     "SQLite file of names, jobs and tokens, below <data_root>/_lakehouse."));
+  all.push_back(
+      Same("catalog.default_catalog", kString, "lake", "Catalog of names that have none."));
 }
 
 void AddQuery(std::vector<Setting>& all) {
-  all.push_back(Range(Same("query.threads", kInteger, "0", "Threads of the engine; 0 takes every core."), 0, 1024));
-  all.push_back(Unset("query.memory_limit", kBytes, "Memory of the engine; unset takes 60 % of the machine's."));
-  all.push_back(Same("query.temp_directory", kString, "spill", "Where large statements spill, below <data_root>/_lakehouse."));
-  all.push_back(Unset("query.max_temp_size", kBytes, "Limit of the spill; unset takes 90 % of the free disk."));
-  all.push_back(Range(Same("query.max_running", kInteger, "4", "Statements that run at a time."), 1, 1000));
-  all.push_back(Range(Same("query.max_waiting", kInteger, "64", "Statements that wait; more are refused."), 0, 100000));
-  all.push_back(Each("query.timeout", kDurationMs, {"0s", "1h", "30m", "30m"}, "Time limit of a statement; 0s is none."));
+  all.push_back(Range(
+      Same("query.threads", kInteger, "0", "Threads of the engine; 0 takes every core."), 0, 1024));
+  all.push_back(Unset("query.memory_limit", kBytes,
+                      "Memory of the engine; unset takes 60 % of the machine's."));
+  all.push_back(Same("query.temp_directory", kString, "spill",
+                     "Where large statements spill, below <data_root>/_lakehouse."));
+  all.push_back(Unset("query.max_temp_size", kBytes,
+                      "Limit of the spill; unset takes 90 % of the free disk."));
+  all.push_back(
+      Range(Same("query.max_running", kInteger, "4", "Statements that run at a time."), 1, 1000));
+  all.push_back(
+      Range(Same("query.max_waiting", kInteger, "64", "Statements that wait; more are refused."), 0,
+            100000));
+  all.push_back(Each("query.timeout", kDurationMs, {"0s", "1h", "30m", "30m"},
+                     "Time limit of a statement; 0s is none."));
   all.push_back(Same("query.default_schema", kString, "main", "Schema of names that have none."));
-  all.push_back(Range(Same("ingestion.max_attempts", kInteger, "5", "Attempts of a run that fails for a passing reason."), 1, 100));
-  all.push_back(Same("ingestion.backoff_base", kDurationMs, "500ms", "First upper bound of the random wait between attempts; it doubles."));
-  all.push_back(Same("ingestion.backoff_max", kDurationMs, "30s", "Greatest upper bound of that wait."));
-  all.push_back(Range(Same("ingestion.max_parallel_jobs", kInteger, "2", "Jobs that run at a time."), 1, 256));
-  all.push_back(Same("ingestion.spool_directory", kString, "spool", "Where archives are unpacked, below <data_root>/_lakehouse."));
+  all.push_back(Range(Same("ingestion.max_attempts", kInteger, "5",
+                           "Attempts of a run that fails for a passing reason."),
+                      1, 100));
+  all.push_back(Same("ingestion.backoff_base", kDurationMs, "500ms",
+                     "First upper bound of the random wait between attempts; it doubles."));
+  all.push_back(
+      Same("ingestion.backoff_max", kDurationMs, "30s", "Greatest upper bound of that wait."));
+  all.push_back(Range(
+      Same("ingestion.max_parallel_jobs", kInteger, "2", "Jobs that run at a time."), 1, 256));
+  all.push_back(Same("ingestion.spool_directory", kString, "spool",
+                     "Where archives are unpacked, below <data_root>/_lakehouse."));
 }
 
 void AddServer(std::vector<Setting>& all) {
-  all.push_back(Each("security.enable_authentication", kBoolean, {"false", "true", "true", "true"}, "Ask every caller of the server for a token."));
-  all.push_back(Each("security.enable_authorization", kBoolean, {"false", "true", "true", "true"}, "Check rights; without it everybody is an administrator."));
-  all.push_back(Same("security.audit_log", kString, "audit.jsonl", "File of audit records, below <data_root>/_lakehouse."));
-  all.push_back(Same("server.host", kString, "127.0.0.1", "Address to listen on; only loopback unless TLS and authentication are on."));
-  all.push_back(Range(Same("server.port", kInteger, "8443", "Port to listen on; 0 takes a free one."), 0, 65535));
-  all.push_back(Range(Same("server.max_connections", kInteger, "256", "Open connections; more are refused."), 1, 100000));
-  all.push_back(Same("server.max_header_size", kBytes, "16KiB", "Greatest size of a request's header."));
+  all.push_back(Each("security.enable_authentication", kBoolean, {"false", "true", "true", "true"},
+                     "Ask every caller of the server for a token."));
+  all.push_back(Each("security.enable_authorization", kBoolean, {"false", "true", "true", "true"},
+                     "Check rights; without it everybody is an administrator."));
+  all.push_back(Same("security.audit_log", kString, "audit.jsonl",
+                     "File of audit records, below <data_root>/_lakehouse."));
+  all.push_back(Same("server.host", kString, "127.0.0.1",
+                     "Address to listen on; only loopback unless TLS and authentication are on."));
+  all.push_back(Range(
+      Same("server.port", kInteger, "8443", "Port to listen on; 0 takes a free one."), 0, 65535));
+  all.push_back(
+      Range(Same("server.max_connections", kInteger, "256", "Open connections; more are refused."),
+            1, 100000));
+  all.push_back(
+      Same("server.max_header_size", kBytes, "16KiB", "Greatest size of a request's header."));
   all.push_back(Same("server.max_body_size", kBytes, "8MiB", "Greatest size of a request's body."));
-  all.push_back(Same("server.request_timeout", kDurationMs, "30s", "Time in which a request must have arrived."));
-  all.push_back(Same("server.idle_timeout", kDurationMs, "60s", "An idle connection is closed after it."));
-  all.push_back(Same("server.drain_timeout", kDurationMs, "25s", "Time that running requests have to end at a stop."));
+  all.push_back(Same("server.request_timeout", kDurationMs, "30s",
+                     "Time in which a request must have arrived."));
+  all.push_back(
+      Same("server.idle_timeout", kDurationMs, "60s", "An idle connection is closed after it."));
+  all.push_back(Same("server.drain_timeout", kDurationMs, "25s",
+                     "Time that running requests have to end at a stop."));
   all.push_back(Unset("server.tls_certificate", kString, "PEM file of the certificate chain."));
   all.push_back(Secret(Unset("server.tls_key", kString, "PEM file of the private key.")));
-  all.push_back(Choice(Each("monitoring.log_level", kString, {"warn", "info", "info", "info"}, "Least level that is logged."), {"debug", "info", "warn", "error", "off"}));
-  all.push_back(Choice(Same("monitoring.log_format", kString, "auto", "pretty, json, or auto: pretty on a terminal."), {"auto", "pretty", "json"}));
+  all.push_back(Choice(Each("monitoring.log_level", kString, {"warn", "info", "info", "info"},
+                            "Least level that is logged."),
+                       {"debug", "info", "warn", "error", "off"}));
+  all.push_back(Choice(Same("monitoring.log_format", kString, "auto",
+                            "pretty, json, or auto: pretty on a terminal."),
+                       {"auto", "pretty", "json"}));
 }
 
 std::vector<Setting> MakeSettings() {

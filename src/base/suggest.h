@@ -7,8 +7,8 @@
 
 namespace lakehouse {
 
-/// The candidates closest to `wrong` by edit distance (case-insensitive), best first, at most `limit`.
-/// Far-off candidates are left out, so the result may be empty.
+/// The candidates closest to `wrong` by edit distance (case-insensitive), best first, at most
+/// `limit`. Far-off candidates are left out, so the result may be empty.
 std::vector<std::string> Closest(std::string_view wrong, std::span<const std::string> candidates,
                                  size_t limit = 3);
 

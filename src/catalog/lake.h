@@ -25,16 +25,17 @@ struct ResolvedObject {
 struct CreateTableRequest {
   ObjectName name;
   storage::CreateTableOptions options;
-  std::string location;             ///< empty: <data root>/<schema>/<name>
+  std::string location;  ///< empty: <data root>/<schema>/<name>
   bool if_not_exists = false;
   storage::CommitDescription description;
 };
 
-/// The names of the lakehouse and the tables behind them: the one way from a principal and a name to a
-/// storage table, so authorization and audit happen here and nowhere else. Every method throws
-/// PermissionDenied LK-2101 when the authorizer says no; a name the principal may not browse is NotFound.
-/// NotFound LK-2010 (catalog), LK-2011 (schema), LK-2012 (table or view), with did-you-mean among the
-/// names that the principal may browse; AlreadyExists LK-2013. Thread-safe; nothing in it knows SQL.
+/// The names of the lakehouse and the tables behind them: the one way from a principal and a name
+/// to a storage table, so authorization and audit happen here and nowhere else. Every method throws
+/// PermissionDenied LK-2101 when the authorizer says no; a name the principal may not browse is
+/// NotFound. NotFound LK-2010 (catalog), LK-2011 (schema), LK-2012 (table or view), with
+/// did-you-mean among the names that the principal may browse; AlreadyExists LK-2013. Thread-safe;
+/// nothing in it knows SQL.
 class Lake {
  public:
   struct Parts {
@@ -54,10 +55,12 @@ class Lake {
   uint64_t change_count() const;
 
   std::vector<std::string> ListCatalogs(const security::Principal& principal);
-  std::vector<SchemaInfo> ListSchemas(const security::Principal& principal, const std::string& catalog);
-  std::vector<ObjectInfo> ListObjects(const security::Principal& principal, const std::string& catalog,
-                                      const std::string& schema);
-  void CreateCatalog(const security::Principal& principal, const std::string& name, bool if_not_exists);
+  std::vector<SchemaInfo> ListSchemas(const security::Principal& principal,
+                                      const std::string& catalog);
+  std::vector<ObjectInfo> ListObjects(const security::Principal& principal,
+                                      const std::string& catalog, const std::string& schema);
+  void CreateCatalog(const security::Principal& principal, const std::string& name,
+                     bool if_not_exists);
   void CreateSchema(const security::Principal& principal, const std::string& catalog,
                     const std::string& schema, const std::string& comment, bool if_not_exists);
   /// InvalidArgument LK-2014 when it is not empty and `cascade` is false.
@@ -68,30 +71,35 @@ class Lake {
   std::optional<ResolvedObject> Find(const security::Principal& principal, Action action,
                                      const ObjectName& name);
   /// The same, throwing LK-2012 with candidates.
-  ResolvedObject Resolve(const security::Principal& principal, Action action, const ObjectName& name);
+  ResolvedObject Resolve(const security::Principal& principal, Action action,
+                         const ObjectName& name);
   /// delta.`/path`: a table by location, without a name. Needs the right on the location.
   ResolvedObject ResolvePath(const security::Principal& principal, Action action,
                              const std::string& location);
 
-  /// Creates log and name; false when it was there and if_not_exists is set. Files already written for a
-  /// CREATE TABLE AS SELECT go into version 0.
+  /// Creates log and name; false when it was there and if_not_exists is set. Files already written
+  /// for a CREATE TABLE AS SELECT go into version 0.
   bool CreateTable(const security::Principal& principal, const CreateTableRequest& request,
                    const std::vector<storage::NewFile>& files = {});
-  /// Where CreateTable would put it, after checking the right to create: for writing files beforehand.
+  /// Where CreateTable would put it, after checking the right to create: for writing files
+  /// beforehand.
   io::Location PlanTable(const security::Principal& principal, const ObjectName& name,
                          const std::string& location);
   /// Gives a name to an existing table. LK-3001 when nothing is there.
   ObjectInfo RegisterTable(const security::Principal& principal, const ObjectName& name,
                            const std::string& location);
-  void CreateView(const security::Principal& principal, const ObjectName& name, const std::string& sql,
-                  const std::string& comment, bool or_replace, bool if_not_exists);
+  void CreateView(const security::Principal& principal, const ObjectName& name,
+                  const std::string& sql, const std::string& comment, bool or_replace,
+                  bool if_not_exists);
   /// Drops the name. Data below the data root is deleted with `purge`, and stays without.
-  bool Drop(const security::Principal& principal, const ObjectName& name, ObjectKind kind, bool if_exists,
-            bool purge);
+  bool Drop(const security::Principal& principal, const ObjectName& name, ObjectKind kind,
+            bool if_exists, bool purge);
   void Rename(const security::Principal& principal, const ObjectName& from, const ObjectName& to);
-  void SetComment(const security::Principal& principal, const ObjectName& name, const std::string& comment);
+  void SetComment(const security::Principal& principal, const ObjectName& name,
+                  const std::string& comment);
 
-  /// Finds tables below the data root (<schema>/<table>/_delta_log) that have no name and registers them.
+  /// Finds tables below the data root (<schema>/<table>/_delta_log) that have no name and registers
+  /// them.
   struct RebuildReport {
     std::vector<ObjectName> registered;
     std::vector<std::string> skipped;  ///< "path: why"

@@ -29,10 +29,10 @@ std::string Shown(std::string_view text) {
 }
 
 [[noreturn]] void Refuse(std::string_view text, const std::string& why) {
-  throw Error(ErrorKind::kInvalidArgument, "LK-2001",
-              Shown(text) + " is not a valid name: " + why,
-              "A name has one to three parts, as in catalog.schema.table; put \"\" or `` around a part "
-              "with special characters.");
+  throw Error(
+      ErrorKind::kInvalidArgument, "LK-2001", Shown(text) + " is not a valid name: " + why,
+      "A name has one to three parts, as in catalog.schema.table; put \"\" or `` around a part "
+      "with special characters.");
 }
 
 /// Length of the UTF-8 sequence that begins at `text`, 0 when it is none (RFC 3629).
@@ -40,7 +40,11 @@ size_t SequenceLength(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
   if (first < 0x80) return 1;
-  const size_t length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  const size_t length = first < 0xc2   ? 0
+                        : first < 0xe0 ? 2
+                        : first < 0xf0 ? 3
+                        : first < 0xf5 ? 4
+                                       : 0;
   if (length == 0 || text.size() < length) return 0;
   for (size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
@@ -58,9 +62,9 @@ bool IsControl(std::string_view sequence) {
 }
 
 std::string Quoted(const std::string& part) {
-  const bool plain = !part.empty() && IsLetter(part[0]) &&
-                     std::all_of(part.begin(), part.end(),
-                                 [](char c) { return IsLetter(c) || IsDigit(c); });
+  const bool plain =
+      !part.empty() && IsLetter(part[0]) &&
+      std::all_of(part.begin(), part.end(), [](char c) { return IsLetter(c) || IsDigit(c); });
   if (plain) return part;
   std::string quoted = "\"";
   for (const char c : part) {

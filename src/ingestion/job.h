@@ -12,27 +12,29 @@
 namespace lakehouse::ingestion {
 
 /// What an ingestion job copies, as the JSON of the mission's README: source_type, source_config,
-/// target_path or target, mode. Parsed and checked by ParseJob: InvalidArgument LK-5001 with did-you-mean
-/// for unknown or missing keys, LK-5002 for values that are wrong.
+/// target_path or target, mode. Parsed and checked by ParseJob: InvalidArgument LK-5001 with
+/// did-you-mean for unknown or missing keys, LK-5002 for values that are wrong.
 struct JobSpec {
   std::string name;         ///< optional; default from source and target
   std::string source_type;  ///< "postgresql", "csv", "json", "parquet"
-  std::map<std::string, std::string> source_config;  ///< scalar options as text; no secrets once stored
-  std::string target;       ///< "bronze.flights" (catalog optional)
+  std::map<std::string, std::string>
+      source_config;   ///< scalar options as text; no secrets once stored
+  std::string target;  ///< "bronze.flights" (catalog optional)
   std::string mode = "batch";
   std::string write_mode = "overwrite";  ///< "append" is the default of file sources
-  double error_threshold = 0;  ///< share of rows that may be quarantined before the run fails, 0 to 1
+  double error_threshold =
+      0;  ///< share of rows that may be quarantined before the run fails, 0 to 1
 };
 
 struct RunMetrics {
   int64_t rows_read = 0;
   int64_t rows_written = 0;
-  int64_t rows_rescued = 0;      ///< rows with a _rescued_data
+  int64_t rows_rescued = 0;  ///< rows with a _rescued_data
   int64_t rows_quarantined = 0;
   int64_t files_read = 0;
-  int64_t files_skipped = 0;     ///< loaded by an earlier run
+  int64_t files_skipped = 0;  ///< loaded by an earlier run
   int64_t bytes_read = 0;
-  int64_t table_version = -1;    ///< -1: nothing was committed
+  int64_t table_version = -1;  ///< -1: nothing was committed
 };
 
 struct RunStatus {
@@ -49,24 +51,26 @@ struct RunStatus {
 };
 
 struct RunnerOptions {
-  int max_attempts = 5;            ///< of one run, for transient errors only
-  int64_t backoff_base_ms = 500;   ///< full jitter: uniform in [0, base * 2^attempt], at most backoff_max_ms
+  int max_attempts = 5;  ///< of one run, for transient errors only
+  int64_t backoff_base_ms =
+      500;  ///< full jitter: uniform in [0, base * 2^attempt], at most backoff_max_ms
   int64_t backoff_max_ms = 30'000;
   int max_parallel_jobs = 2;
-  std::string spool_directory;     ///< for unpacked archives
+  std::string spool_directory;  ///< for unpacked archives
 };
 
 /// Registers and runs jobs. Thread-safe. Errors: unknown job NotFound LK-5010, already running
 /// AlreadyExists LK-5011, source not reachable Unavailable LK-5020, source refused the login
-/// Unauthenticated LK-5021, source object missing NotFound LK-5022, too many bad rows InvalidArgument
-/// LK-5030, source type Unsupported LK-5003.
+/// Unauthenticated LK-5021, source object missing NotFound LK-5022, too many bad rows
+/// InvalidArgument LK-5030, source type Unsupported LK-5003.
 class JobRunner {
  public:
   JobRunner(std::shared_ptr<catalog::Lake> lake, RunnerOptions options);
   ~JobRunner();  ///< cancels what runs and waits for it
 
-  /// Checks and keeps the job (idempotent for an equal configuration); returns its id. `json` is the
-  /// job's dictionary. A password stays in memory of this process only, or may be a ${env:X} reference.
+  /// Checks and keeps the job (idempotent for an equal configuration); returns its id. `json` is
+  /// the job's dictionary. A password stays in memory of this process only, or may be a ${env:X}
+  /// reference.
   std::string Register(const security::Principal& principal, const std::string& json);
   /// Runs it and waits for the end; a failed run is a status, not an exception.
   RunStatus Run(const security::Principal& principal, const std::string& id_or_name);
@@ -75,9 +79,10 @@ class JobRunner {
   /// Cancels the running run and waits for its end; false when none ran.
   bool Stop(const security::Principal& principal, const std::string& id_or_name);
   /// The newest run, running or not; nothing when it never ran.
-  std::optional<RunStatus> Status(const security::Principal& principal, const std::string& id_or_name);
-  std::vector<RunStatus> History(const security::Principal& principal, const std::string& id_or_name,
-                                 size_t limit);
+  std::optional<RunStatus> Status(const security::Principal& principal,
+                                  const std::string& id_or_name);
+  std::vector<RunStatus> History(const security::Principal& principal,
+                                 const std::string& id_or_name, size_t limit);
   std::vector<catalog::JobRecord> List(const security::Principal& principal);
   void Remove(const security::Principal& principal, const std::string& id_or_name);
 

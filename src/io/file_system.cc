@@ -42,8 +42,8 @@ class MachineFiles : public FileSystem {
     return Result(rename(from.c_str(), to.c_str()));
   }
   int RenameNoReplace(const std::string& from, const std::string& to) override {
-    const long code = syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(),
-                              kRenameNoReplace);
+    const long code =
+        syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), kRenameNoReplace);
     if (code == 0) return 0;
     if (errno != EINVAL && errno != ENOSYS) return -errno;
     if (link(from.c_str(), to.c_str()) != 0) return -errno;

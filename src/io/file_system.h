@@ -8,9 +8,9 @@
 
 namespace lakehouse::io {
 
-/// The system calls with which the local store writes, as a parameter: so that a test can stop at each of
-/// them and drop what a power loss would drop. Each returns 0 (or a descriptor) or -errno. Paths are
-/// absolute.
+/// The system calls with which the local store writes, as a parameter: so that a test can stop at
+/// each of them and drop what a power loss would drop. Each returns 0 (or a descriptor) or -errno.
+/// Paths are absolute.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;

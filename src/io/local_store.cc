@@ -38,7 +38,8 @@ constexpr std::string_view kTemporary = ".lakehouse-tmp-";
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-      throw Error(ErrorKind::kResourceExhausted, "LK-8004", message, "Free disk space, then repeat.");
+      throw Error(ErrorKind::kResourceExhausted, "LK-8004", message,
+                  "Free disk space, then repeat.");
     case ELOOP:
       throw Error(ErrorKind::kInvalidArgument, "LK-8002", message,
                   "Symbolic links inside a store are not followed.");
@@ -94,7 +95,8 @@ class TemporaryFile {
  public:
   TemporaryFile(FileSystem& files, const fs::path& directory)
       : files_(files),
-        path_((directory / (std::string(kTemporary) + Uuid::V4(SystemRandom()).ToString())).string()),
+        path_(
+            (directory / (std::string(kTemporary) + Uuid::V4(SystemRandom()).ToString())).string()),
         file_(files.CreateNew(path_)) {
     Check(file_, "create a file in", directory.string());
   }
@@ -160,7 +162,7 @@ class LocalStore : public ObjectStore {
     const std::string full = Resolve(path);
     const int file = open(full.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (file < 0) ThrowErrno(errno, "open", path);
-    struct stat status {};
+    struct stat status{};
     fstat(file, &status);
     if (!S_ISREG(status.st_mode)) {
       close(file);
@@ -205,13 +207,14 @@ class LocalStore : public ObjectStore {
     const int code = files_.Unlink(full);
     if (code == -ENOENT || code == -ENOTDIR) return false;
     Check(code, "delete", path);
-    Check(files_.SyncDirectory(fs::path(full).parent_path().string()), "sync the directory of", path);
+    Check(files_.SyncDirectory(fs::path(full).parent_path().string()), "sync the directory of",
+          path);
     return true;
   }
 
   std::optional<ObjectInfo> Head(std::string_view path) override {
     const std::string full = Resolve(path);
-    struct stat status {};
+    struct stat status{};
     if (lstat(full.c_str(), &status) != 0) {
       if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
       ThrowErrno(errno, "look at", path);
@@ -250,7 +253,7 @@ class LocalStore : public ObjectStore {
     for (size_t slash = rest.find('/'); slash != std::string_view::npos; slash = rest.find('/')) {
       full /= rest.substr(0, slash);
       rest.remove_prefix(slash + 1);
-      struct stat status {};
+      struct stat status{};
       if (lstat(full.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) {
         ThrowErrno(ELOOP, "follow a link in", path);
       }
@@ -259,7 +262,7 @@ class LocalStore : public ObjectStore {
   }
 
   void MakeDirectories(const fs::path& directory) {
-    struct stat status {};
+    struct stat status{};
     if (stat(directory.c_str(), &status) == 0) return;
     MakeDirectories(directory.parent_path());
     const int code = files_.MakeDirectory(directory.string());
@@ -280,7 +283,7 @@ class LocalStore : public ObjectStore {
       const std::string_view name = entry->d_name;
       if (name == "." || name == ".." || name.substr(0, kTemporary.size()) == kTemporary) continue;
       const std::string path = JoinPath(directory, name);
-      struct stat status {};
+      struct stat status{};
       if (fstatat(dirfd(stream.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
       if (S_ISDIR(status.st_mode) && options.recursive) Collect(path, options, found);
       if (S_ISREG(status.st_mode) && path > options.start_after) {
@@ -295,7 +298,9 @@ class LocalStore : public ObjectStore {
 };
 
 LocalWriter::LocalWriter(LocalStore& store, std::string path)
-    : store_(store), path_(std::move(path)), file_(store.files(), store.Prepare(path_).parent_path()) {}
+    : store_(store),
+      path_(std::move(path)),
+      file_(store.files(), store.Prepare(path_).parent_path()) {}
 
 void LocalWriter::Finish() {
   file_.Seal();
@@ -307,7 +312,8 @@ void LocalWriter::Finish() {
 
 }  // namespace
 
-std::shared_ptr<ObjectStore> MakeLocalStoreOn(const std::string& root_directory, FileSystem& files) {
+std::shared_ptr<ObjectStore> MakeLocalStoreOn(const std::string& root_directory,
+                                              FileSystem& files) {
   std::error_code failure;
   fs::create_directories(root_directory, failure);
   if (failure) ThrowErrno(failure.value(), "create the store's root", root_directory);

@@ -45,13 +45,14 @@ class ObjectWriter {
   virtual int64_t bytes_written() const = 0;
 };
 
-/// Where tables lie: a directory, memory, a bucket. Paths are relative to the store's root, separated by
-/// '/', in UTF-8, and checked by ValidatePath: nothing leads out of the root. Every method is atomic and
-/// durable once it returns. Thread-safe.
+/// Where tables lie: a directory, memory, a bucket. Paths are relative to the store's root,
+/// separated by
+/// '/', in UTF-8, and checked by ValidatePath: nothing leads out of the root. Every method is
+/// atomic and durable once it returns. Thread-safe.
 ///
 /// Errors: NotFound LK-8001, bad path InvalidArgument LK-8002, PermissionDenied LK-8003, disk full
-/// ResourceExhausted LK-8004, cut object Corruption LK-8005, reply lost CommitStateUnknown LK-8006 (the
-/// write may or may not have happened), any other failure IoError LK-8007.
+/// ResourceExhausted LK-8004, cut object Corruption LK-8005, reply lost CommitStateUnknown LK-8006
+/// (the write may or may not have happened), any other failure IoError LK-8007.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
@@ -62,11 +63,13 @@ class ObjectStore {
   virtual void Write(std::string_view path, std::string_view bytes) = 0;
   /// The commit primitive: of all callers with one path exactly one gets kWritten.
   virtual PutResult WriteIfAbsent(std::string_view path, std::string_view bytes) = 0;
-  /// A new object under a name that nobody else uses (data files). kAlreadyExists LK-8008 otherwise.
+  /// A new object under a name that nobody else uses (data files). kAlreadyExists LK-8008
+  /// otherwise.
   virtual std::unique_ptr<ObjectWriter> Create(std::string_view path) = 0;
-  /// The objects in directory `directory` ("" is the root), by path in byte order. A directory that does
-  /// not exist is empty.
-  virtual std::vector<ObjectInfo> List(std::string_view directory, const ListOptions& options = {}) = 0;
+  /// The objects in directory `directory` ("" is the root), by path in byte order. A directory that
+  /// does not exist is empty.
+  virtual std::vector<ObjectInfo> List(std::string_view directory,
+                                       const ListOptions& options = {}) = 0;
   /// False when there was none.
   virtual bool Delete(std::string_view path) = 0;
   virtual std::optional<ObjectInfo> Head(std::string_view path) = 0;
@@ -74,20 +77,22 @@ class ObjectStore {
   virtual const std::string& uri() const = 0;
 };
 
-/// Throws LK-8002 unless `path` is relative, has no empty, "." or ".." part, no NUL, no backslash at a
-/// part's start, is valid UTF-8 and at most 1024 bytes ("" is allowed where a directory is meant).
+/// Throws LK-8002 unless `path` is relative, has no empty, "." or ".." part, no NUL, no backslash
+/// at a part's start, is valid UTF-8 and at most 1024 bytes ("" is allowed where a directory is
+/// meant).
 void ValidatePath(std::string_view path, bool allow_empty = false);
 
 /// "a/b" + "c" -> "a/b/c"; an empty part is left out.
 std::string JoinPath(std::string_view directory, std::string_view name);
 
-/// A directory of this machine, created when absent. Atomicity: temporary file, fsync, renameat2 with
-/// RENAME_NOREPLACE (link where the file system lacks it), fsync of the directory. Symbolic links are
-/// never followed out of the root.
+/// A directory of this machine, created when absent. Atomicity: temporary file, fsync, renameat2
+/// with RENAME_NOREPLACE (link where the file system lacks it), fsync of the directory. Symbolic
+/// links are never followed out of the root.
 std::shared_ptr<ObjectStore> MakeLocalStore(const std::string& root_directory);
 /// Volatile, for tests.
 std::shared_ptr<ObjectStore> MakeMemoryStore(std::string name = "test");
 /// Counts requests, bytes and time of `inner` in the metrics lakehouse_io_*{store=label}.
-std::shared_ptr<ObjectStore> MakeMeteredStore(std::shared_ptr<ObjectStore> inner, std::string label);
+std::shared_ptr<ObjectStore> MakeMeteredStore(std::shared_ptr<ObjectStore> inner,
+                                              std::string label);
 
 }  // namespace lakehouse::io

@@ -17,9 +17,10 @@ std::string AbsoluteDirectory(std::string_view location) {
   if (location.substr(0, kFileScheme.size()) == kFileScheme) {
     location.remove_prefix(kFileScheme.size());
   } else if (location.find("://") != std::string_view::npos) {
-    throw Error(ErrorKind::kUnsupported, "LK-8010",
-                "there is no store for " + std::string(location.substr(0, location.find("://") + 3)),
-                "Locations are directories of this machine: /path or file:///path.");
+    throw Error(
+        ErrorKind::kUnsupported, "LK-8010",
+        "there is no store for " + std::string(location.substr(0, location.find("://") + 3)),
+        "Locations are directories of this machine: /path or file:///path.");
   }
   std::string text = fs::path(location).lexically_normal().string();
   if (text.size() > 1 && text.back() == '/') text.pop_back();
@@ -36,7 +37,9 @@ std::optional<std::string> PartBelow(const std::string& path, const std::string&
 
 }  // namespace
 
-std::string Location::uri() const { return path.empty() ? store->uri() : store->uri() + "/" + path; }
+std::string Location::uri() const {
+  return path.empty() ? store->uri() : store->uri() + "/" + path;
+}
 
 Stores::Stores(std::shared_ptr<ObjectStore> data_root, std::vector<std::string> allowed)
     : data_root_(std::move(data_root)) {
@@ -57,7 +60,8 @@ Location Stores::Resolve(std::string_view location) {
   }
   const std::string path = AbsoluteDirectory(location);
   if (own.rfind(kFileScheme, 0) == 0) {
-    if (const auto below = PartBelow(path, own.substr(kFileScheme.size())); below && !below->empty()) {
+    if (const auto below = PartBelow(path, own.substr(kFileScheme.size()));
+        below && !below->empty()) {
       ValidatePath(*below);
       return {data_root_, *below};
     }

@@ -44,8 +44,8 @@ struct QueryMetrics {
 enum class StatementKind { kQuery, kWrite, kDefinition, kOther };
 
 /// The answer to one statement. For kWrite `affected_rows` is set and the reader gives one row
-/// {"affected_rows"}; a definition gives no rows. The reader may be used from one thread at a time and
-/// must be read or destroyed before the session's next statement.
+/// {"affected_rows"}; a definition gives no rows. The reader may be used from one thread at a time
+/// and must be read or destroyed before the session's next statement.
 struct QueryResult {
   StatementKind kind = StatementKind::kQuery;
   std::shared_ptr<arrow::RecordBatchReader> reader;
@@ -65,12 +65,13 @@ class Session {
   virtual std::string current_schema() const = 0;
 };
 
-/// Runs SQL on the lakehouse's tables. Errors: syntax InvalidArgument LK-4001 (with line and column),
-/// unknown column LK-4002, unknown function LK-4003, type errors LK-4004, statement not allowed
-/// PermissionDenied LK-4010, file access PermissionDenied LK-4011, construct not implemented Unsupported
-/// LK-4012, queue full ResourceExhausted LK-4020, out of memory ResourceExhausted LK-4021, time limit
-/// Timeout LK-4022, cancelled Cancelled LK-4023, engine failed Internal LK-4030 (it is reopened), run-time
-/// errors of the data (overflow, bad cast) InvalidArgument LK-4005.
+/// Runs SQL on the lakehouse's tables. Errors: syntax InvalidArgument LK-4001 (with line and
+/// column), unknown column LK-4002, unknown function LK-4003, type errors LK-4004, statement not
+/// allowed PermissionDenied LK-4010, file access PermissionDenied LK-4011, construct not
+/// implemented Unsupported LK-4012, queue full ResourceExhausted LK-4020, out of memory
+/// ResourceExhausted LK-4021, time limit Timeout LK-4022, cancelled Cancelled LK-4023, engine
+/// failed Internal LK-4030 (it is reopened), run-time errors of the data (overflow, bad cast)
+/// InvalidArgument LK-4005.
 class QueryEngine {
  public:
   virtual ~QueryEngine() = default;

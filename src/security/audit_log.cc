@@ -35,9 +35,10 @@ class JsonLinesAuditLog : public AuditLog {
   JsonLinesAuditLog(const std::string& file, const Clock& clock)
       : file_(file),
         clock_(clock),
-        descriptor_(open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+        descriptor_(
+            open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)) {
     if (descriptor_.get() < 0) Fail("cannot open", errno);
-    struct stat status {};
+    struct stat status{};
     if (fstat(descriptor_.get(), &status) != 0) Fail("cannot look at", errno);
     regular_ = S_ISREG(status.st_mode);
     if (!regular_) return;
@@ -52,13 +53,16 @@ class JsonLinesAuditLog : public AuditLog {
 
   void Write(const AuditRecord& record) override {
     const nlohmann::ordered_json json = {
-        {"time_ms", clock_.NowMs()},  {"principal", record.principal}, {"action", record.action},
-        {"object", record.object},    {"allowed", record.allowed},     {"reason", record.reason},
+        {"time_ms", clock_.NowMs()},      {"principal", record.principal},
+        {"action", record.action},        {"object", record.object},
+        {"allowed", record.allowed},      {"reason", record.reason},
         {"request_id", record.request_id}};
-    // Only ASCII leaves: control characters of any kind come out as \u escapes, broken UTF-8 as U+FFFD.
+    // Only ASCII leaves: control characters of any kind come out as \u escapes, broken UTF-8 as
+    // U+FFFD.
     std::string line = json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + '\n';
     const std::lock_guard lock(mutex_);
-    // After a record that was cut by a full disk or a crash, the next one begins on a line of its own.
+    // After a record that was cut by a full disk or a crash, the next one begins on a line of its
+    // own.
     if (torn_) line.insert(line.begin(), '\n');
     ssize_t written = -1;
     do {
@@ -79,10 +83,11 @@ class JsonLinesAuditLog : public AuditLog {
 
  private:
   [[noreturn]] void Fail(const std::string& what, int code) const {
-    throw Error(ErrorKind::kUnavailable, "LK-2102",
-                what + " the audit log " + file_ + ": " + std::strerror(code),
-                "Requests are refused until the audit log can be written. Check the free space and the "
-                "rights of security.audit_log.");
+    throw Error(
+        ErrorKind::kUnavailable, "LK-2102",
+        what + " the audit log " + file_ + ": " + std::strerror(code),
+        "Requests are refused until the audit log can be written. Check the free space and the "
+        "rights of security.audit_log.");
   }
 
   const std::string file_;

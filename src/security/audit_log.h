@@ -14,8 +14,8 @@ namespace lakehouse::security {
 /// One decision or action. Fields are facts, never secrets and never SQL literals.
 struct AuditRecord {
   std::string principal;
-  std::string action;   ///< "select", "create_table", ...
-  std::string object;   ///< "lake.bronze.flights"
+  std::string action;  ///< "select", "create_table", ...
+  std::string object;  ///< "lake.bronze.flights"
   bool allowed = false;
   std::string reason;      ///< why it was denied, or how it was allowed ("owner", "role admin")
   std::string request_id;  ///< from the front, may be empty

@@ -11,8 +11,8 @@ namespace lakehouse::security {
 std::string Sha256Hex(std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int length = 0;
-  LAKE_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(),
-                        nullptr) == 1);
+  LAKE_CHECK(
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) == 1);
   constexpr char kHex[] = "0123456789abcdef";
   std::string hex;
   hex.reserve(2 * length);

@@ -108,8 +108,7 @@ CommitResult Append(Table& table, arrow::RecordBatchReader& rows, const AppendOp
   if (options.mode == WriteMode::kOverwrite) transaction->RemoveAllFiles();
   for (NewFile& file : files) transaction->AddFile(std::move(file));
   if (options.app_transaction) {
-    transaction->SetAppTransaction(options.app_transaction->first,
-                                   options.app_transaction->second);
+    transaction->SetAppTransaction(options.app_transaction->first, options.app_transaction->second);
   }
   for (const auto& [domain, state] : options.domains) transaction->SetDomain(domain, state);
   const CommitResult result = transaction->Commit(description);

@@ -23,9 +23,9 @@ struct AppendOptions {
   std::map<std::string, std::string> domains;  ///< domain -> state, committed with the rows
 };
 
-/// Writes all rows of `rows` as data files and commits them. Columns are matched by name without regard
-/// to case; missing nullable columns become null; others, and types that do not fit without loss, are
-/// InvalidSchema LK-3521. On kConflict the files are deleted, on kUnknown they stay.
+/// Writes all rows of `rows` as data files and commits them. Columns are matched by name without
+/// regard to case; missing nullable columns become null; others, and types that do not fit without
+/// loss, are InvalidSchema LK-3521. On kConflict the files are deleted, on kUnknown they stay.
 CommitResult Append(Table& table, arrow::RecordBatchReader& rows, const AppendOptions& options,
                     const StorageContext& context);
 

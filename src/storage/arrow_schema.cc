@@ -48,28 +48,40 @@ DataTypePtr FromArrowType(const arrow::DataType& type, const std::string& column
   using arrow::Type;
   const auto primitive = [](TypeId id) { return DataType::Primitive(id); };
   switch (type.id()) {
-    case Type::BOOL: return primitive(TypeId::kBoolean);
-    case Type::INT8: return primitive(TypeId::kByte);
+    case Type::BOOL:
+      return primitive(TypeId::kBoolean);
+    case Type::INT8:
+      return primitive(TypeId::kByte);
     case Type::UINT8:
-    case Type::INT16: return primitive(TypeId::kShort);
+    case Type::INT16:
+      return primitive(TypeId::kShort);
     case Type::UINT16:
-    case Type::INT32: return primitive(TypeId::kInteger);
+    case Type::INT32:
+      return primitive(TypeId::kInteger);
     case Type::UINT32:
-    case Type::INT64: return primitive(TypeId::kLong);
-    case Type::UINT64: return DataType::Decimal(20, 0);
+    case Type::INT64:
+      return primitive(TypeId::kLong);
+    case Type::UINT64:
+      return DataType::Decimal(20, 0);
     case Type::HALF_FLOAT:
-    case Type::FLOAT: return primitive(TypeId::kFloat);
-    case Type::DOUBLE: return primitive(TypeId::kDouble);
+    case Type::FLOAT:
+      return primitive(TypeId::kFloat);
+    case Type::DOUBLE:
+      return primitive(TypeId::kDouble);
     case Type::STRING:
     case Type::LARGE_STRING:
-    case Type::STRING_VIEW: return primitive(TypeId::kString);
+    case Type::STRING_VIEW:
+      return primitive(TypeId::kString);
     case Type::BINARY:
     case Type::LARGE_BINARY:
     case Type::BINARY_VIEW:
-    case Type::FIXED_SIZE_BINARY: return primitive(TypeId::kBinary);
+    case Type::FIXED_SIZE_BINARY:
+      return primitive(TypeId::kBinary);
     case Type::DATE32:
-    case Type::DATE64: return primitive(TypeId::kDate);
-    case Type::NA: return primitive(TypeId::kVoid);
+    case Type::DATE64:
+      return primitive(TypeId::kDate);
+    case Type::NA:
+      return primitive(TypeId::kVoid);
     case Type::TIMESTAMP: {
       const auto& timestamp = static_cast<const arrow::TimestampType&>(type);
       return primitive(timestamp.timezone().empty() ? TypeId::kTimestampNtz : TypeId::kTimestamp);
@@ -86,12 +98,13 @@ DataTypePtr FromArrowType(const arrow::DataType& type, const std::string& column
     case Type::MAP:
     case Type::LIST:
     case Type::LARGE_LIST:
-    case Type::FIXED_SIZE_LIST: return NestedFromArrow(type, column);
+    case Type::FIXED_SIZE_LIST:
+      return NestedFromArrow(type, column);
     default:
-      throw Error(ErrorKind::kUnsupported, "LK-3504",
-                  "column " + column + " has the type " + type.ToString() +
-                      ", which tables do not have",
-                  "Cast it, for example to text.");
+      throw Error(
+          ErrorKind::kUnsupported, "LK-3504",
+          "column " + column + " has the type " + type.ToString() + ", which tables do not have",
+          "Cast it, for example to text.");
   }
 }
 
@@ -99,20 +112,34 @@ DataTypePtr FromArrowType(const arrow::DataType& type, const std::string& column
 
 std::shared_ptr<arrow::DataType> ToArrow(const DataType& type) {
   switch (type.id()) {
-    case TypeId::kBoolean: return arrow::boolean();
-    case TypeId::kByte: return arrow::int8();
-    case TypeId::kShort: return arrow::int16();
-    case TypeId::kInteger: return arrow::int32();
-    case TypeId::kLong: return arrow::int64();
-    case TypeId::kFloat: return arrow::float32();
-    case TypeId::kDouble: return arrow::float64();
-    case TypeId::kDecimal: return arrow::decimal128(type.precision(), type.scale());
-    case TypeId::kString: return arrow::utf8();
-    case TypeId::kBinary: return arrow::binary();
-    case TypeId::kDate: return arrow::date32();
-    case TypeId::kTimestamp: return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
-    case TypeId::kTimestampNtz: return arrow::timestamp(arrow::TimeUnit::MICRO);
-    case TypeId::kVoid: return arrow::null();
+    case TypeId::kBoolean:
+      return arrow::boolean();
+    case TypeId::kByte:
+      return arrow::int8();
+    case TypeId::kShort:
+      return arrow::int16();
+    case TypeId::kInteger:
+      return arrow::int32();
+    case TypeId::kLong:
+      return arrow::int64();
+    case TypeId::kFloat:
+      return arrow::float32();
+    case TypeId::kDouble:
+      return arrow::float64();
+    case TypeId::kDecimal:
+      return arrow::decimal128(type.precision(), type.scale());
+    case TypeId::kString:
+      return arrow::utf8();
+    case TypeId::kBinary:
+      return arrow::binary();
+    case TypeId::kDate:
+      return arrow::date32();
+    case TypeId::kTimestamp:
+      return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+    case TypeId::kTimestampNtz:
+      return arrow::timestamp(arrow::TimeUnit::MICRO);
+    case TypeId::kVoid:
+      return arrow::null();
     case TypeId::kStruct: {
       std::vector<std::shared_ptr<arrow::Field>> fields;
       for (const Field& field : type.fields()) fields.push_back(ToArrowField(field));
@@ -130,8 +157,8 @@ std::shared_ptr<arrow::DataType> ToArrow(const DataType& type) {
     case TypeId::kVariant:
       break;
   }
-  throw Error(ErrorKind::kUnsupported, "LK-3504", "the type " + type.ToString() +
-                                                       " has no Arrow form here");
+  throw Error(ErrorKind::kUnsupported, "LK-3504",
+              "the type " + type.ToString() + " has no Arrow form here");
 }
 
 std::shared_ptr<arrow::Schema> ToArrow(const Schema& schema) {

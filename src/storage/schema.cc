@@ -17,8 +17,8 @@ constexpr std::string_view kForbidden = " ,;{}()\n\t=";
 
 std::string_view NameOf(TypeId id) {
   constexpr std::string_view kNames[] = {
-      "boolean", "byte", "short", "integer", "long", "float", "double", "decimal", "string",
-      "binary", "date", "timestamp", "timestamp_ntz", "void", "variant"};
+      "boolean", "byte",   "short", "integer",   "long",          "float", "double", "decimal",
+      "string",  "binary", "date",  "timestamp", "timestamp_ntz", "void",  "variant"};
   return kNames[static_cast<size_t>(id)];
 }
 
@@ -85,10 +85,9 @@ DataTypePtr DataType::Array(DataTypePtr element, bool contains_null) {
 }
 
 DataTypePtr DataType::Map(DataTypePtr key, DataTypePtr value, bool value_contains_null) {
-  return DataTypePtr(
-      new DataType(TypeId::kMap, 0, 0,
-                   {{"key", std::move(key), false, {}},
-                    {"value", std::move(value), value_contains_null, {}}}));
+  return DataTypePtr(new DataType(
+      TypeId::kMap, 0, 0,
+      {{"key", std::move(key), false, {}}, {"value", std::move(value), value_contains_null, {}}}));
 }
 
 std::string DataType::ToString() const {

@@ -11,10 +11,24 @@
 namespace lakehouse::storage {
 
 enum class TypeId {
-  kBoolean, kByte, kShort, kInteger, kLong, kFloat, kDouble, kDecimal, kString, kBinary, kDate,
+  kBoolean,
+  kByte,
+  kShort,
+  kInteger,
+  kLong,
+  kFloat,
+  kDouble,
+  kDecimal,
+  kString,
+  kBinary,
+  kDate,
   kTimestamp,     ///< microseconds, UTC
   kTimestampNtz,  ///< microseconds without zone
-  kVoid, kVariant, kStruct, kArray, kMap,
+  kVoid,
+  kVariant,
+  kStruct,
+  kArray,
+  kMap,
 };
 
 class DataType;
@@ -69,8 +83,9 @@ struct Schema {
   friend bool operator==(const Schema&, const Schema&) = default;
 };
 
-/// Throws InvalidSchema LK-3502 for: no columns, duplicate names (any level), empty names, names with
-/// characters that Parquet or Delta forbid without column mapping (" ,;{}()\n\t="), depth above 100.
+/// Throws InvalidSchema LK-3502 for: no columns, duplicate names (any level), empty names, names
+/// with characters that Parquet or Delta forbid without column mapping (" ,;{}()\n\t="), depth
+/// above 100.
 void ValidateSchema(const Schema& schema);
 
 }  // namespace lakehouse::storage

@@ -13,7 +13,8 @@
 
 namespace lakehouse::storage {
 
-/// What a reader and a writer of the table must understand (Delta PROTOCOL.md, "Protocol Evolution").
+/// What a reader and a writer of the table must understand (Delta PROTOCOL.md, "Protocol
+/// Evolution").
 struct Protocol {
   int min_reader_version = 1;
   int min_writer_version = 2;
@@ -38,7 +39,8 @@ struct TableMetadata {
 using ColumnPath = std::vector<std::string>;
 
 /// Bounds of one leaf column in one file; a null Value or -1 means unknown. Bounds hold for every
-/// non-null row, but need not be reached by one (truncated strings, floored timestamps are widened here).
+/// non-null row, but need not be reached by one (truncated strings, floored timestamps are widened
+/// here).
 struct LeafStats {
   Value min;
   Value max;
@@ -87,8 +89,9 @@ class Snapshot {
   virtual FileEntry file(size_t index) const = 0;
   /// Value of partition column `column` (position in partition_columns) in file `index`.
   virtual Value partition_value(size_t index, size_t column) const = 0;
-  /// Bounds of a leaf column of primitive type for all files; parsed at first use, then kept. Partition
-  /// columns have min = max = the partition's value. Never fails for odd statistics: unknown.
+  /// Bounds of a leaf column of primitive type for all files; parsed at first use, then kept.
+  /// Partition columns have min = max = the partition's value. Never fails for odd statistics:
+  /// unknown.
   virtual std::shared_ptr<const ColumnBounds> Bounds(const ColumnPath& column) const = 0;
   virtual int64_t total_bytes() const = 0;
   /// Nothing when a file lacks statistics.

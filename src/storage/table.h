@@ -34,9 +34,11 @@ struct NewFile {
 
 /// What goes into commitInfo beside the rows.
 struct CommitDescription {
-  std::string operation = "WRITE";  ///< Spark's names: WRITE, CREATE TABLE, CREATE TABLE AS SELECT, ...
-  std::map<std::string, std::string> parameters;  ///< values are JSON texts, e.g. mode -> "\"Append\""
-  std::map<std::string, int64_t> metrics;         ///< numFiles, numOutputRows, numOutputBytes, ...
+  std::string operation =
+      "WRITE";  ///< Spark's names: WRITE, CREATE TABLE, CREATE TABLE AS SELECT, ...
+  std::map<std::string, std::string>
+      parameters;                          ///< values are JSON texts, e.g. mode -> "\"Append\""
+  std::map<std::string, int64_t> metrics;  ///< numFiles, numOutputRows, numOutputBytes, ...
   std::string user_name;
   std::string user_metadata;
 };
@@ -44,19 +46,21 @@ struct CommitDescription {
 enum class CommitOutcome {
   kCommitted,
   kConflict,  ///< another commit won and ours cannot be placed after it; nothing of ours is visible
-  kUnknown,   ///< the store did not tell and could not be asked; never write again, never delete the files
+  kUnknown,  ///< the store did not tell and could not be asked; never write again, never delete the
+             ///< files
 };
 
 struct CommitResult {
   CommitOutcome outcome = CommitOutcome::kCommitted;
-  int64_t version = -1;   ///< when committed
+  int64_t version = -1;  ///< when committed
   int attempts = 1;
-  std::string reason;     ///< of a conflict or an unknown outcome, with the winner's version
+  std::string reason;  ///< of a conflict or an unknown outcome, with the winner's version
 };
 
 /// Collects the changes of one commit and is the only thing that writes a log. Not thread-safe. The
-/// snapshot it began with stays its view; a transaction that only adds files (a blind append) is placed
-/// after every other commit that leaves schema and protocol alone, others are checked for conflicts.
+/// snapshot it began with stays its view; a transaction that only adds files (a blind append) is
+/// placed after every other commit that leaves schema and protocol alone, others are checked for
+/// conflicts.
 class Transaction {
  public:
   virtual ~Transaction() = default;
@@ -73,8 +77,8 @@ class Transaction {
   /// Progress of application `app_id`. When base() already has this version or a later one, Commit
   /// answers kCommitted with base()'s version and writes nothing: the batch was there.
   virtual void SetAppTransaction(const std::string& app_id, int64_t version) = 0;
-  /// State of a domain as text; needs the writer feature domainMetadata, which is added to tables that
-  /// this engine created, and refused with Unsupported LK-3020 on others.
+  /// State of a domain as text; needs the writer feature domainMetadata, which is added to tables
+  /// that this engine created, and refused with Unsupported LK-3020 on others.
   virtual void SetDomain(const std::string& domain, const std::string& configuration) = 0;
 
   /// Throws when the change itself is wrong (schema, duplicates); outcomes of the race are values.
@@ -103,8 +107,8 @@ class Table {
   virtual SnapshotPtr Latest() = 0;
   /// NotFound LK-3004 when the version is not there (any more); the hint names the range.
   virtual SnapshotPtr At(int64_t version) = 0;
-  /// The latest version whose commit is not later than `unix_ms`; LK-3005 before the first one, and after
-  /// the latest one.
+  /// The latest version whose commit is not later than `unix_ms`; LK-3005 before the first one, and
+  /// after the latest one.
   virtual SnapshotPtr AtTimestamp(int64_t unix_ms) = 0;
   /// Newest first.
   virtual std::vector<HistoryEntry> History(std::optional<size_t> limit = {}) = 0;

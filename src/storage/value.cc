@@ -20,8 +20,9 @@ constexpr int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
 
 template <typename Number>
 std::weak_ordering Order(Number a, Number b) {
-  return a < b ? std::weak_ordering::less
-               : a > b ? std::weak_ordering::greater : std::weak_ordering::equivalent;
+  return a < b   ? std::weak_ordering::less
+         : a > b ? std::weak_ordering::greater
+                 : std::weak_ordering::equivalent;
 }
 
 std::string DecimalText(Int128 unscaled, int scale) {
@@ -274,9 +275,9 @@ std::string ToPartitionText(const Value& value, const DataType& type) {
 Value FromPartitionText(std::string_view text, const DataType& type) {
   if (text.empty()) return {};
   if (auto value = Parse(text, type)) return *std::move(value);
-  throw Error(ErrorKind::kCorruption, "LK-3503",
-              "'" + std::string(text.substr(0, 100)) + "' is not a value of type " +
-                  type.ToString());
+  throw Error(
+      ErrorKind::kCorruption, "LK-3503",
+      "'" + std::string(text.substr(0, 100)) + "' is not a value of type " + type.ToString());
 }
 
 }  // namespace lakehouse::storage

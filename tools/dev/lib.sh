@@ -10,6 +10,12 @@ export ROOT DEPS LOGS JOBS VENV
 export LAKEHOUSE_DEPS_DIR="$DEPS"
 mkdir -p "$LOGS"
 
+# The Python folders that are there.
+PYTHON_FOLDERS=()
+for folder in data_lakehouse tests tools; do
+  [[ -d $ROOT/$folder ]] && PYTHON_FOLDERS+=("$folder")
+done
+
 say() { printf '%s\n' "$*"; }
 fail() {
   printf 'dev: %s\n' "$*" >&2

@@ -10,8 +10,7 @@ run_logged "clang-format" format
 run_logged "layers, sizes, folders" /usr/bin/python3 -B tools/check_layers.py
 run_logged "error codes" /usr/bin/python3 -B tools/check_errors.py
 run_logged "text" /usr/bin/python3 -B tools/check_text.py
-run_logged "ruff" "$VENV/bin/ruff" check data_lakehouse tests tools
-run_logged "black" "$VENV/bin/black" --check -q data_lakehouse tests tools
-run_logged "isort" "$VENV/bin/isort" --check -q data_lakehouse tests tools
-run_logged "flake8" "$VENV/bin/flake8" data_lakehouse
-run_logged "mypy" "$VENV/bin/mypy" data_lakehouse
+run_logged "ruff" "$VENV/bin/ruff" check "${PYTHON_FOLDERS[@]}"
+run_logged "black" "$VENV/bin/black" --check -q "${PYTHON_FOLDERS[@]}"
+run_logged "isort" "$VENV/bin/isort" --check -q "${PYTHON_FOLDERS[@]}"
+run_logged "mypy" "$VENV/bin/mypy" tests/python

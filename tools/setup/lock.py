@@ -18,7 +18,15 @@ def main() -> int:
     fetcher = Fetcher(Path(os.environ["LAKEHOUSE_DEPS_DIR"]))
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        pip = [fetcher.tools_python, "-m", "pip", "install", "-q", "--dry-run", "--ignore-installed"]
+        pip = [
+            fetcher.tools_python,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--dry-run",
+            "--ignore-installed",
+        ]
         requirements = ROOT / "requirements-test.txt"
         run([*pip, "--report", report, "-r", requirements], "resolving requirements")
         items = json.loads(report.read_text(encoding="utf-8"))["install"]

@@ -30,16 +30,26 @@ class OwnerAuthorizer : public Authorizer {
 
 std::string_view ToString(Action action) {
   switch (action) {
-    case Action::kBrowse: return "browse";
-    case Action::kSelect: return "select";
-    case Action::kModify: return "modify";
-    case Action::kCreate: return "create";
-    case Action::kDrop: return "drop";
-    case Action::kAlter: return "alter";
-    case Action::kManageJobs: return "manage_jobs";
-    case Action::kRunJob: return "run_job";
-    case Action::kReadMetrics: return "read_metrics";
-    case Action::kAdminister: return "administer";
+    case Action::kBrowse:
+      return "browse";
+    case Action::kSelect:
+      return "select";
+    case Action::kModify:
+      return "modify";
+    case Action::kCreate:
+      return "create";
+    case Action::kDrop:
+      return "drop";
+    case Action::kAlter:
+      return "alter";
+    case Action::kManageJobs:
+      return "manage_jobs";
+    case Action::kRunJob:
+      return "run_job";
+    case Action::kReadMetrics:
+      return "read_metrics";
+    case Action::kAdminister:
+      return "administer";
   }
   CheckFailed("action is known", __FILE__, __LINE__);
 }

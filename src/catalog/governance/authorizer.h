@@ -12,10 +12,10 @@
 namespace lakehouse::catalog {
 
 enum class Action {
-  kBrowse,        ///< see that it exists, its comment
+  kBrowse,  ///< see that it exists, its comment
   kSelect,
-  kModify,        ///< insert, overwrite, later update and delete
-  kCreate,        ///< an object in a schema, a schema in a catalog, a catalog in the lakehouse
+  kModify,  ///< insert, overwrite, later update and delete
+  kCreate,  ///< an object in a schema, a schema in a catalog, a catalog in the lakehouse
   kDrop,
   kAlter,
   kManageJobs,
@@ -52,7 +52,8 @@ class Authorizer {
                              const Securable& object) = 0;
 };
 
-/// Role admin may do everything, an owner everything with what is theirs, everyone browse nothing else.
+/// Role admin may do everything, an owner everything with what is theirs, everyone browse nothing
+/// else.
 std::unique_ptr<Authorizer> MakeOwnerAuthorizer();
 
 }  // namespace lakehouse::catalog

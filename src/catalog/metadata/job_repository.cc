@@ -78,7 +78,8 @@ void SaveRun(Database& database, const JobRun& run, int64_t max_runs) {
 std::vector<JobRun> ListRuns(Database& database, const std::string& job_id, size_t limit) {
   std::vector<JobRun> runs;
   Statement row = database.Query(
-      "SELECT id, job_id, state, attempt, started_ms, finished_ms, error_code, error_message, metrics "
+      "SELECT id, job_id, state, attempt, started_ms, finished_ms, error_code, error_message, "
+      "metrics "
       "FROM runs WHERE job_id = ? ORDER BY started_ms DESC, id DESC LIMIT ?",
       job_id, static_cast<int64_t>(std::min<size_t>(limit, INT64_MAX)));
   while (row.Step()) {

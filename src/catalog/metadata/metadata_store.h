@@ -74,10 +74,11 @@ struct TokenRecord {
 };
 
 /// Names, jobs, runs and tokens: never the truth about rows. Each write is one durable transaction;
-/// writes from many threads share a group commit. Names compare without regard to case. Errors: LK-2010
-/// to LK-2014 as in Lake (LK-2013 also when a location has a name already); no such job LK-2016, token
-/// LK-2017; a database of a newer schema Unsupported LK-2020; not a database or damaged Corruption
-/// LK-2021; locked by another process Unavailable LK-2022; I/O LK-2023; disk full LK-2024. Thread-safe.
+/// writes from many threads share a group commit. Names compare without regard to case. Errors:
+/// LK-2010 to LK-2014 as in Lake (LK-2013 also when a location has a name already); no such job
+/// LK-2016, token LK-2017; a database of a newer schema Unsupported LK-2020; not a database or
+/// damaged Corruption LK-2021; locked by another process Unavailable LK-2022; I/O LK-2023; disk
+/// full LK-2024. Thread-safe.
 class MetadataStore {
  public:
   virtual ~MetadataStore() = default;
@@ -92,7 +93,8 @@ class MetadataStore {
   virtual bool CreateSchema(const SchemaInfo& schema, bool if_not_exists) = 0;
   virtual void DropSchema(const std::string& catalog, const std::string& schema, bool cascade) = 0;
 
-  virtual std::vector<ObjectInfo> ListObjects(const std::string& catalog, const std::string& schema) = 0;
+  virtual std::vector<ObjectInfo> ListObjects(const std::string& catalog,
+                                              const std::string& schema) = 0;
   virtual std::optional<ObjectInfo> FindObject(const ObjectName& name) = 0;
   virtual std::optional<ObjectInfo> FindObjectByLocation(const std::string& location) = 0;
   /// Fills id and created_ms when empty.
@@ -101,7 +103,8 @@ class MetadataStore {
   virtual void RenameObject(const ObjectName& from, const ObjectName& to) = 0;
   virtual void UpdateObject(const ObjectInfo& object) = 0;  ///< comment, properties, owner, by id
 
-  virtual JobRecord SaveJob(JobRecord job) = 0;  ///< inserts, or replaces the one with its name (id stays)
+  virtual JobRecord SaveJob(
+      JobRecord job) = 0;  ///< inserts, or replaces the one with its name (id stays)
   virtual std::vector<JobRecord> ListJobs() = 0;
   virtual std::optional<JobRecord> FindJob(const std::string& id_or_name) = 0;
   virtual void DeleteJob(const std::string& id) = 0;
@@ -130,8 +133,8 @@ struct SqliteStoreOptions {
   int64_t max_runs_per_job = 1000;  ///< older ones are forgotten
 };
 
-/// Opens or creates the SQLite file (mode 0600): WAL, synchronous=FULL, one writer thread with group
-/// commit. `file` ":memory:" is for tests.
+/// Opens or creates the SQLite file (mode 0600): WAL, synchronous=FULL, one writer thread with
+/// group commit. `file` ":memory:" is for tests.
 std::shared_ptr<MetadataStore> OpenSqliteMetadataStore(const std::string& file, Clock& clock,
                                                        Random& random,
                                                        const SqliteStoreOptions& options = {});

@@ -82,8 +82,9 @@ CREATE TABLE named_values (
 };
 
 [[noreturn]] void Damaged(const Database& database, const std::string& why) {
-  throw Error(ErrorKind::kCorruption, "LK-2021", "metadata store " + database.file() + ": " + why,
-              "Restore the file from a backup, or move it away and run `lakehouse catalog rebuild`.");
+  throw Error(
+      ErrorKind::kCorruption, "LK-2021", "metadata store " + database.file() + ": " + why,
+      "Restore the file from a backup, or move it away and run `lakehouse catalog rebuild`.");
 }
 
 /// Creates the table of applied migrations in a new, empty database.

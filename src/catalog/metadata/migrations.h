@@ -11,7 +11,8 @@ namespace lakehouse::catalog::metadata {
 
 class Database;
 
-/// One step forward of the SQL schema. A published one never changes: its checksum is in every database.
+/// One step forward of the SQL schema. A published one never changes: its checksum is in every
+/// database.
 struct Migration {
   int64_t number;  ///< 1, 2, 3, ...
   const char* name;
@@ -22,8 +23,8 @@ struct Migration {
 std::span<const Migration> Migrations();
 
 /// Brings `database` to the newest schema in one transaction, and checks what was applied before.
-/// Unsupported LK-2020 when the database is newer than this program; Corruption LK-2021 when it is not a
-/// metadata store, fails SQLite's own check, or an applied migration is not the one we know.
+/// Unsupported LK-2020 when the database is newer than this program; Corruption LK-2021 when it is
+/// not a metadata store, fails SQLite's own check, or an applied migration is not the one we know.
 void Migrate(Database& database, const Clock& clock);
 
 }  // namespace lakehouse::catalog::metadata

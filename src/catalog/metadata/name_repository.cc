@@ -8,7 +8,8 @@ namespace lakehouse::catalog::metadata {
 namespace {
 
 const std::string kObjectColumns =
-    "SELECT o.id, c.name, s.name, o.name, o.kind, o.format, o.location, o.view_sql, o.comment, o.owner, "
+    "SELECT o.id, c.name, s.name, o.name, o.kind, o.format, o.location, o.view_sql, o.comment, "
+    "o.owner, "
     "o.created_ms, o.properties FROM objects o JOIN schemas s ON s.id = o.schema_id "
     "JOIN catalogs c ON c.id = s.catalog_id ";
 const std::string kSchemaColumns =
@@ -37,7 +38,8 @@ ObjectInfo ReadObject(const Statement& row) {
 }
 
 SchemaInfo ReadSchema(const Statement& row) {
-  return {row.Text(0), row.Text(1), row.Text(2), row.Text(3), row.Integer(4), FromJson(row.Text(5))};
+  return {row.Text(0), row.Text(1),    row.Text(2),
+          row.Text(3), row.Integer(4), FromJson(row.Text(5))};
 }
 
 std::optional<int64_t> CatalogId(Database& database, const std::string& catalog) {
@@ -118,12 +120,12 @@ bool CreateCatalog(Database& database, const std::string& name, int64_t created_
 
 void DropCatalog(Database& database, const std::string& name) {
   const int64_t id = RequireCatalog(database, name);
-  const int64_t schemas =
-      Count(database, "SELECT count(*) FROM schemas WHERE catalog_id = ?", id);
+  const int64_t schemas = Count(database, "SELECT count(*) FROM schemas WHERE catalog_id = ?", id);
   if (schemas > 0) {
-    throw Error(ErrorKind::kInvalidArgument, "LK-2014",
-                "catalog \"" + name + "\" is not empty: it has " + std::to_string(schemas) + " schemas",
-                "Drop its schemas first.");
+    throw Error(
+        ErrorKind::kInvalidArgument, "LK-2014",
+        "catalog \"" + name + "\" is not empty: it has " + std::to_string(schemas) + " schemas",
+        "Drop its schemas first.");
   }
   database.Run("DELETE FROM catalogs WHERE id = ?", id);
 }
@@ -211,9 +213,11 @@ ObjectInfo CreateObject(Database& database, const ObjectInfo& object, bool or_re
   }
   RequireFreeLocation(database, stored);
   database.Run(
-      "INSERT INTO objects (id, schema_id, name, folded, kind, format, location, view_sql, comment, "
+      "INSERT INTO objects (id, schema_id, name, folded, kind, format, location, view_sql, "
+      "comment, "
       "owner, created_ms, properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT (schema_id, folded) DO UPDATE SET name = excluded.name, format = excluded.format, "
+      "ON CONFLICT (schema_id, folded) DO UPDATE SET name = excluded.name, format = "
+      "excluded.format, "
       "location = excluded.location, view_sql = excluded.view_sql, comment = excluded.comment, "
       "owner = excluded.owner, properties = excluded.properties",
       stored.id, schema_id, stored.name.name, FoldCase(stored.name.name), KindText(stored.kind),
@@ -242,9 +246,9 @@ void RenameObject(Database& database, const ObjectName& from, const ObjectName& 
 }
 
 void UpdateObject(Database& database, const ObjectInfo& object) {
-  const int64_t changed = database.Run(
-      "UPDATE objects SET comment = ?, properties = ?, owner = ? WHERE id = ?", object.comment,
-      ToJson(object.properties), object.owner, object.id);
+  const int64_t changed =
+      database.Run("UPDATE objects SET comment = ?, properties = ?, owner = ? WHERE id = ?",
+                   object.comment, ToJson(object.properties), object.owner, object.id);
   if (changed == 0) NoObject(object.name.ToString());
 }
 

@@ -10,8 +10,8 @@ namespace lakehouse::catalog::metadata {
 
 class Database;
 
-// Catalogs, schemas, tables and views. Each function is part of the caller's transaction; the errors are
-// those of MetadataStore.
+// Catalogs, schemas, tables and views. Each function is part of the caller's transaction; the
+// errors are those of MetadataStore.
 
 std::vector<std::string> ListCatalogs(Database& database);
 bool CreateCatalog(Database& database, const std::string& name, int64_t created_ms,

@@ -39,8 +39,9 @@ bool Statement::Step() {
 std::string Statement::Text(int column) const {
   const unsigned char* text = sqlite3_column_text(handle_.get(), column);
   const int size = sqlite3_column_bytes(handle_.get(), column);
-  return text == nullptr ? std::string()
-                         : std::string(reinterpret_cast<const char*>(text), static_cast<size_t>(size));
+  return text == nullptr
+             ? std::string()
+             : std::string(reinterpret_cast<const char*>(text), static_cast<size_t>(size));
 }
 
 int64_t Statement::Integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
@@ -49,7 +50,8 @@ Database::Database(const std::string& file, int busy_timeout_ms) : file_(file) {
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(
       file.c_str(), &handle,
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+      nullptr);
   handle_.reset(handle);
   LAKE_CHECK(handle != nullptr);
   Check(code);
@@ -76,14 +78,14 @@ void Database::Check(int code) const {
 }
 
 void Database::Fail(int code) const {
-  const std::string what =
-      "metadata store " + file_ + ": " + sqlite3_errmsg(handle_.get());
+  const std::string what = "metadata store " + file_ + ": " + sqlite3_errmsg(handle_.get());
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      throw Error(ErrorKind::kCorruption, "LK-2021", what,
-                  "Restore the file from a backup, or move it away and run `lakehouse catalog rebuild`: "
-                  "the rows are in the tables, not here.");
+      throw Error(
+          ErrorKind::kCorruption, "LK-2021", what,
+          "Restore the file from a backup, or move it away and run `lakehouse catalog rebuild`: "
+          "the rows are in the tables, not here.");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       throw Error(ErrorKind::kUnavailable, "LK-2022", what,
@@ -93,8 +95,9 @@ void Database::Fail(int code) const {
     case SQLITE_NOMEM:
       throw std::bad_alloc();
     default:
-      throw Error(ErrorKind::kIoError, "LK-2023", what,
-                  "Check that catalog.metadata_store names a file that this user may read and write.");
+      throw Error(
+          ErrorKind::kIoError, "LK-2023", what,
+          "Check that catalog.metadata_store names a file that this user may read and write.");
   }
 }
 

@@ -40,9 +40,9 @@ class Statement {
   Handle handle_;
 };
 
-/// One SQLite connection. Every failure is an Error: not a database or damaged Corruption LK-2021, locked
-/// for longer than the busy timeout Unavailable LK-2022, disk full ResourceExhausted LK-2024, any other
-/// IoError LK-2023. For one thread at a time.
+/// One SQLite connection. Every failure is an Error: not a database or damaged Corruption LK-2021,
+/// locked for longer than the busy timeout Unavailable LK-2022, disk full ResourceExhausted
+/// LK-2024, any other IoError LK-2023. For one thread at a time.
 class Database {
  public:
   /// Creates the file when it is absent. WAL, synchronous=FULL, foreign keys on.
@@ -81,7 +81,8 @@ class Database {
 
   std::string file_;
   std::unique_ptr<sqlite3, Closer> handle_;
-  std::map<std::string, Statement::Handle> idle_;  ///< by SQL text; bounded: the texts are constants
+  std::map<std::string, Statement::Handle>
+      idle_;  ///< by SQL text; bounded: the texts are constants
 };
 
 }  // namespace lakehouse::catalog::metadata

@@ -71,8 +71,7 @@ class SqliteMetadataStore : public MetadataStore {
   bool CreateSchema(const SchemaInfo& schema, bool if_not_exists) override {
     SchemaInfo filled = schema;
     if (filled.created_ms == 0) filled.created_ms = clock_.NowMs();
-    return Write(
-        [&](Database& db) { return metadata::CreateSchema(db, filled, if_not_exists); });
+    return Write([&](Database& db) { return metadata::CreateSchema(db, filled, if_not_exists); });
   }
   void DropSchema(const std::string& catalog, const std::string& schema, bool cascade) override {
     writer_->Run([&](Database& db) { metadata::DropSchema(db, catalog, schema, cascade); });
@@ -158,7 +157,8 @@ class SqliteMetadataStore : public MetadataStore {
   const bool in_memory_;
   Database database_;  ///< the writer's
   metadata::ReaderPool readers_;
-  std::optional<metadata::WriterQueue> writer_;  ///< after the migrations; ends before the connections
+  std::optional<metadata::WriterQueue>
+      writer_;  ///< after the migrations; ends before the connections
 };
 
 }  // namespace

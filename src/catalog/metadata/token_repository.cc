@@ -20,7 +20,8 @@ void SaveToken(Database& database, const TokenRecord& token) {
   const auto other = FindTokenByHash(database, token.hash);
   if (other && other->id != token.id) {
     throw Error(ErrorKind::kAlreadyExists, "LK-2013",
-                "token " + other->id + " has the same hash as the new one", "Generate another token.");
+                "token " + other->id + " has the same hash as the new one",
+                "Generate another token.");
   }
   database.Run(
       "INSERT INTO tokens (id, hash, principal, roles, description, created_ms, expires_ms) "
@@ -59,7 +60,8 @@ std::optional<std::string> GetValue(Database& database, const std::string& key) 
 
 void SetValue(Database& database, const std::string& key, const std::string& value) {
   database.Run(
-      "INSERT INTO named_values VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+      "INSERT INTO named_values VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = "
+      "excluded.value",
       key, value);
 }
 

@@ -60,7 +60,8 @@ void WriterQueue::CommitGroup(const std::vector<Item*>& group) {
     try {
       if (database_.InTransaction()) database_.Execute("ROLLBACK");
     } catch (...) {
-      // The failure that the callers get is the first one; the next BEGIN reports what is left of it.
+      // The failure that the callers get is the first one; the next BEGIN reports what is left of
+      // it.
     }
   }
 }
@@ -72,7 +73,8 @@ void WriterQueue::Apply(Item& item) {
     database_.Execute("RELEASE change");
   } catch (...) {
     item.failure = std::current_exception();
-    // SQLite ends the transaction by itself for some failures (disk full, I/O): then the group is lost.
+    // SQLite ends the transaction by itself for some failures (disk full, I/O): then the group is
+    // lost.
     if (!database_.InTransaction()) throw;
     database_.Execute("ROLLBACK TO change; RELEASE change");
   }

@@ -12,20 +12,20 @@ namespace lakehouse::catalog::metadata {
 
 class Database;
 
-/// The one thread that writes. Changes that wait together share one transaction and so one sync of the
-/// disk (group commit); each still fails or succeeds alone. Thread-safe.
+/// The one thread that writes. Changes that wait together share one transaction and so one sync of
+/// the disk (group commit); each still fails or succeeds alone. Thread-safe.
 class WriterQueue {
  public:
   using Change = std::function<void(Database&)>;
 
-  /// `max_queued` callers may wait; more block until there is room. Up to `max_group` changes share a
-  /// transaction. `database` is used by nobody else from now on.
+  /// `max_queued` callers may wait; more block until there is room. Up to `max_group` changes share
+  /// a transaction. `database` is used by nobody else from now on.
   WriterQueue(Database& database, size_t max_queued, size_t max_group);
   /// Ends after what waits is done.
   ~WriterQueue();
 
-  /// Runs `change` in a transaction and returns once it is durable. Throws what `change` throws (then
-  /// nothing of it stays), or what the commit throws.
+  /// Runs `change` in a transaction and returns once it is durable. Throws what `change` throws
+  /// (then nothing of it stays), or what the commit throws.
   void Run(const Change& change);
 
  private:

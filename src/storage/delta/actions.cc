@@ -70,7 +70,8 @@ AddFilePtr ToAdd(const Json& action) {
   }
   add->stats = TextOr(action, "stats");
   if (action.contains("tags")) add->tags = TextMap(action["tags"]);
-  add->has_deletion_vector = action.contains("deletionVector") && action["deletionVector"].is_object();
+  add->has_deletion_vector =
+      action.contains("deletionVector") && action["deletionVector"].is_object();
   return add;
 }
 

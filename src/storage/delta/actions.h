@@ -55,9 +55,9 @@ struct Actions {
   std::optional<HistoryEntry> info;  ///< commitInfo
 };
 
-/// Reads the JSON lines of one commit. Corruption LK-3003 with `place` and the line for anything that is
-/// not whole: bad JSON, a cut last line, two protocols or metadata, a file added twice. Unknown actions
-/// and fields are passed over.
+/// Reads the JSON lines of one commit. Corruption LK-3003 with `place` and the line for anything
+/// that is not whole: bad JSON, a cut last line, two protocols or metadata, a file added twice.
+/// Unknown actions and fields are passed over.
 Actions ParseCommit(std::string_view text, const std::string& place);
 
 /// Writes the JSON lines, commitInfo first.

@@ -128,7 +128,8 @@ void ReadBatch(const arrow::RecordBatch& batch, Actions& actions) {
     }
     if (txns.Has(row)) {
       actions.transactions.push_back(
-          {txns.Text("appId", row), {txns.Number("version", row), txns.Number("lastUpdated", row)}});
+          {txns.Text("appId", row),
+           {txns.Number("version", row), txns.Number("lastUpdated", row)}});
     }
     if (domains.Has(row)) {
       actions.domains.push_back({domains.Text("domain", row), domains.Text("configuration", row),
@@ -158,8 +159,8 @@ std::shared_ptr<arrow::Schema> CheckpointSchema() {
                                     field("lastUpdated", number)})),
        field("add", arrow::struct_({field("path", text), field("partitionValues", TextToText()),
                                     field("size", number), field("modificationTime", number),
-                                    field("dataChange", arrow::boolean()), field("tags", TextToText()),
-                                    field("stats", text)})),
+                                    field("dataChange", arrow::boolean()),
+                                    field("tags", TextToText()), field("stats", text)})),
        field("remove", arrow::struct_({field("path", text), field("deletionTimestamp", number),
                                        field("dataChange", arrow::boolean())})),
        field("metaData",
@@ -168,10 +169,10 @@ std::shared_ptr<arrow::Schema> CheckpointSchema() {
                                                              field("options", TextToText())})),
                              field("schemaString", text), field("partitionColumns", texts),
                              field("configuration", TextToText()), field("createdTime", number)})),
-       field("protocol", arrow::struct_({field("minReaderVersion", arrow::int32()),
-                                         field("minWriterVersion", arrow::int32()),
-                                         field("readerFeatures", texts),
-                                         field("writerFeatures", texts)})),
+       field("protocol",
+             arrow::struct_({field("minReaderVersion", arrow::int32()),
+                             field("minWriterVersion", arrow::int32()),
+                             field("readerFeatures", texts), field("writerFeatures", texts)})),
        field("domainMetadata", arrow::struct_({field("domain", text), field("configuration", text),
                                                field("removed", arrow::boolean())}))});
 }
@@ -215,7 +216,8 @@ void PutMap(arrow::ArrayBuilder* builder, const std::map<std::string, Text>& ent
 class CheckpointBuilder {
  public:
   CheckpointBuilder() {
-    auto builder = arrow::RecordBatchBuilder::Make(CheckpointSchema(), arrow::default_memory_pool());
+    auto builder =
+        arrow::RecordBatchBuilder::Make(CheckpointSchema(), arrow::default_memory_pool());
     Check(builder.status());
     batch_ = *std::move(builder);
   }
@@ -242,7 +244,8 @@ class CheckpointBuilder {
     Put(row.field_builder(2), add.size_bytes);
     Put(row.field_builder(3), add.modified_ms);
     PutFlag(row.field_builder(4), false);
-    add.tags.empty() ? Check(row.field_builder(5)->AppendNull()) : PutMap(row.field_builder(5), add.tags);
+    add.tags.empty() ? Check(row.field_builder(5)->AppendNull())
+                     : PutMap(row.field_builder(5), add.tags);
     PutOrNull(row.field_builder(6), add.stats);
   }
 
@@ -281,7 +284,8 @@ class CheckpointBuilder {
   std::unique_ptr<arrow::RecordBatchBuilder> batch_;
 };
 
-std::shared_ptr<arrow::RecordBatch> ToRows(const DeltaSnapshot::State& state, int64_t oldest_remove) {
+std::shared_ptr<arrow::RecordBatch> ToRows(const DeltaSnapshot::State& state,
+                                           int64_t oldest_remove) {
   CheckpointBuilder builder;
   builder.Add(*state.protocol);
   builder.Add(*state.metadata);

@@ -5,12 +5,13 @@
 
 namespace lakehouse::storage::delta {
 
-/// The state in a classic single-file checkpoint (PROTOCOL.md, "Checkpoints"). Corruption LK-3003 or
-/// LK-3510 when the file is damaged.
+/// The state in a classic single-file checkpoint (PROTOCOL.md, "Checkpoints"). Corruption LK-3003
+/// or LK-3510 when the file is damaged.
 DeltaSnapshot::State ReadCheckpoint(const Log& log, int64_t version);
 
-/// Writes a checkpoint of `state` and then `_last_checkpoint`. Tombstones younger than `keep_removes_ms`
-/// before `now_ms` are part of it. A checkpoint that is there already is left as it is.
+/// Writes a checkpoint of `state` and then `_last_checkpoint`. Tombstones younger than
+/// `keep_removes_ms` before `now_ms` are part of it. A checkpoint that is there already is left as
+/// it is.
 void WriteCheckpoint(const Log& log, const DeltaSnapshot::State& state, int64_t now_ms,
                      int64_t keep_removes_ms);
 

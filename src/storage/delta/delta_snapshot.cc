@@ -54,8 +54,8 @@ void DeltaSnapshot::State::Apply(const Actions& actions, int64_t commit_version,
 DeltaSnapshot::DeltaSnapshot(std::shared_ptr<const State> state) : state_(std::move(state)) {
   if (!state_->protocol || !state_->metadata) {
     throw Error(ErrorKind::kCorruption, "LK-3003",
-                std::string("version ") + std::to_string(state_->version) + " of the table has no " +
-                    (state_->protocol ? "metadata" : "protocol"),
+                std::string("version ") + std::to_string(state_->version) +
+                    " of the table has no " + (state_->protocol ? "metadata" : "protocol"),
                 "The log lacks its first commits or a checkpoint.");
   }
   CheckReadable(*state_->protocol, *state_->metadata);
@@ -92,7 +92,8 @@ std::shared_ptr<const ColumnBounds> DeltaSnapshot::LoadBounds(const ColumnPath& 
   bounds->max.resize(files_.size());
   bounds->null_count.assign(files_.size(), -1);
   const auto& parts = metadata().partition_columns;
-  const auto part = column.size() == 1 ? std::find(parts.begin(), parts.end(), column[0]) : parts.end();
+  const auto part =
+      column.size() == 1 ? std::find(parts.begin(), parts.end(), column[0]) : parts.end();
   const DataType* type = LeafType(metadata().schema, column);
   for (size_t i = 0; type != nullptr && i < files_.size(); ++i) {
     if (part != parts.end()) {

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,8 +30,8 @@ class DeltaSnapshot : public Snapshot {
     void Apply(const Actions& actions, int64_t commit_version, int64_t commit_timestamp_ms);
   };
 
-  /// Corruption LK-3003 without protocol or metadata, Unsupported LK-3002 when the table needs a reader
-  /// feature that we do not have.
+  /// Corruption LK-3003 without protocol or metadata, Unsupported LK-3002 when the table needs a
+  /// reader feature that we do not have.
   explicit DeltaSnapshot(std::shared_ptr<const State> state);
 
   int64_t version() const override { return state_->version; }

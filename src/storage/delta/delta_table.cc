@@ -56,10 +56,11 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
       if (time <= unix_ms) chosen = commit.version;
     }
     if (!chosen || unix_ms > time) {
-      throw Error(ErrorKind::kNotFound, "LK-3005",
-                  FormatTimestampMs(unix_ms) + " is " + (chosen ? "after the latest" : "before the first") +
-                      " commit of " + location_.uri(),
-                  "Commits are from " + FormatTimestampMs(first) + " to " + FormatTimestampMs(time) + ".");
+      throw Error(
+          ErrorKind::kNotFound, "LK-3005",
+          FormatTimestampMs(unix_ms) + " is " + (chosen ? "after the latest" : "before the first") +
+              " commit of " + location_.uri(),
+          "Commits are from " + FormatTimestampMs(first) + " to " + FormatTimestampMs(time) + ".");
     }
     return At(*chosen);
   }
@@ -70,7 +71,8 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
     if (limit && commits.size() > *limit) commits.resize(*limit);
     std::vector<HistoryEntry> entries;
     for (const CommitFile& commit : commits) {
-      Actions actions = ParseCommit(log_.ReadCommit(commit.version), Log::CommitName(commit.version));
+      Actions actions =
+          ParseCommit(log_.ReadCommit(commit.version), Log::CommitName(commit.version));
       HistoryEntry entry = actions.info ? *std::move(actions.info) : HistoryEntry{};
       entry.version = commit.version;
       entry.timestamp_ms = commit.modified_ms;
@@ -162,7 +164,8 @@ HistoryEntry InfoOf(const CommitDescription& description, const StorageContext& 
 }
 
 [[noreturn]] void ThrowExists(const io::Location& location) {
-  throw Error(ErrorKind::kAlreadyExists, "LK-3006", "there is a table at " + location.uri() + " already",
+  throw Error(ErrorKind::kAlreadyExists, "LK-3006",
+              "there is a table at " + location.uri() + " already",
               "Register it with lakehouse table register, or choose another location.");
 }
 

@@ -103,10 +103,11 @@ void DeltaTransaction::SetDomain(const std::string& domain, const std::string& c
   if (!HasDomainMetadata(base_->protocol()) && !actions_.protocol) {
     const auto made = base_->metadata().properties.find("lakehouse.createdBy");
     if (made == base_->metadata().properties.end()) {
-      throw Error(ErrorKind::kUnsupported, "LK-3020",
-                  "the table at " + log_.table().uri() + " lacks the feature domainMetadata",
-                  "Another engine made the table and some engines cannot write tables with it, so it is "
-                  "not added unasked.");
+      throw Error(
+          ErrorKind::kUnsupported, "LK-3020",
+          "the table at " + log_.table().uri() + " lacks the feature domainMetadata",
+          "Another engine made the table and some engines cannot write tables with it, so it is "
+          "not added unasked.");
     }
     actions_.protocol = WithDomainMetadata(base_->protocol());
   }
@@ -132,7 +133,8 @@ std::string DeltaTransaction::ConflictWith(const Actions& winner, int64_t versio
       if (ours.app_id == theirs.app_id) return "another writer advanced " + ours.app_id + by;
     }
   }
-  // WriteSerializable: rows that a blind append brought may stand after ours; others we should have read.
+  // WriteSerializable: rows that a blind append brought may stand after ours; others we should have
+  // read.
   const bool blind = winner.info && winner.info->is_blind_append;
   const bool adds = std::any_of(winner.adds.begin(), winner.adds.end(),
                                 [](const AddFilePtr& add) { return add->data_change; });

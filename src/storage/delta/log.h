@@ -18,8 +18,8 @@ struct CommitFile {
 
 /// What a listing of `_delta_log` says.
 struct LogListing {
-  std::vector<CommitFile> commits;                ///< ascending by version
-  std::map<int64_t, std::string> checkpoints;     ///< classic single-file ones: version -> name
+  std::vector<CommitFile> commits;             ///< ascending by version
+  std::map<int64_t, std::string> checkpoints;  ///< classic single-file ones: version -> name
 };
 
 /// The directory `_delta_log` of one table.

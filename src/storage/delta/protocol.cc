@@ -14,10 +14,10 @@ constexpr int kWriterWithFeatures = 7;
 
 /// Features whose presence changes nothing for a reader as long as the property below is not set.
 const std::set<std::string> kReadable = {"timestampNtz", "vacuumProtocolCheck", "columnMapping"};
-const std::set<std::string> kWritable = {
-    "appendOnly",    "invariants",       "checkConstraints", "changeDataFeed",
-    "columnMapping", "generatedColumns", "identityColumns",  "timestampNtz",
-    "domainMetadata", "vacuumProtocolCheck"};
+const std::set<std::string> kWritable = {"appendOnly",         "invariants",    "checkConstraints",
+                                         "changeDataFeed",     "columnMapping", "generatedColumns",
+                                         "identityColumns",    "timestampNtz",  "domainMetadata",
+                                         "vacuumProtocolCheck"};
 
 std::string Property(const TableMetadata& metadata, const std::string& key) {
   const auto found = metadata.properties.find(key);
@@ -109,7 +109,8 @@ Protocol WithDomainMetadata(const Protocol& protocol) {
     next.writer_features = {"appendOnly", "invariants"};
     if (next.min_writer_version >= 3) next.writer_features.push_back("checkConstraints");
     if (next.min_writer_version >= 4) {
-      next.writer_features.insert(next.writer_features.end(), {"changeDataFeed", "generatedColumns"});
+      next.writer_features.insert(next.writer_features.end(),
+                                  {"changeDataFeed", "generatedColumns"});
     }
     if (next.min_writer_version >= 5) next.writer_features.push_back("columnMapping");
     if (next.min_writer_version >= 6) next.writer_features.push_back("identityColumns");

@@ -13,7 +13,8 @@ void CheckWritable(const Protocol& protocol, const TableMetadata& metadata);
 /// The smallest protocol for a new table.
 Protocol ProtocolFor(const TableMetadata& metadata);
 
-/// `protocol` with the writer feature domainMetadata; features that a lower version implies are listed.
+/// `protocol` with the writer feature domainMetadata; features that a lower version implies are
+/// listed.
 Protocol WithDomainMetadata(const Protocol& protocol);
 bool HasDomainMetadata(const Protocol& protocol);
 

@@ -17,14 +17,14 @@ namespace {
 }
 
 [[noreturn]] void ThrowNoVersion(const Log& log, int64_t version, int64_t first, int64_t last) {
-  throw Error(ErrorKind::kNotFound, "LK-3004",
-              "there is no version " + std::to_string(version) + " of " + log.table().uri(),
-              "Versions " + std::to_string(first) + " to " + std::to_string(last) +
-                  " can be read.");
+  throw Error(
+      ErrorKind::kNotFound, "LK-3004",
+      "there is no version " + std::to_string(version) + " of " + log.table().uri(),
+      "Versions " + std::to_string(first) + " to " + std::to_string(last) + " can be read.");
 }
 
-/// The newest checkpoint not after `limit` that can be read; damaged ones are passed over, since older
-/// state may take their place.
+/// The newest checkpoint not after `limit` that can be read; damaged ones are passed over, since
+/// older state may take their place.
 std::optional<DeltaSnapshot::State> NewestCheckpoint(const Log& log, const LogListing& listing,
                                                      int64_t limit) {
   for (auto it = listing.checkpoints.rbegin(); it != listing.checkpoints.rend(); ++it) {
@@ -52,8 +52,8 @@ void ApplyCommits(const Log& log, const std::vector<CommitFile>& commits, int64_
   }
 }
 
-/// The state that `listing` gives, or nothing when its beginning is missing (no checkpoint that can be
-/// read and no version 0) or it does not hold `version`.
+/// The state that `listing` gives, or nothing when its beginning is missing (no checkpoint that can
+/// be read and no version 0) or it does not hold `version`.
 StatePtr Replay(const Log& log, const LogListing& listing, std::optional<int64_t> version) {
   const int64_t limit = version.value_or(INT64_MAX);
   auto state = std::make_shared<DeltaSnapshot::State>();
@@ -81,8 +81,10 @@ StatePtr LoadState(const Log& log, std::optional<int64_t> version) {
   if (auto state = Replay(log, listing, version)) return state;
   if (version) {
     const bool commits = !listing.commits.empty();
-    const int64_t first = commits ? listing.commits.front().version : listing.checkpoints.begin()->first;
-    const int64_t last = commits ? listing.commits.back().version : listing.checkpoints.rbegin()->first;
+    const int64_t first =
+        commits ? listing.commits.front().version : listing.checkpoints.begin()->first;
+    const int64_t last =
+        commits ? listing.commits.back().version : listing.checkpoints.rbegin()->first;
     if (*version < first || *version > last) ThrowNoVersion(log, *version, first, last);
   }
   ThrowGap(log, 0);

@@ -10,9 +10,9 @@ namespace lakehouse::storage::delta {
 
 using StatePtr = std::shared_ptr<const DeltaSnapshot::State>;
 
-/// The state at `version`, or the latest: from the newest checkpoint that can be read, then the commits
-/// after it. NotFound LK-3001 without a log, LK-3004 for a version that is not there, Corruption LK-3003
-/// for a gap or a damaged commit.
+/// The state at `version`, or the latest: from the newest checkpoint that can be read, then the
+/// commits after it. NotFound LK-3001 without a log, LK-3004 for a version that is not there,
+/// Corruption LK-3003 for a gap or a damaged commit.
 StatePtr LoadState(const Log& log, std::optional<int64_t> version = {});
 
 /// `base` with the commits that came after it; `base` itself when there are none.

@@ -54,7 +54,8 @@ Field ParseField(const Json& json, int depth) {
 }
 
 std::vector<Field> ParseFields(const Json& json, int depth) {
-  if (!json.contains("fields") || !json["fields"].is_array()) ThrowCorrupt("a struct without fields");
+  if (!json.contains("fields") || !json["fields"].is_array())
+    ThrowCorrupt("a struct without fields");
   std::vector<Field> fields;
   for (const Json& field : json["fields"]) fields.push_back(ParseField(field, depth));
   return fields;

@@ -36,9 +36,12 @@ size_t PrefixBytes(std::string_view text, size_t units) {
   return bytes;
 }
 
-std::string LowerBound(const std::string& text) { return text.substr(0, PrefixBytes(text, kMaxUnits)); }
+std::string LowerBound(const std::string& text) {
+  return text.substr(0, PrefixBytes(text, kMaxUnits));
+}
 
-/// A short text that is not less than any text with this prefix of `text`; nothing when there is none.
+/// A short text that is not less than any text with this prefix of `text`; nothing when there is
+/// none.
 std::optional<std::string> UpperBound(const std::string& text) {
   const size_t bytes = PrefixBytes(text, kMaxUnits);
   if (bytes == text.size()) return text;
@@ -183,8 +186,9 @@ std::string WriteStats(const FileStats& stats, const Schema& schema) {
     if (leaf.null_count >= 0) nulls.Put(path, std::to_string(leaf.null_count));
   }
   if (stats.num_records < 0) return {};
-  return "{\"numRecords\":" + std::to_string(stats.num_records) + ",\"minValues\":" +
-         minima.Text() + ",\"maxValues\":" + maxima.Text() + ",\"nullCount\":" + nulls.Text() + "}";
+  return "{\"numRecords\":" + std::to_string(stats.num_records) +
+         ",\"minValues\":" + minima.Text() + ",\"maxValues\":" + maxima.Text() +
+         ",\"nullCount\":" + nulls.Text() + "}";
 }
 
 int64_t ParseRecordCount(std::string_view stats) {

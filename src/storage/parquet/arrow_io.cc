@@ -53,7 +53,8 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> ArrowInput::ReadAt(int64_t positio
   // A hostile footer may ask for more than there is: never allocate beyond the file.
   const int64_t left = std::max<int64_t>(0, reader_->info().size_bytes - position);
   ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateResizableBuffer(std::min(count, left)));
-  ARROW_ASSIGN_OR_RAISE(const int64_t got, ReadAt(position, buffer->size(), buffer->mutable_data()));
+  ARROW_ASSIGN_OR_RAISE(const int64_t got,
+                        ReadAt(position, buffer->size(), buffer->mutable_data()));
   ARROW_RETURN_NOT_OK(buffer->Resize(got));
   return std::shared_ptr<arrow::Buffer>(std::move(buffer));
 }

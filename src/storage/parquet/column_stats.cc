@@ -55,8 +55,7 @@ bool AddFloats(const arrow::Array& array, LeafStats& stats) {
   for (int64_t i = 0; i < floats.length(); ++i) {
     if (floats.IsValid(i) && std::isnan(floats.Value(i))) return false;
   }
-  const auto found =
-      Extremes(floats, [](const ArrayType& a, int64_t i) { return a.Value(i); });
+  const auto found = Extremes(floats, [](const ArrayType& a, int64_t i) { return a.Value(i); });
   // Zeros have two signs and one order: the wider sign on each side.
   if (found) {
     Widen(stats, Value{found->first == 0 ? -0.0 : static_cast<double>(found->first)},
@@ -77,9 +76,8 @@ void AddDecimals(const arrow::Array& array, LeafStats& stats) {
 
 /// False when a bound is too long to keep.
 bool AddStrings(const arrow::Array& array, LeafStats& stats) {
-  const auto found =
-      Extremes(static_cast<const arrow::StringArray&>(array),
-               [](const arrow::StringArray& a, int64_t i) { return a.GetView(i); });
+  const auto found = Extremes(static_cast<const arrow::StringArray&>(array),
+                              [](const arrow::StringArray& a, int64_t i) { return a.GetView(i); });
   if (!found) return true;
   if (found->first.size() > kMaxStringBytes || found->second.size() > kMaxStringBytes) return false;
   Widen(stats, Value{std::string(found->first)}, Value{std::string(found->second)});

@@ -8,8 +8,9 @@
 
 namespace lakehouse::storage::parquet {
 
-/// Collects FileStats of a file from the batches that are written to it. Leaves of structs count, arrays
-/// and maps have none, binary and boolean only null counts. A float column that has a NaN gets no bounds.
+/// Collects FileStats of a file from the batches that are written to it. Leaves of structs count,
+/// arrays and maps have none, binary and boolean only null counts. A float column that has a NaN
+/// gets no bounds.
 class StatsCollector {
  public:
   /// Statistics for the first `max_columns` leaf columns.

@@ -202,7 +202,8 @@ DataFileOptions OptionsFor(const TableMetadata& metadata, DataFileOptions defaul
       NumberOr(properties, "delta.targetFileSize", defaults.target_file_bytes);
   const int64_t indexed =
       NumberOr(properties, "delta.dataSkippingNumIndexedCols", defaults.stats_columns);
-  defaults.stats_columns = indexed < 0 ? INT32_MAX : static_cast<int>(std::min<int64_t>(indexed, INT32_MAX));
+  defaults.stats_columns =
+      indexed < 0 ? INT32_MAX : static_cast<int>(std::min<int64_t>(indexed, INT32_MAX));
   const auto codec = properties.find("delta.parquet.compression.codec");
   if (codec != properties.end()) {
     defaults.compression = codec->second;

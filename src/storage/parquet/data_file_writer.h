@@ -19,11 +19,11 @@ struct DataFileOptions {
   int stats_columns = 32;            ///< leaf columns with statistics, first ones
 };
 
-/// Writes rows as Parquet data files of a table, one open file per partition, with statistics (min, max,
-/// null count per leaf). Nothing is visible until the files are committed by a Transaction. Destroyed
-/// without Finish, it deletes what it wrote. Not thread-safe; batches must have the table's Arrow schema
-/// (ToArrow), else InvalidSchema LK-3520. At most `kMaxOpenPartitions` files are open, the least recently
-/// used is closed first.
+/// Writes rows as Parquet data files of a table, one open file per partition, with statistics (min,
+/// max, null count per leaf). Nothing is visible until the files are committed by a Transaction.
+/// Destroyed without Finish, it deletes what it wrote. Not thread-safe; batches must have the
+/// table's Arrow schema (ToArrow), else InvalidSchema LK-3520. At most `kMaxOpenPartitions` files
+/// are open, the least recently used is closed first.
 class DataFileWriter {
  public:
   static constexpr size_t kMaxOpenPartitions = 64;

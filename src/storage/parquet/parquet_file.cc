@@ -50,9 +50,8 @@ class OwningReader : public arrow::RecordBatchReader {
       : file_(std::move(file)), doing_(std::move(doing)) {
     std::vector<int> groups(static_cast<size_t>(file_->num_row_groups()));
     for (size_t i = 0; i < groups.size(); ++i) groups[i] = static_cast<int>(i);
-    batches_ = Guard(doing_, [&] {
-      return Check(file_->GetRecordBatchReader(groups, leaves), doing_);
-    });
+    batches_ =
+        Guard(doing_, [&] { return Check(file_->GetRecordBatchReader(groups, leaves), doing_); });
   }
   std::shared_ptr<arrow::Schema> schema() const override { return batches_->schema(); }
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {

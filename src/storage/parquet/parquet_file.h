@@ -10,8 +10,9 @@
 
 namespace lakehouse::storage::parquet {
 
-/// Reads a Parquet object as record batches; `columns` are top-level names (those that are not in the
-/// file are left out), empty means all. Corruption LK-3510 for a file that is cut or is no Parquet.
+/// Reads a Parquet object as record batches; `columns` are top-level names (those that are not in
+/// the file are left out), empty means all. Corruption LK-3510 for a file that is cut or is no
+/// Parquet.
 std::shared_ptr<arrow::RecordBatchReader> OpenParquet(std::shared_ptr<io::ObjectReader> file,
                                                       const std::vector<std::string>& columns = {});
 

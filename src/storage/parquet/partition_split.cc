@@ -103,8 +103,7 @@ std::vector<PartitionRows> SplitByPartition(const arrow::RecordBatch& batch,
       break;
     }
     const auto rows = Check(builder.Finish(), "splitting by partition");
-    const arrow::Datum taken =
-        Check(arrow::compute::Take(rest, rows), "splitting by partition");
+    const arrow::Datum taken = Check(arrow::compute::Take(rest, rows), "splitting by partition");
     parts.push_back({values, taken.record_batch()});
   }
   return parts;

@@ -142,7 +142,9 @@ TEST(Tracing, ContinuesTheCallersTrace) {
     Span root("request", "00-" + trace + "-00000000000000ff-01");
     Span child("parse");
   }
-  { Span fresh("request", "malformed"); }
+  {
+    Span fresh("request", "malformed");
+  }
   SetSpanExporter(nullptr);
   ASSERT_EQ(exporter.spans.size(), 3u);
   EXPECT_EQ(exporter.spans[1].trace_id, trace);

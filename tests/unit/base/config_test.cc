@@ -42,13 +42,13 @@ TEST_F(ConfigTest, FlagWinsOverVariableOverFileOverDefault) {
 }
 
 TEST_F(ConfigTest, ReadsTheMissionsExample) {
-  const Config config = Config::Load(File(
-      "spark:\n  master: \"local[*]\"\n  executor_instances: 4\n  executor_memory: \"8g\"\n"
-      "  adaptive_query_execution: true\nstorage:\n  data_root: \"/data/lakehouse\"\n"
-      "  compression_codec: \"snappy\"\n  enable_compression: true\nml:\n"
-      "  mlflow_tracking_uri: \"postgresql://user:pass@localhost:5432/mlflow\"\n"
-      "  feature_store_root: \"/data/feature_store\"\n  enable_automl: true\nsecurity:\n"
-      "  enable_authentication: true\n  enable_authorization: true\n"));
+  const Config config = Config::Load(
+      File("spark:\n  master: \"local[*]\"\n  executor_instances: 4\n  executor_memory: \"8g\"\n"
+           "  adaptive_query_execution: true\nstorage:\n  data_root: \"/data/lakehouse\"\n"
+           "  compression_codec: \"snappy\"\n  enable_compression: true\nml:\n"
+           "  mlflow_tracking_uri: \"postgresql://user:pass@localhost:5432/mlflow\"\n"
+           "  feature_store_root: \"/data/feature_store\"\n  enable_automl: true\nsecurity:\n"
+           "  enable_authentication: true\n  enable_authorization: true\n"));
   EXPECT_EQ(config.GetBytes("spark.executor_memory"), 8LL << 30);
   EXPECT_EQ(config.GetString("storage.data_root"), "/data/lakehouse");
   EXPECT_TRUE(config.GetBoolean("security.enable_authorization"));
@@ -56,8 +56,8 @@ TEST_F(ConfigTest, ReadsTheMissionsExample) {
 
 TEST_F(ConfigTest, EnvironmentsDiffer) {
   EXPECT_FALSE(Config::Defaults(Environment::kLocal).GetBoolean("security.enable_authentication"));
-  EXPECT_TRUE(Config::Load(File("environment: production\n"))
-                  .GetBoolean("security.enable_authentication"));
+  EXPECT_TRUE(
+      Config::Load(File("environment: production\n")).GetBoolean("security.enable_authentication"));
 }
 
 TEST_F(ConfigTest, BadInputIsNamed) {
@@ -101,8 +101,7 @@ TEST_F(ConfigTest, TemplateIsValidInEveryEnvironment) {
     const Config config = Config::Load(File(Config::Template(environment)));
     EXPECT_EQ(config.environment(), environment);
     for (const Setting& setting : Settings()) {
-      EXPECT_EQ(config.GetString(setting.key),
-                Config::Defaults(environment).GetString(setting.key))
+      EXPECT_EQ(config.GetString(setting.key), Config::Defaults(environment).GetString(setting.key))
           << setting.key;
     }
   }

@@ -1,5 +1,6 @@
-// Drops what a power loss may drop, at every system call of the local store, and looks at what is left.
-// Writing is modelled on top of the real file system: names and bytes that were not synced are undone.
+// Drops what a power loss may drop, at every system call of the local store, and looks at what is
+// left. Writing is modelled on top of the real file system: names and bytes that were not synced
+// are undone.
 #include <gtest/gtest.h>
 
 #include <cerrno>

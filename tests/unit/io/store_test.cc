@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <atomic>
 #include <thread>
 
 #include "base/metrics.h"
@@ -65,7 +65,9 @@ TEST_P(StoreTest, CreatedObjectsAppearWhenFinished) {
     EXPECT_EQ(writer->bytes_written(), 11);
   }
   EXPECT_EQ(store_->Read("data/x"), "hello world");
-  { store_->Create("data/abandoned")->Append(Bytes("x")); }
+  {
+    store_->Create("data/abandoned")->Append(Bytes("x"));
+  }
   EXPECT_EQ(store_->Head("data/abandoned"), std::nullopt);
   const auto second = store_->Create("data/x");
   EXPECT_EQ(CodeOf([&] { second->Finish(); }), "LK-8008");
@@ -100,7 +102,8 @@ TEST_P(StoreTest, ReadsRangesAndNoticesTheEnd) {
 }
 
 TEST_P(StoreTest, RefusesPathsThatLeadOut) {
-  for (const char* path : {"", "/a", "../a", "a/../b", "a//b", "a/", "./a", "a/.", "\\a", "a\xFF"}) {
+  for (const char* path :
+       {"", "/a", "../a", "a/../b", "a//b", "a/", "./a", "a/.", "\\a", "a\xFF"}) {
     EXPECT_EQ(CodeOf([&] { store_->Read(path); }), "LK-8002") << path;
     EXPECT_EQ(CodeOf([&] { store_->Write(path, "x"); }), "LK-8002") << path;
   }

@@ -61,7 +61,8 @@ class AppendTest : public testing::Test {
 
 TEST_F(AppendTest, WritesRowsWithStatistics) {
   const auto table = Create();
-  const CommitResult result = Write(*table, {"id", "country"}, {Longs({3, 1, 2}), Texts({"DE", "", "AT"})});
+  const CommitResult result =
+      Write(*table, {"id", "country"}, {Longs({3, 1, 2}), Texts({"DE", "", "AT"})});
   EXPECT_EQ(result.version, 1);
   const auto latest = table->Latest();
   ASSERT_EQ(latest->file_count(), 1u);

@@ -134,8 +134,8 @@ TEST(Stats, LongTextsGetValidBounds) {
 }
 
 TEST(Stats, TimestampsStayInsideTheirBounds) {
-  const LeafStats leaf =
-      ThroughJson({Value{int64_t{-1'234'567}}, Value{int64_t{1'234'567}}, 1}, Type(TypeId::kTimestamp));
+  const LeafStats leaf = ThroughJson({Value{int64_t{-1'234'567}}, Value{int64_t{1'234'567}}, 1},
+                                     Type(TypeId::kTimestamp));
   EXPECT_LE(std::get<int64_t>(leaf.min.data), -1'234'567);
   EXPECT_GE(std::get<int64_t>(leaf.max.data), 1'234'567);
   EXPECT_EQ(leaf.null_count, 1);
@@ -145,7 +145,8 @@ TEST(Stats, NumbersAreExact) {
   const LeafStats big = ThroughJson({Value{INT64_MIN}, Value{INT64_MAX}, 0}, Type(TypeId::kLong));
   EXPECT_EQ(big.max, Value{INT64_MAX});
   EXPECT_EQ(big.min, Value{INT64_MIN});
-  EXPECT_TRUE(ThroughJson({Value{std::nan("")}, Value{HUGE_VAL}, 0}, Type(TypeId::kDouble)).max.is_null());
+  EXPECT_TRUE(
+      ThroughJson({Value{std::nan("")}, Value{HUGE_VAL}, 0}, Type(TypeId::kDouble)).max.is_null());
 }
 
 TEST(Stats, OddTextIsUnknown) {

@@ -10,18 +10,19 @@
 namespace lakehouse::query::duckdb {
 
 struct EngineOptions {
-  int threads = 0;              ///< 0: as many as the machine has
-  int64_t memory_bytes = 0;     ///< 0: 60 % of the machine's (or the cgroup's) memory
-  std::string temp_directory;   ///< for spilling; empty: no spilling
-  int64_t temp_bytes = 0;       ///< limit of temp_directory; 0: 90 % of what is free
-  int max_running = 4;          ///< statements at a time; the share of memory is memory_bytes / max_running
-  int max_waiting = 64;         ///< more are refused with LK-4020
-  int64_t timeout_ms = 0;       ///< default of QueryLimits, 0: none
+  int threads = 0;             ///< 0: as many as the machine has
+  int64_t memory_bytes = 0;    ///< 0: 60 % of the machine's (or the cgroup's) memory
+  std::string temp_directory;  ///< for spilling; empty: no spilling
+  int64_t temp_bytes = 0;      ///< limit of temp_directory; 0: 90 % of what is free
+  int max_running = 4;  ///< statements at a time; the share of memory is memory_bytes / max_running
+  int max_waiting = 64;    ///< more are refused with LK-4020
+  int64_t timeout_ms = 0;  ///< default of QueryLimits, 0: none
   std::string default_schema = "main";
 };
 
-/// The embedded engine: DuckDB with the lakehouse's catalog attached. Refuses to start (Internal LK-4031)
-/// when the loaded library is not the build of the headers. SQL reaches tables of `lake` only.
+/// The embedded engine: DuckDB with the lakehouse's catalog attached. Refuses to start (Internal
+/// LK-4031) when the loaded library is not the build of the headers. SQL reaches tables of `lake`
+/// only.
 std::unique_ptr<QueryEngine> OpenDuckDbEngine(std::shared_ptr<catalog::Lake> lake,
                                               const EngineOptions& options);
 

@@ -186,8 +186,9 @@ TEST_F(DeltaTableTest, DamagedLogsAreNamed) {
   EXPECT_EQ(OpenCode(), "LK-3003");  // a gap
   Put(1, "{\"add\":{\"path\":\"a\"");
   EXPECT_EQ(OpenCode(), "LK-3003");  // cut
-  Put(1, "{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":2}}\n"
-         "{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":2}}\n");
+  Put(1,
+      "{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":2}}\n"
+      "{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":2}}\n");
   EXPECT_EQ(OpenCode(), "LK-3003");  // two protocols
   Put(1, "{\"add\":{\"path\":\"a\",\"size\":1}}\n{\"add\":{\"path\":\"a\",\"size\":1}}\n");
   EXPECT_EQ(OpenCode(), "LK-3003");  // one file twice
@@ -204,8 +205,9 @@ TEST_F(DeltaTableTest, ALogWithoutProtocolOrMetadataIsDamaged) {
 
 TEST_F(DeltaTableTest, UnknownFeaturesAreRefusedByName) {
   Create();
-  Put(1, "{\"protocol\":{\"minReaderVersion\":3,\"minWriterVersion\":7,"
-         "\"readerFeatures\":[\"deletionVectors\"],\"writerFeatures\":[\"deletionVectors\"]}}\n");
+  Put(1,
+      "{\"protocol\":{\"minReaderVersion\":3,\"minWriterVersion\":7,"
+      "\"readerFeatures\":[\"deletionVectors\"],\"writerFeatures\":[\"deletionVectors\"]}}\n");
   try {
     OpenTable(location_, kContext);
     FAIL();
@@ -217,8 +219,9 @@ TEST_F(DeltaTableTest, UnknownFeaturesAreRefusedByName) {
 
 TEST_F(DeltaTableTest, WriterFeaturesAreRefusedByName) {
   const auto table = Create();
-  Put(1, "{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":7,"
-         "\"writerFeatures\":[\"rowTracking\"]}}\n");
+  Put(1,
+      "{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":7,"
+      "\"writerFeatures\":[\"rowTracking\"]}}\n");
   EXPECT_EQ(CodeOf([&] { table->Begin(table->Latest()); }), "LK-3020");
 }
 

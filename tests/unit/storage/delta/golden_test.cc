@@ -1,5 +1,5 @@
-// Opens every golden table of the conformance data: tables in scope give a snapshot, the others are refused
-// by the name of the feature, the broken ones with a typed error.
+// Opens every golden table of the conformance data: tables in scope give a snapshot, the others are
+// refused by the name of the feature, the broken ones with a typed error.
 #include <gtest/gtest.h>
 
 #include <algorithm>

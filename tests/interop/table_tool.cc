@@ -1,0 +1,113 @@
+// Writes and reads tables for tests/python/test_interop.py:
+//   table_tool write DIRECTORY    a table with many types, partitions, 14 commits and a checkpoint
+//   table_tool append DIRECTORY   one row (id 1000) to an existing table
+//   table_tool ids DIRECTORY [VERSION]   the values of column id, one a line, sorted
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "storage/append.h"
+#include "storage/arrow_schema.h"
+#include "storage/delta/delta_table.h"
+#include "storage/parquet/parquet_file.h"
+
+namespace lakehouse::storage {
+namespace {
+
+const StorageContext kContext{&SystemClock(), &SystemRandom()};
+constexpr int kCommits = 13;
+
+Schema TestSchema() {
+  const auto type = [](TypeId id) { return DataType::Primitive(id); };
+  return {{{"id", type(TypeId::kLong)},
+           {"part", type(TypeId::kString)},
+           {"price", DataType::Decimal(12, 2)},
+           {"ratio", type(TypeId::kDouble)},
+           {"day", type(TypeId::kDate)},
+           {"at", type(TypeId::kTimestamp)},
+           {"ok", type(TypeId::kBoolean)}}};
+}
+
+template <typename Builder, typename Value>
+std::shared_ptr<arrow::Array> One(Builder&& builder, const Value& value) {
+  if (!builder.Append(value).ok()) std::abort();
+  return *builder.Finish();
+}
+
+/// One row whose values follow from its id.
+std::shared_ptr<arrow::RecordBatch> Row(int64_t id) {
+  const auto schema = ToArrow(TestSchema());
+  const auto pool = arrow::default_memory_pool();
+  const std::string part = id % 3 == 0 ? "a b/c" : id % 3 == 1 ? "x=1%" : "z";
+  return arrow::RecordBatch::Make(
+      schema, 1,
+      {One(arrow::Int64Builder(), id), One(arrow::StringBuilder(), part),
+       One(arrow::Decimal128Builder(arrow::decimal128(12, 2)), arrow::Decimal128(id * 100 + 5)),
+       One(arrow::DoubleBuilder(), static_cast<double>(id) / 4),
+       One(arrow::Date32Builder(), static_cast<int32_t>(15706 + id)),
+       One(arrow::TimestampBuilder(schema->field(5)->type(), pool),
+           1'357'000'000'123'456 + id * 1'000'000),
+       One(arrow::BooleanBuilder(), id % 2 == 0)});
+}
+
+void AppendRow(Table& table, int64_t id) {
+  const auto rows = *arrow::RecordBatchReader::Make({Row(id)});
+  if (Append(table, *rows, {}, kContext).outcome != CommitOutcome::kCommitted) std::abort();
+}
+
+int Write(const io::Location& location) {
+  CreateTableOptions options;
+  options.schema = TestSchema();
+  options.partition_columns = {"part"};
+  const auto table = delta::CreateTable(location, kContext, options, {});
+  for (int64_t id = 0; id < kCommits; ++id) AppendRow(*table, id);
+  return 0;
+}
+
+int PrintIds(const io::Location& location, const char* version) {
+  const auto table = delta::OpenTable(location, kContext);
+  const SnapshotPtr snapshot = version ? table->At(std::atoll(version)) : table->Latest();
+  std::vector<int64_t> ids;
+  for (size_t i = 0; i < snapshot->file_count(); ++i) {
+    const std::string path = io::JoinPath(location.path, snapshot->file(i).path);
+    const auto reader = parquet::OpenParquet(location.store->Open(path), {"id"});
+    std::shared_ptr<arrow::RecordBatch> batch;
+    while (reader->ReadNext(&batch).ok() && batch) {
+      const auto& column = static_cast<const arrow::Int64Array&>(*batch->column(0));
+      for (int64_t row = 0; row < column.length(); ++row) ids.push_back(column.Value(row));
+    }
+  }
+  std::sort(ids.begin(), ids.end());
+  for (const int64_t id : ids) std::printf("%ld\n", id);
+  return 0;
+}
+
+int Run(const std::string& command, const std::string& directory, const char* version) {
+  const size_t slash = directory.rfind('/');
+  const io::Location location{io::MakeLocalStore(directory.substr(0, slash)),
+                              directory.substr(slash + 1)};
+  if (command == "write") return Write(location);
+  if (command == "ids") return PrintIds(location, version);
+  const auto table = delta::OpenTable(location, kContext);
+  AppendRow(*table, 1000);
+  return 0;
+}
+
+}  // namespace
+}  // namespace lakehouse::storage
+
+int main(int argc, char** argv) {
+  if (argc < 3) return 2;
+  try {
+    return lakehouse::storage::Run(argv[1], argv[2], argc > 3 ? argv[3] : nullptr);
+  } catch (const lakehouse::Error& error) {
+    std::fprintf(stderr, "error %s\n", error.what());
+    return 1;
+  }
+}

@@ -33,10 +33,8 @@ class LakeTest : public testing::Test {
   void Reopen() {
     lake_.reset();
     Lake::Parts parts;
-    parts.metadata =
-        OpenSqliteMetadataStore(directory_ / database_, SystemClock(), random_);
-    parts.stores = std::make_shared<io::Stores>(
-        root_, std::vector<std::string>{outside_.path()});
+    parts.metadata = OpenSqliteMetadataStore(directory_ / database_, SystemClock(), random_);
+    parts.stores = std::make_shared<io::Stores>(root_, std::vector<std::string>{outside_.path()});
     parts.authorizer = std::make_shared<HidingAuthorizer>();
     parts.audit = audit_;
     parts.storage = {&SystemClock(), &random_};
@@ -52,7 +50,9 @@ class LakeTest : public testing::Test {
     request.description.operation = "CREATE TABLE";
     return request;
   }
-  static ObjectName Name(const std::string& text) { return ObjectName::Parse(text, "lake", "main"); }
+  static ObjectName Name(const std::string& text) {
+    return ObjectName::Parse(text, "lake", "main");
+  }
   bool Create(const std::string& name, const std::string& location = "") {
     return lake_->CreateTable(admin_, Request(name, location));
   }
@@ -100,10 +100,9 @@ TEST_F(LakeTest, CreatesFindsAndDropsTables) {
   EXPECT_EQ(found.table->Latest()->metadata().name, "Flights");
   EXPECT_EQ(lake_->Find(admin_, Action::kSelect, Name("bronze.flights"))->table, found.table);
   EXPECT_EQ(lake_->ListObjects(user_, "lake", "bronze").size(), 1u);
-  EXPECT_EQ(CodeOf([&] {
-              lake_->Drop(admin_, Name("bronze.flights"), ObjectKind::kView, false, false);
-            }),
-            "LK-2025");
+  EXPECT_EQ(
+      CodeOf([&] { lake_->Drop(admin_, Name("bronze.flights"), ObjectKind::kView, false, false); }),
+      "LK-2025");
   EXPECT_TRUE(lake_->Drop(admin_, Name("bronze.flights"), ObjectKind::kTable, false, true));
   EXPECT_TRUE(root_->List("", {"", true}).empty());
   EXPECT_FALSE(lake_->Drop(admin_, Name("bronze.flights"), ObjectKind::kTable, true, false));
@@ -135,9 +134,8 @@ TEST_F(LakeTest, KeepsTablesApart) {
   EXPECT_EQ(CodeOf([&] { Create("u", "_lakehouse/u"); }), "LK-2015");
   Create("inner", "outer/a/b");
   Create("outer", "outer/a");
-  EXPECT_EQ(
-      CodeOf([&] { lake_->Drop(admin_, Name("outer"), ObjectKind::kTable, false, true); }),
-      "LK-2019");
+  EXPECT_EQ(CodeOf([&] { lake_->Drop(admin_, Name("outer"), ObjectKind::kTable, false, true); }),
+            "LK-2019");
   EXPECT_TRUE(lake_->Find(admin_, Action::kSelect, Name("outer")));
 }
 

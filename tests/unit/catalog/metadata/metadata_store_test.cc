@@ -72,7 +72,7 @@ TEST_F(MetadataStoreTest, KeepsNamesOverReopening) {
   EXPECT_EQ(object->name, (ObjectName{"lake", "Main", "Flights"}));
   EXPECT_EQ(store->FindObjectByLocation("main/flights")->id, id);
   EXPECT_FALSE(store->FindObjectByLocation(""));
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(stat(file_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
 }
@@ -136,7 +136,8 @@ TEST_F(MetadataStoreTest, KeepsJobsAndTheirNewestRuns) {
   EXPECT_EQ(runs[0].state, "failed");
   EXPECT_EQ(runs[2].id, "r3");
   EXPECT_EQ(store->ListRuns(job.id, 1).size(), 1u);
-  EXPECT_EQ(CodeOf([&] { store->SaveRun({"x", "no", "running", 1, 1, 0, "", "", ""}); }), "LK-2016");
+  EXPECT_EQ(CodeOf([&] { store->SaveRun({"x", "no", "running", 1, 1, 0, "", "", ""}); }),
+            "LK-2016");
   store->DeleteJob(job.id);
   EXPECT_TRUE(store->ListRuns(job.id, 10).empty());
   EXPECT_EQ(CodeOf([&] { store->DeleteJob(job.id); }), "LK-2016");
@@ -214,9 +215,8 @@ TEST_F(MetadataStoreTest, SaysWhenItIsLockedOrOutOfReach) {
   sqlite3_close(other);
   store->SetValue("a", "b");
   EXPECT_EQ(store->GetValue("a"), "b");
-  EXPECT_EQ(
-      CodeOf([&] { OpenSqliteMetadataStore(directory_ / "no/such/file", clock_, random_); }),
-      "LK-2023");
+  EXPECT_EQ(CodeOf([&] { OpenSqliteMetadataStore(directory_ / "no/such/file", clock_, random_); }),
+            "LK-2023");
 }
 
 }  // namespace

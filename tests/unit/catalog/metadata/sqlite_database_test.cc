@@ -15,10 +15,9 @@ TEST(SqliteDatabase, SaysWhenThereIsNoRoom) {
   database.Execute("PRAGMA max_page_count = 4; CREATE TABLE t (a TEXT)");
   WriterQueue queue(database, 4, 4);
   const std::string large(100'000, 'x');
-  EXPECT_EQ(CodeOf([&] {
-              queue.Run([&](Database& db) { db.Run("INSERT INTO t VALUES (?)", large); });
-            }),
-            "LK-2024");
+  EXPECT_EQ(
+      CodeOf([&] { queue.Run([&](Database& db) { db.Run("INSERT INTO t VALUES (?)", large); }); }),
+      "LK-2024");
   queue.Run([](Database& db) { db.Run("INSERT INTO t VALUES (?)", std::string("small")); });
 }
 

@@ -147,6 +147,10 @@ TEST_F(LakeTest, NeverPurgesOutsideOfTheDataRoot) {
   EXPECT_TRUE(lake_->ResolvePath(admin_, Action::kSelect, outside_ / "ext").table);
 }
 
+TEST_F(LakeTest, RefusesPlacesOutsideOfTheAllowedOnes) {
+  EXPECT_EQ(CodeOf([&] { Create("t", "/etc/lake"); }), "LK-8009");
+}
+
 TEST_F(LakeTest, RefusesFilesThatLieElsewhere) {
   storage::NewFile file;
   file.path = "part-0.parquet";

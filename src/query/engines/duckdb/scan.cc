@@ -1,6 +1,7 @@
 #include "query/engines/duckdb/scan.h"
 
 #include <algorithm>
+#include <duckdb/parser/tableref/table_function_ref.hpp>
 #include <numeric>
 
 #include "query/engines/duckdb/file_list.h"

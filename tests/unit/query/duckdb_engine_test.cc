@@ -158,6 +158,32 @@ TEST_F(DuckDbEngineTest, TheTimeLimitEndsAStatement) {
   EXPECT_EQ(Rows("SELECT 1"), "1;");
 }
 
+TEST_F(DuckDbEngineTest, NamesAndPlansCanBeLookedAt) {
+  Run("CREATE TABLE t AS SELECT i FROM range(5) r(i)");
+  EXPECT_EQ(Rows("SHOW TABLES"), "t;");
+  EXPECT_NE(Rows("DESCRIBE t").find("i|BIGINT"), std::string::npos);
+  Run("INSERT INTO t SELECT i FROM range(100, 105) r(i)");
+  std::string plan = Rows("EXPLAIN SELECT * FROM t WHERE i > 100");
+  EXPECT_NE(plan.find("1/2"), std::string::npos) << plan;
+  EXPECT_NE(Rows("EXPLAIN ANALYZE SELECT * FROM t"), "");
+  EXPECT_EQ(Rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"),
+            "t;");
+  EXPECT_EQ(Rows("SELECT count(*) FROM lake_path.\"main/t\""), "10;");
+  Run("COMMENT ON TABLE t IS 'numbers'");
+}
+
+TEST_F(DuckDbEngineTest, NullsAndTypesSurvive) {
+  Run("CREATE TABLE w (a TINYINT, b DECIMAL(20,2), c TIMESTAMP, d TIMESTAMPTZ, e BLOB, f BOOLEAN, "
+      "g MAP(VARCHAR, INTEGER), h DOUBLE)");
+  Run("INSERT INTO w VALUES (-1, 12.34, TIMESTAMP '2013-01-01 05:00:00', "
+      "TIMESTAMPTZ '2013-01-01 05:00:00+00', 'x'::BLOB, true, MAP {'k': 1}, 'nan'::DOUBLE), "
+      "(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)");
+  EXPECT_EQ(Rows("SELECT a, b, epoch(c), epoch(d), e::VARCHAR, f, g['k'], isnan(h) FROM w "
+                 "WHERE a IS NOT NULL AND b > 1 AND c >= TIMESTAMP '2013-01-01'"),
+            "-1|12.34|1357016400|1357016400|x|true|1|true;");
+  EXPECT_EQ(Rows("SELECT count(*) FROM w WHERE a IS NULL AND g IS NULL"), "1;");
+}
+
 TEST_F(DuckDbEngineTest, AnotherPrincipalSeesNothing) {
   Run("CREATE TABLE t (i BIGINT)");
   auto other = engine_->OpenSession({"ann", {}});

@@ -50,8 +50,9 @@ std::optional<Decision> Access::Ask(const security::Principal& principal, Action
   throw Error(ErrorKind::kPermissionDenied, "LK-2101",
               principal.name + " may not " + std::string(what) + " on " + object.name + ": " +
                   decision.reason,
-              object.owner.empty() ? "Ask someone with the role admin."
-                                   : "Ask its owner, " + object.owner + ", or someone with the role admin.");
+              object.owner.empty()
+                  ? "Ask someone with the role admin."
+                  : "Ask its owner, " + object.owner + ", or someone with the role admin.");
 }
 
 Decision Access::Require(const security::Principal& principal, Action action,

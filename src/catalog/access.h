@@ -10,14 +10,15 @@
 
 namespace lakehouse::catalog {
 
-/// Asks the authorizer, keeps the audit record, and finds names for a principal. Thread-safe as its parts.
+/// Asks the authorizer, keeps the audit record, and finds names for a principal. Thread-safe as its
+/// parts.
 class Access {
  public:
   Access(MetadataStore& metadata, Authorizer& authorizer, security::AuditLog& audit)
       : metadata_(metadata), authorizer_(authorizer), audit_(audit) {}
 
-  /// One decision and its one audit record, as `what` ("create_table"). PermissionDenied LK-2101 when it
-  /// is no; nothing when not even its existence may be known.
+  /// One decision and its one audit record, as `what` ("create_table"). PermissionDenied LK-2101
+  /// when it is no; nothing when not even its existence may be known.
   std::optional<Decision> Ask(const security::Principal& principal, Action action,
                               const Securable& object, std::string_view what);
   /// The same for something that everybody may know of; never nothing.

@@ -104,8 +104,7 @@ void Lake::CreateCatalog(const security::Principal& principal, const std::string
 }
 
 void Lake::CreateSchema(const security::Principal& principal, const std::string& catalog,
-                        const std::string& schema, const std::string& comment,
-                        bool if_not_exists) {
+                        const std::string& schema, const std::string& comment, bool if_not_exists) {
   ValidateName(schema);
   impl_->access.RequireCatalog(principal, catalog);
   // Nothing is made when it is there, so that needs no right (jobs say IF NOT EXISTS each time).

@@ -12,13 +12,14 @@
 
 namespace lakehouse::catalog {
 
-/// What the parts of Lake share: lake.cc (names), lake_tables.cc (creating and dropping), lake_rebuild.cc.
+/// What the parts of Lake share: lake.cc (names), lake_tables.cc (creating and dropping),
+/// lake_rebuild.cc.
 class Lake::Impl {
  public:
   explicit Impl(Parts parts);
 
-  /// Fills a new lakehouse with the default catalog and its schemas; once, so that what a user dropped
-  /// stays dropped.
+  /// Fills a new lakehouse with the default catalog and its schemas; once, so that what a user
+  /// dropped stays dropped.
   void CreateDefaults();
   void Changed() { ++change_count; }
 

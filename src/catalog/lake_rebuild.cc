@@ -49,8 +49,8 @@ Lake::RebuildReport Lake::Rebuild(const security::Principal& principal, bool dry
     }
     try {
       impl_->RequireApart(folder);
-      const auto table = storage::delta::OpenTable(impl_->parts.stores->Resolve(folder),
-                                                   impl_->parts.storage);
+      const auto table =
+          storage::delta::OpenTable(impl_->parts.stores->Resolve(folder), impl_->parts.storage);
       const storage::TableMetadata metadata = table->Latest()->metadata();
       ObjectName name{default_catalog(), NameOfFolder(folder.substr(0, cut)),
                       TableName(folder.substr(cut + 1), metadata.name)};

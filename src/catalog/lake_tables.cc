@@ -12,15 +12,17 @@ namespace lakehouse::catalog {
 namespace {
 
 constexpr int kMaxFolderTries = 1000;
-constexpr std::string_view kStateFolder = "_lakehouse";  // the lakehouse's own files in the data root
+constexpr std::string_view kStateFolder =
+    "_lakehouse";  // the lakehouse's own files in the data root
 
 std::string_view KindText(ObjectKind kind) { return kind == ObjectKind::kView ? "view" : "table"; }
 
 [[noreturn]] void ThrowLogExists(const ObjectName& name, const std::string& location) {
-  throw Error(ErrorKind::kAlreadyExists, "LK-3006",
-              "cannot create " + name.ToString() + ": " + location + " already holds a table",
-              "Register that table under a name (and drop it with PURGE if its data is not wanted), or "
-              "give another LOCATION.");
+  throw Error(
+      ErrorKind::kAlreadyExists, "LK-3006",
+      "cannot create " + name.ToString() + ": " + location + " already holds a table",
+      "Register that table under a name (and drop it with PURGE if its data is not wanted), or "
+      "give another LOCATION.");
 }
 
 }  // namespace
@@ -116,7 +118,8 @@ bool Lake::CreateTable(const security::Principal& principal, const CreateTableRe
   // With its name in the log, a rebuild finds the spelling again.
   if (options.name.empty()) options.name = request.name.name;
   try {
-    storage::delta::CreateTable(location, impl_->parts.storage, options, request.description, files);
+    storage::delta::CreateTable(location, impl_->parts.storage, options, request.description,
+                                files);
   } catch (const Error& error) {
     if (error.code() == "LK-3006") ThrowLogExists(request.name, place);
     throw;
@@ -186,8 +189,8 @@ bool Lake::Drop(const security::Principal& principal, const ObjectName& name, Ob
   const ObjectInfo& object = found->info;
   if (object.kind != kind) {
     throw Error(ErrorKind::kInvalidArgument, "LK-2025",
-                object.name.ToString() + " is a " + std::string(KindText(object.kind)) + ", not a " +
-                    std::string(KindText(kind)),
+                object.name.ToString() + " is a " + std::string(KindText(object.kind)) +
+                    ", not a " + std::string(KindText(kind)),
                 object.kind == ObjectKind::kView ? "Use DROP VIEW." : "Use DROP TABLE.");
   }
   std::optional<Purge> data;

@@ -17,10 +17,10 @@ class TableCache {
  public:
   explicit TableCache(size_t max_entries) : max_entries_(max_entries) {}
 
-  /// The cached table, or what `open` gives (called without a lock; of two callers the first one wins).
-  std::shared_ptr<storage::Table> Get(
-      const std::string& id, const std::string& location,
-      const std::function<std::shared_ptr<storage::Table>()>& open);
+  /// The cached table, or what `open` gives (called without a lock; of two callers the first one
+  /// wins).
+  std::shared_ptr<storage::Table> Get(const std::string& id, const std::string& location,
+                                      const std::function<std::shared_ptr<storage::Table>()>& open);
   /// Forgets every table at `location`.
   void Forget(const std::string& location);
   size_t size() const;

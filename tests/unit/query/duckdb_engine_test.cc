@@ -15,8 +15,8 @@ class DuckDbEngineTest : public testing::Test {
  protected:
   DuckDbEngineTest() {
     catalog::Lake::Parts parts;
-    parts.metadata = catalog::OpenSqliteMetadataStore(directory_ / "metadata.db", SystemClock(),
-                                                      random_);
+    parts.metadata =
+        catalog::OpenSqliteMetadataStore(directory_ / "metadata.db", SystemClock(), random_);
     parts.stores = std::make_shared<io::Stores>(io::MakeLocalStore(directory_ / "data"),
                                                 std::vector<std::string>{});
     parts.authorizer = catalog::MakeOwnerAuthorizer();
@@ -43,8 +43,7 @@ class DuckDbEngineTest : public testing::Test {
       if (!batch) break;
       for (int64_t row = 0; row < batch->num_rows(); ++row) {
         for (int i = 0; i < batch->num_columns(); ++i) {
-          text += (i == 0 ? "" : "|") +
-                  batch->column(i)->GetScalar(row).ValueOrDie()->ToString();
+          text += (i == 0 ? "" : "|") + batch->column(i)->GetScalar(row).ValueOrDie()->ToString();
         }
         text += ";";
       }
@@ -70,7 +69,8 @@ class DuckDbEngineTest : public testing::Test {
 
 TEST_F(DuckDbEngineTest, RowsInsertedAreReadBack) {
   Run("CREATE TABLE t (id BIGINT NOT NULL, name VARCHAR, day DATE)");
-  EXPECT_EQ(Run("INSERT INTO t VALUES (1, 'a', DATE '2013-01-01'), (2, NULL, NULL)").affected_rows, 2);
+  EXPECT_EQ(Run("INSERT INTO t VALUES (1, 'a', DATE '2013-01-01'), (2, NULL, NULL)").affected_rows,
+            2);
   EXPECT_EQ(Rows("SELECT id, name FROM lake.main.t ORDER BY id"), "1|a;2|null;");
   EXPECT_EQ(Rows("SELECT count(*) FROM main.t"), "2;");
   EXPECT_EQ(CodeOf("INSERT INTO t VALUES (NULL, 'b', NULL)"), "LK-4005");
@@ -79,8 +79,11 @@ TEST_F(DuckDbEngineTest, RowsInsertedAreReadBack) {
 
 TEST_F(DuckDbEngineTest, CreateTableAsSelectKeepsRowsAndPartitions) {
   EXPECT_EQ(Run("CREATE TABLE p PARTITIONED BY (k) AS "
-                "SELECT i, i % 3 AS k, {'a': i} AS s, [i] AS l FROM range(10) r(i)").affected_rows, 10);
-  EXPECT_EQ(Rows("SELECT k, count(*), sum(i) FROM p GROUP BY k ORDER BY k"), "0|4|18;1|3|12;2|3|15;");
+                "SELECT i, i % 3 AS k, {'a': i} AS s, [i] AS l FROM range(10) r(i)")
+                .affected_rows,
+            10);
+  EXPECT_EQ(Rows("SELECT k, count(*), sum(i) FROM p GROUP BY k ORDER BY k"),
+            "0|4|18;1|3|12;2|3|15;");
   EXPECT_EQ(Rows("SELECT s.a, l[1] FROM p WHERE i = 7"), "7|7;");
   EXPECT_EQ(Rows("SELECT count(*) FROM p WHERE k = 1"), "3;");
   EXPECT_EQ(metrics_->files_total, 3);

@@ -16,10 +16,11 @@ namespace lakehouse::query::duckdb {
 /// A bounded queue in front of the engine. Thread-safe.
 class Admission {
  public:
-  Admission(int max_running, int max_waiting) : max_running_(max_running), max_waiting_(max_waiting) {}
+  Admission(int max_running, int max_waiting)
+      : max_running_(max_running), max_waiting_(max_waiting) {}
 
-  /// Waits for a place; it is given back when the handle goes. ResourceExhausted LK-4020 when too many
-  /// wait already, Cancelled LK-4023, Timeout LK-4022 after `deadline`.
+  /// Waits for a place; it is given back when the handle goes. ResourceExhausted LK-4020 when too
+  /// many wait already, Cancelled LK-4023, Timeout LK-4022 after `deadline`.
   std::shared_ptr<void> Enter(const CancellationToken& cancellation,
                               std::optional<std::chrono::steady_clock::time_point> deadline);
 
@@ -40,7 +41,8 @@ class Watchdog {
   Watchdog();
   ~Watchdog();
   /// Disarmed when the handle goes; the callback is not running any more then.
-  std::shared_ptr<void> Arm(std::chrono::steady_clock::time_point at, std::function<void()> callback);
+  std::shared_ptr<void> Arm(std::chrono::steady_clock::time_point at,
+                            std::function<void()> callback);
 
  private:
   void Run();

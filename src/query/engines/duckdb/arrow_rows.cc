@@ -44,7 +44,8 @@ std::shared_ptr<arrow::RecordBatch> ImportRows(ArrowArray array,
   if (layout == schema) return batch;
   std::vector<std::shared_ptr<arrow::Array>> columns;
   for (int i = 0; i < batch->num_columns(); ++i) {
-    columns.push_back(arrow::MakeArray(Retype(*batch->column(i)->data(), schema->field(i)->type())));
+    columns.push_back(
+        arrow::MakeArray(Retype(*batch->column(i)->data(), schema->field(i)->type())));
   }
   return arrow::RecordBatch::Make(schema, batch->num_rows(), std::move(columns));
 }

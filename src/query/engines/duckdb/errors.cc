@@ -10,7 +10,8 @@ std::string Where(const dk::ErrorData& error, const std::string& sql) {
   auto found = error.ExtraInfo().find("position");
   if (found == error.ExtraInfo().end()) return {};
   size_t position = std::min<size_t>(std::strtoull(found->second.c_str(), nullptr, 10), sql.size());
-  auto line = 1 + std::count(sql.begin(), sql.begin() + static_cast<std::ptrdiff_t>(position), '\n');
+  auto line =
+      1 + std::count(sql.begin(), sql.begin() + static_cast<std::ptrdiff_t>(position), '\n');
   auto start = sql.rfind('\n', position == 0 ? 0 : position - 1);
   size_t column = start == std::string::npos || position == 0 ? position + 1 : position - start;
   return " (line " + std::to_string(line) + ", column " + std::to_string(column) + ")";
@@ -30,7 +31,8 @@ Error OfCatalog(const std::string& message) {
 }
 
 Error OfBinder(const std::string& message) {
-  if (message.find("olumn \"") != std::string::npos || message.find("not found in FROM") != std::string::npos) {
+  if (message.find("olumn \"") != std::string::npos ||
+      message.find("not found in FROM") != std::string::npos) {
     return {ErrorKind::kInvalidArgument, "LK-4002", message};
   }
   return {ErrorKind::kInvalidArgument, "LK-4004", message};
@@ -51,13 +53,17 @@ Error Translate(dk::ErrorData error, LakeSession* session, const std::string& sq
   message = message.substr(0, message.find("\n\nLINE")) + Where(error, sql);
   switch (error.Type()) {
     case dk::ExceptionType::PARSER:
-    case dk::ExceptionType::SYNTAX: return {ErrorKind::kInvalidArgument, "LK-4001", message};
-    case dk::ExceptionType::CATALOG: return OfCatalog(message);
-    case dk::ExceptionType::BINDER: return OfBinder(message);
+    case dk::ExceptionType::SYNTAX:
+      return {ErrorKind::kInvalidArgument, "LK-4001", message};
+    case dk::ExceptionType::CATALOG:
+      return OfCatalog(message);
+    case dk::ExceptionType::BINDER:
+      return OfBinder(message);
     case dk::ExceptionType::PERMISSION:
       return {ErrorKind::kPermissionDenied, "LK-4011", message,
               "SQL reads and writes tables of the lakehouse only"};
-    case dk::ExceptionType::NOT_IMPLEMENTED: return {ErrorKind::kUnsupported, "LK-4012", message};
+    case dk::ExceptionType::NOT_IMPLEMENTED:
+      return {ErrorKind::kUnsupported, "LK-4012", message};
     case dk::ExceptionType::OUT_OF_MEMORY:
       return {ErrorKind::kResourceExhausted, "LK-4021", message,
               "raise query.memory_bytes, or give query.temp_directory more room"};
@@ -70,7 +76,8 @@ Error Translate(dk::ErrorData error, LakeSession* session, const std::string& sq
     case dk::ExceptionType::PARAMETER_NOT_RESOLVED:
     case dk::ExceptionType::PARAMETER_NOT_ALLOWED:
       return {ErrorKind::kInvalidArgument, "LK-4004", message};
-    default: return {ErrorKind::kInvalidArgument, "LK-4005", message};
+    default:
+      return {ErrorKind::kInvalidArgument, "LK-4005", message};
   }
 }
 

@@ -8,8 +8,8 @@
 
 namespace lakehouse::query::duckdb {
 
-/// The lakehouse's error for one of the engine, with line and column in `sql` where it is known. An Error
-/// kept in the session is the answer itself.
+/// The lakehouse's error for one of the engine, with line and column in `sql` where it is known. An
+/// Error kept in the session is the answer itself.
 Error Translate(dk::ErrorData error, LakeSession* session, const std::string& sql);
 
 /// True when the whole engine instance is unusable after this error.

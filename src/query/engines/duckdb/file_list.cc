@@ -9,7 +9,9 @@ namespace lakehouse::query::duckdb {
 
 LakeFileList::LakeFileList(dk::ClientContext& context, storage::SnapshotPtr snapshot,
                            io::Location root, std::vector<size_t> kept)
-    : context_(context), snapshot_(std::move(snapshot)), root_(std::move(root)),
+    : context_(context),
+      snapshot_(std::move(snapshot)),
+      root_(std::move(root)),
       kept_(std::move(kept)) {}
 
 size_t LakeFileList::IndexOf(const dk::OpenFileInfo& file) {
@@ -52,8 +54,8 @@ dk::unique_ptr<dk::NodeStatistics> LakeFileList::GetCardinality(dk::ClientContex
   for (size_t file : kept_) {
     auto entry = snapshot_->file(file);
     // Without statistics: a guess of 100 bytes a row.
-    rows += static_cast<dk::idx_t>(entry.num_records >= 0 ? entry.num_records
-                                                          : entry.size_bytes / 100);
+    rows +=
+        static_cast<dk::idx_t>(entry.num_records >= 0 ? entry.num_records : entry.size_bytes / 100);
   }
   return dk::make_uniq<dk::NodeStatistics>(rows);
 }

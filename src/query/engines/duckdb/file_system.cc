@@ -20,7 +20,6 @@ class LakeFileHandle : public dk::FileHandle {
   const std::unique_ptr<io::ObjectReader> reader;
   const dk::shared_ptr<LakeSession> session;
   dk::idx_t position = 0;
-
 };
 
 class LakeFileSystem : public dk::FileSystem {

@@ -16,11 +16,25 @@ namespace {
 
 /// Table functions that make values of their arguments or list names that the principal may see.
 const std::set<std::string>& AllowedFunctions() {
-  static const std::set<std::string> allowed{
-      kScanName,        "range",          "generate_series",  "unnest",          "repeat",
-      "repeat_row",     "json_each",      "json_tree",        "duckdb_tables",   "duckdb_columns",
-      "duckdb_views",   "duckdb_schemas", "duckdb_functions", "duckdb_types",    "duckdb_keywords",
-      "duckdb_databases", "pragma_version", "summary",        "in_out_table_function"};
+  static const std::set<std::string> allowed{kScanName,
+                                             "range",
+                                             "generate_series",
+                                             "unnest",
+                                             "repeat",
+                                             "repeat_row",
+                                             "json_each",
+                                             "json_tree",
+                                             "duckdb_tables",
+                                             "duckdb_columns",
+                                             "duckdb_views",
+                                             "duckdb_schemas",
+                                             "duckdb_functions",
+                                             "duckdb_types",
+                                             "duckdb_keywords",
+                                             "duckdb_databases",
+                                             "pragma_version",
+                                             "summary",
+                                             "in_out_table_function"};
   return allowed;
 }
 
@@ -30,18 +44,33 @@ bool IsDangerous(const std::string& name) {
                              "pragma_storage", "arrow_scan", "pandas_", "which_secret"}) {
     if (name.starts_with(prefix)) return true;
   }
-  static const std::set<std::string> names{
-      "glob", "query", "query_table", "json_execute_serialized_sql", "write_log", "stats",
-      "getenv", "from_substrait", "enable_logging", "disable_logging", "checkpoint",
-      "force_checkpoint", "duckdb_settings", "duckdb_temporary_files", "duckdb_memory",
-      "duckdb_external_file_cache", "duckdb_connection_count", "test_all_types", "seq_scan",
-      "index_scan"};
+  static const std::set<std::string> names{"glob",
+                                           "query",
+                                           "query_table",
+                                           "json_execute_serialized_sql",
+                                           "write_log",
+                                           "stats",
+                                           "getenv",
+                                           "from_substrait",
+                                           "enable_logging",
+                                           "disable_logging",
+                                           "checkpoint",
+                                           "force_checkpoint",
+                                           "duckdb_settings",
+                                           "duckdb_temporary_files",
+                                           "duckdb_memory",
+                                           "duckdb_external_file_cache",
+                                           "duckdb_connection_count",
+                                           "test_all_types",
+                                           "seq_scan",
+                                           "index_scan"};
   return names.contains(name);
 }
 
 [[noreturn]] void Deny(const std::string& what) {
-  throw Error(ErrorKind::kPermissionDenied, "LK-4010", what + " is not allowed",
-              "SQL queries and changes tables of the lakehouse; settings belong to its configuration");
+  throw Error(
+      ErrorKind::kPermissionDenied, "LK-4010", what + " is not allowed",
+      "SQL queries and changes tables of the lakehouse; settings belong to its configuration");
 }
 
 [[noreturn]] void Lack(const std::string& what) {
@@ -62,9 +91,12 @@ StatementKind CheckCreate(const dk::CreateStatement& statement, const std::strin
   if (info.temporary) Lack("CREATE TEMPORARY");
   switch (info.type) {
     case dk::CatalogType::TABLE_ENTRY:
-    case dk::CatalogType::VIEW_ENTRY: break;
-    case dk::CatalogType::SCHEMA_ENTRY: break;
-    default: Deny("CREATE " + dk::CatalogTypeToString(info.type));
+    case dk::CatalogType::VIEW_ENTRY:
+      break;
+    case dk::CatalogType::SCHEMA_ENTRY:
+      break;
+    default:
+      Deny("CREATE " + dk::CatalogTypeToString(info.type));
   }
   CheckPlace(info.catalog, info.type == dk::CatalogType::SCHEMA_ENTRY ? "" : info.schema, lake);
   bool as_select = info.type == dk::CatalogType::TABLE_ENTRY &&
@@ -104,7 +136,8 @@ void CheckBound(dk::PlannerExtensionInput& input, dk::BoundStatement& statement)
 StatementKind CheckStatement(const dk::SQLStatement& statement, const std::string& lake_name) {
   using dk::StatementType;
   switch (statement.type) {
-    case StatementType::SELECT_STATEMENT: return StatementKind::kQuery;
+    case StatementType::SELECT_STATEMENT:
+      return StatementKind::kQuery;
     case StatementType::EXPLAIN_STATEMENT: {
       const auto& inner = *statement.Cast<dk::ExplainStatement>().stmt;
       if (CheckStatement(inner, lake_name) != StatementKind::kQuery) {
@@ -124,13 +157,20 @@ StatementKind CheckStatement(const dk::SQLStatement& statement, const std::strin
       CheckPlace(info.catalog, info.schema, lake_name);
       return StatementKind::kDefinition;
     }
-    case StatementType::ALTER_STATEMENT: return StatementKind::kDefinition;
-    case StatementType::SET_STATEMENT: return CheckSet(statement.Cast<dk::SetStatement>());
-    case StatementType::DELETE_STATEMENT: Lack("DELETE");
-    case StatementType::UPDATE_STATEMENT: Lack("UPDATE");
-    case StatementType::MERGE_INTO_STATEMENT: Lack("MERGE");
-    case StatementType::TRANSACTION_STATEMENT: Lack("BEGIN, COMMIT and ROLLBACK");
-    default: Deny(dk::StatementTypeToString(statement.type));
+    case StatementType::ALTER_STATEMENT:
+      return StatementKind::kDefinition;
+    case StatementType::SET_STATEMENT:
+      return CheckSet(statement.Cast<dk::SetStatement>());
+    case StatementType::DELETE_STATEMENT:
+      Lack("DELETE");
+    case StatementType::UPDATE_STATEMENT:
+      Lack("UPDATE");
+    case StatementType::MERGE_INTO_STATEMENT:
+      Lack("MERGE");
+    case StatementType::TRANSACTION_STATEMENT:
+      Lack("BEGIN, COMMIT and ROLLBACK");
+    default:
+      Deny(dk::StatementTypeToString(statement.type));
   }
 }
 
@@ -145,9 +185,9 @@ void DropDangerousFunctions(dk::Connection& connection) {
   context.RunFunctionInTransaction([&] {
     auto& system = dk::Catalog::GetSystemCatalog(context);
     auto& schema = system.GetSchema(context, "main");
-    for (auto type : {dk::CatalogType::TABLE_FUNCTION_ENTRY, dk::CatalogType::SCALAR_FUNCTION_ENTRY,
-                      dk::CatalogType::PRAGMA_FUNCTION_ENTRY,
-                      dk::CatalogType::COPY_FUNCTION_ENTRY}) {
+    for (auto type :
+         {dk::CatalogType::TABLE_FUNCTION_ENTRY, dk::CatalogType::SCALAR_FUNCTION_ENTRY,
+          dk::CatalogType::PRAGMA_FUNCTION_ENTRY, dk::CatalogType::COPY_FUNCTION_ENTRY}) {
       std::vector<std::pair<dk::CatalogType, std::string>> found;
       schema.Scan(context, type, [&](dk::CatalogEntry& entry) {
         bool copy = type == dk::CatalogType::COPY_FUNCTION_ENTRY;

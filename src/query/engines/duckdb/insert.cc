@@ -41,7 +41,9 @@ class LakeInsert : public dk::PhysicalOperator {
   LakeInsert(dk::PhysicalPlan& plan, dk::Catalog& catalog, InsertTarget target,
              dk::vector<dk::LogicalType> row_types)
       : PhysicalOperator(plan, dk::PhysicalOperatorType::EXTENSION, {dk::LogicalType::BIGINT}, 1),
-        catalog_(catalog), target_(std::move(target)), row_types_(std::move(row_types)),
+        catalog_(catalog),
+        target_(std::move(target)),
+        row_types_(std::move(row_types)),
         schema_(storage::ToArrow(target_.metadata.schema)) {}
 
   std::string GetName() const override { return "LAKE_INSERT"; }
@@ -145,7 +147,6 @@ class LakeInsert : public dk::PhysicalOperator {
   const std::shared_ptr<arrow::Schema> schema_;
   mutable int64_t written_ = 0;  ///< set in Finalize, which runs before any reading
 };
-
 
 /// Casts `rows` to the table's types, where the engine's own types are wider in name only.
 dk::PhysicalOperator& CastTo(dk::ClientContext& context, dk::PhysicalPlanGenerator& planner,

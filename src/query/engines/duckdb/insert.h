@@ -14,8 +14,8 @@ struct InsertTarget {
   io::Location root;
 };
 
-/// A sink that writes data files, one writer per thread, and hands them to the transaction. As a source
-/// it gives the number of rows.
+/// A sink that writes data files, one writer per thread, and hands them to the transaction. As a
+/// source it gives the number of rows.
 dk::PhysicalOperator& MakeInsert(dk::PhysicalPlanGenerator& planner, dk::Catalog& catalog,
                                  InsertTarget target, dk::PhysicalOperator& rows);
 

@@ -91,8 +91,8 @@ void Instance::Attach(const std::string& lake_name, const EngineOptions& options
   info->default_schema = options.default_schema;
   connection.context->RunFunctionInTransaction([&] {
     auto& system = dk::Catalog::GetSystemCatalog(*connection.context);
-    auto& entry = system.GetEntry<dk::TableFunctionCatalogEntry>(*connection.context, "main",
-                                                                 "parquet_scan");
+    auto& entry =
+        system.GetEntry<dk::TableFunctionCatalogEntry>(*connection.context, "main", "parquet_scan");
     info->parquet_scan =
         std::make_shared<dk::TableFunction>(entry.functions.GetFunctionByOffset(0));
   });

@@ -7,8 +7,8 @@
 
 namespace lakehouse::query::duckdb {
 
-/// One running DuckDB with the lakehouse attached and everything else shut. Nothing of the lakehouse's
-/// state lives in it, so that it can be thrown away after a fatal error. Thread-safe.
+/// One running DuckDB with the lakehouse attached and everything else shut. Nothing of the
+/// lakehouse's state lives in it, so that it can be thrown away after a fatal error. Thread-safe.
 class Instance {
  public:
   /// Internal LK-4031 when library and headers are of different builds.

@@ -8,7 +8,8 @@
 namespace lakehouse::query::duckdb {
 
 void RefuseUnsupported(dk::ClientContext& context, const std::string& what) {
-  Error error(ErrorKind::kUnsupported, "LK-4012", what + " is not supported on tables of the lakehouse");
+  Error error(ErrorKind::kUnsupported, "LK-4012",
+              what + " is not supported on tables of the lakehouse");
   if (auto session = LakeSession::Get(context)) session->Remember(error);
   throw dk::NotImplementedException(error.what());
 }
@@ -16,8 +17,10 @@ void RefuseUnsupported(dk::ClientContext& context, const std::string& what) {
 LakeCatalog::LakeCatalog(dk::AttachedDatabase& database, std::string lake_name,
                          std::string default_schema,
                          std::shared_ptr<const dk::TableFunction> parquet_scan)
-    : Catalog(database), lake_name_(std::move(lake_name)),
-      default_schema_(std::move(default_schema)), parquet_scan_(std::move(parquet_scan)) {}
+    : Catalog(database),
+      lake_name_(std::move(lake_name)),
+      default_schema_(std::move(default_schema)),
+      parquet_scan_(std::move(parquet_scan)) {}
 
 dk::SchemaCatalogEntry& LakeCatalog::SchemaEntry(dk::ClientContext& context,
                                                  const std::string& name) {
@@ -26,7 +29,8 @@ dk::SchemaCatalogEntry& LakeCatalog::SchemaEntry(dk::ClientContext& context,
   if (auto kept = transaction.Kept(key)) return kept->Cast<dk::SchemaCatalogEntry>();
   dk::CreateSchemaInfo info;
   info.schema = name;
-  return transaction.Keep(key, dk::make_uniq<LakeSchema>(*this, info)).Cast<dk::SchemaCatalogEntry>();
+  return transaction.Keep(key, dk::make_uniq<LakeSchema>(*this, info))
+      .Cast<dk::SchemaCatalogEntry>();
 }
 
 dk::optional_ptr<dk::SchemaCatalogEntry> LakeCatalog::LookupSchema(
@@ -40,8 +44,8 @@ dk::optional_ptr<dk::SchemaCatalogEntry> LakeCatalog::LookupSchema(
     if (folded == catalog::FoldCase(default_schema_) || folded == kPathSchema) {
       return &SchemaEntry(context, name);
     }
-    auto schemas = session->Guard(
-        [&] { return session->lake->ListSchemas(session->principal, lake_name_); });
+    auto schemas =
+        session->Guard([&] { return session->lake->ListSchemas(session->principal, lake_name_); });
     for (const auto& schema : schemas) {
       if (catalog::FoldCase(schema.name) == folded) return &SchemaEntry(context, schema.name);
     }

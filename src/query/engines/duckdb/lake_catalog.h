@@ -11,8 +11,8 @@ namespace lakehouse::query::duckdb {
 /// Schema name under which delta.`/path` reaches the engine.
 inline constexpr char kPathSchema[] = "lake_path";
 
-/// The lakehouse's default catalog as a database of the engine. It keeps no names itself: every look-up
-/// asks catalog::Lake for the session's principal.
+/// The lakehouse's default catalog as a database of the engine. It keeps no names itself: every
+/// look-up asks catalog::Lake for the session's principal.
 class LakeCatalog : public dk::Catalog {
  public:
   LakeCatalog(dk::AttachedDatabase& database, std::string lake_name, std::string default_schema,

@@ -43,8 +43,8 @@ dk::optional_ptr<dk::CatalogEntry> LakeSchema::LookupEntry(dk::CatalogTransactio
   auto session = LakeSession::Get(context);
   if (!session) return nullptr;
   auto at = lookup.GetAtClause();
-  std::string key = "object/" + catalog::FoldCase(name) + "/" +
-                    catalog::FoldCase(lookup.GetEntryName());
+  std::string key =
+      "object/" + catalog::FoldCase(name) + "/" + catalog::FoldCase(lookup.GetEntryName());
   if (at) key += "@" + at->Unit() + at->GetValue().ToString();
   if (auto kept = LakeTransaction::Get(context, catalog).Kept(key)) return kept;
   return session->Guard([&]() -> dk::optional_ptr<dk::CatalogEntry> {

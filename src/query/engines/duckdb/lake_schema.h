@@ -9,7 +9,8 @@ namespace lakehouse::query::duckdb {
 /// One schema of the lakehouse, for one statement.
 class LakeSchema : public dk::SchemaCatalogEntry {
  public:
-  LakeSchema(dk::Catalog& catalog, dk::CreateSchemaInfo& info) : SchemaCatalogEntry(catalog, info) {}
+  LakeSchema(dk::Catalog& catalog, dk::CreateSchemaInfo& info)
+      : SchemaCatalogEntry(catalog, info) {}
 
   LakeCatalog& lake_catalog() { return catalog.Cast<LakeCatalog>(); }
   catalog::ObjectName NameOf(const std::string& object);

@@ -9,8 +9,8 @@
 namespace lakehouse::query::duckdb {
 namespace {
 
-/// Where row filters and masks of the decision become part of the plan. A decision that carries any is
-/// refused: rows are never shown without the policy that guards them.
+/// Where row filters and masks of the decision become part of the plan. A decision that carries any
+/// is refused: rows are never shown without the policy that guards them.
 void PlantPolicy(const catalog::ResolvedObject& object) {
   if (!object.decision.row_filter && object.decision.masks.empty()) return;
   throw Error(ErrorKind::kUnsupported, "LK-4012",
@@ -22,7 +22,8 @@ void PlantPolicy(const catalog::ResolvedObject& object) {
 LakeTable::LakeTable(dk::Catalog& catalog, dk::SchemaCatalogEntry& schema,
                      dk::CreateTableInfo& info, catalog::ResolvedObject object,
                      storage::SnapshotPtr snapshot)
-    : TableCatalogEntry(catalog, schema, info), object_(std::move(object)),
+    : TableCatalogEntry(catalog, schema, info),
+      object_(std::move(object)),
       snapshot_(std::move(snapshot)) {}
 
 dk::TableFunction LakeTable::GetScanFunction(dk::ClientContext& context,

@@ -16,7 +16,8 @@ class LakeTransactionManager : public dk::TransactionManager {
     open_[&started] = std::move(transaction);
     return started;
   }
-  dk::ErrorData CommitTransaction(dk::ClientContext& context, dk::Transaction& transaction) override {
+  dk::ErrorData CommitTransaction(dk::ClientContext& context,
+                                  dk::Transaction& transaction) override {
     auto ending = Take(transaction);
     try {
       ending->CommitWrites(context);

@@ -10,8 +10,8 @@
 
 namespace lakehouse::query::duckdb {
 
-/// Files that a statement wrote, waiting for its commit. With `create` set they become version 0 of a
-/// new table, else they are appended to `table`.
+/// Files that a statement wrote, waiting for its commit. With `create` set they become version 0 of
+/// a new table, else they are appended to `table`.
 struct PendingWrite {
   std::shared_ptr<storage::Table> table;
   storage::SnapshotPtr base;
@@ -21,8 +21,8 @@ struct PendingWrite {
   int64_t rows = 0;
 };
 
-/// One statement's view: each table has one snapshot, taken at first touch, and its catalog entries live
-/// as long as the statement. Writes become visible at commit.
+/// One statement's view: each table has one snapshot, taken at first touch, and its catalog entries
+/// live as long as the statement. Writes become visible at commit.
 class LakeTransaction : public dk::Transaction {
  public:
   LakeTransaction(dk::TransactionManager& manager, dk::ClientContext& context)

@@ -53,15 +53,14 @@ std::vector<size_t> PruneFiles(
   for (const auto& [column, filter] : filters) {
     const auto& field = snapshot.schema().fields[column];
     // The log floors float bounds' text; NaN has no place in an order of bounds.
-    bool real = field.type->id() == storage::TypeId::kFloat ||
-                field.type->id() == storage::TypeId::kDouble;
+    bool real =
+        field.type->id() == storage::TypeId::kFloat || field.type->id() == storage::TypeId::kDouble;
     if (field.type->is_nested() || real) continue;
     auto bounds = snapshot.Bounds({field.name});
     if (!bounds) continue;
     std::erase_if(kept, [&](size_t file) {
       auto statistics = StatisticsOf(*field.type, *bounds, file, snapshot.file(file).num_records);
-      return filter->CheckStatistics(statistics) ==
-             dk::FilterPropagateResult::FILTER_ALWAYS_FALSE;
+      return filter->CheckStatistics(statistics) == dk::FilterPropagateResult::FILTER_ALWAYS_FALSE;
     });
   }
   return kept;

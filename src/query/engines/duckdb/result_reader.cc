@@ -15,7 +15,8 @@ constexpr dk::idx_t kBatchRows = 8 * STANDARD_VECTOR_SIZE;
 class ResultReader : public arrow::RecordBatchReader {
  public:
   ResultReader(std::unique_ptr<StatementScope> scope, dk::unique_ptr<dk::QueryResult> result)
-      : scope_(std::move(scope)), result_(std::move(result)),
+      : scope_(std::move(scope)),
+        result_(std::move(result)),
         schema_(ArrowSchemaOf(result_->types, result_->names, result_->client_properties)) {}
   ~ResultReader() override { End(); }
 
@@ -75,9 +76,9 @@ std::shared_ptr<arrow::RecordBatchReader> ReaderOf(std::shared_ptr<arrow::Record
 std::shared_ptr<arrow::RecordBatchReader> AffectedRows(int64_t rows) {
   arrow::Int64Builder builder;
   if (!builder.Append(rows).ok()) throw std::bad_alloc();
-  return ReaderOf(arrow::RecordBatch::Make(
-      arrow::schema({arrow::field("affected_rows", arrow::int64())}), 1,
-      {builder.Finish().ValueOrDie()}));
+  return ReaderOf(
+      arrow::RecordBatch::Make(arrow::schema({arrow::field("affected_rows", arrow::int64())}), 1,
+                               {builder.Finish().ValueOrDie()}));
 }
 
 std::shared_ptr<arrow::RecordBatchReader> NoRows() {

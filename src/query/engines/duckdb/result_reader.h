@@ -9,7 +9,8 @@
 
 namespace lakehouse::query::duckdb {
 
-/// What a running statement holds on to until its rows are read: place in the queue, watchdog, connection.
+/// What a running statement holds on to until its rows are read: place in the queue, watchdog,
+/// connection.
 struct StatementScope {
   std::shared_ptr<dk::Connection> connection;
   std::vector<std::shared_ptr<void>> handles;
@@ -17,7 +18,8 @@ struct StatementScope {
   std::function<void()> finish;             ///< once, after the last row
 };
 
-/// Streams a result as Arrow batches of up to 8 vectors. ReadNext throws Error when the statement fails.
+/// Streams a result as Arrow batches of up to 8 vectors. ReadNext throws Error when the statement
+/// fails.
 std::shared_ptr<arrow::RecordBatchReader> MakeResultReader(std::unique_ptr<StatementScope> scope,
                                                            dk::unique_ptr<dk::QueryResult> result);
 

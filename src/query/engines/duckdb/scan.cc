@@ -53,9 +53,8 @@ class LakeReader : public dk::MultiFileReader {
   dk::ReaderInitializeType InitializeReader(
       dk::MultiFileReaderData& reader_data, const dk::MultiFileBindData& bind_data,
       const dk::vector<dk::MultiFileColumnDefinition>& columns,
-      const dk::vector<dk::ColumnIndex>& column_ids,
-      dk::optional_ptr<dk::TableFilterSet> filters, dk::ClientContext& context,
-      dk::MultiFileGlobalState& state) override {
+      const dk::vector<dk::ColumnIndex>& column_ids, dk::optional_ptr<dk::TableFilterSet> filters,
+      dk::ClientContext& context, dk::MultiFileGlobalState& state) override {
     size_t file = LakeFileList::IndexOf(reader_data.reader->file);
     for (dk::idx_t i = 0; i < column_ids.size(); ++i) {
       auto at = std::find(partition_.begin(), partition_.end(), column_ids[i].GetPrimaryIndex());
@@ -77,8 +76,7 @@ class LakeReader : public dk::MultiFileReader {
   std::vector<size_t> partition_;  ///< positions of the partition columns in the schema
 };
 
-dk::virtual_column_map_t VirtualColumns(dk::ClientContext&,
-                                        dk::optional_ptr<dk::FunctionData>) {
+dk::virtual_column_map_t VirtualColumns(dk::ClientContext&, dk::optional_ptr<dk::FunctionData>) {
   return LakeVirtualColumns();
 }
 

@@ -13,8 +13,8 @@ struct LakeScanInfo : dk::TableFunctionInfo {
 
 inline constexpr char kScanName[] = "lake_scan";
 
-/// A scan of `snapshot`: `parquet_scan` over the live files, with the table's types, partition values as
-/// constants and files dropped by their statistics.
+/// A scan of `snapshot`: `parquet_scan` over the live files, with the table's types, partition
+/// values as constants and files dropped by their statistics.
 dk::TableFunction BindLakeScan(dk::ClientContext& context, const dk::TableFunction& parquet_scan,
                                storage::SnapshotPtr snapshot, io::Location root,
                                dk::unique_ptr<dk::FunctionData>& bind_data);

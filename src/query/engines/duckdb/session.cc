@@ -14,7 +14,8 @@ namespace {
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 double MillisecondsSince(SteadyTime start) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
 }
 
 dk::Value ToDuckDb(const Parameter& parameter) {
@@ -27,10 +28,14 @@ dk::Value ToDuckDb(const Parameter& parameter) {
 
 std::string KindName(StatementKind kind) {
   switch (kind) {
-    case StatementKind::kQuery: return "query";
-    case StatementKind::kWrite: return "write";
-    case StatementKind::kDefinition: return "definition";
-    default: return "other";
+    case StatementKind::kQuery:
+      return "query";
+    case StatementKind::kWrite:
+      return "write";
+    case StatementKind::kDefinition:
+      return "definition";
+    default:
+      return "other";
   }
 }
 
@@ -44,7 +49,8 @@ void Count(StatementKind kind, bool failed, double milliseconds) {
 }  // namespace
 
 EngineCore::EngineCore(std::shared_ptr<catalog::Lake> of, EngineOptions with)
-    : lake(std::move(of)), options(std::move(with)),
+    : lake(std::move(of)),
+      options(std::move(with)),
       admission(options.max_running, options.max_waiting),
       instance_(std::make_shared<Instance>(lake->default_catalog(), options)) {}
 
@@ -98,8 +104,8 @@ dk::unique_ptr<dk::SQLStatement> DuckDbSession::Parse(const std::string& sql) {
 
 std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryRequest& request) {
   auto scope = std::make_unique<StatementScope>();
-  int64_t timeout = request.limits.timeout_ms > 0 ? request.limits.timeout_ms
-                                                  : core_->options.timeout_ms;
+  int64_t timeout =
+      request.limits.timeout_ms > 0 ? request.limits.timeout_ms : core_->options.timeout_ms;
   std::optional<SteadyTime> deadline;
   if (timeout > 0) deadline = run.started + std::chrono::milliseconds(timeout);
   scope->handles.push_back(core_->admission.Enter(request.cancellation, deadline));
@@ -152,10 +158,10 @@ QueryResult DuckDbSession::Execute(const QueryRequest& request) {
     dk::vector<dk::Value> values;
     for (const auto& parameter : request.parameters) values.push_back(ToDuckDb(parameter));
     bool stream = run.kind == StatementKind::kQuery;
-    auto pending = connection_->PendingQuery(
-        std::move(statement), values,
-        stream ? dk::QueryResultOutputType::ALLOW_STREAMING
-               : dk::QueryResultOutputType::FORCE_MATERIALIZED);
+    auto pending =
+        connection_->PendingQuery(std::move(statement), values,
+                                  stream ? dk::QueryResultOutputType::ALLOW_STREAMING
+                                         : dk::QueryResultOutputType::FORCE_MATERIALIZED);
     if (pending->HasError()) scope->fail(pending->GetErrorObject());
     auto result = pending->Execute();
     if (result->HasError()) scope->fail(result->GetErrorObject());
@@ -166,8 +172,8 @@ QueryResult DuckDbSession::Execute(const QueryRequest& request) {
     }
     if (run.kind == StatementKind::kWrite) {
       auto chunk = result->Fetch();
-      answer.affected_rows = chunk && chunk->size() > 0 ? chunk->GetValue(0, 0).GetValue<int64_t>()
-                                                        : 0;
+      answer.affected_rows =
+          chunk && chunk->size() > 0 ? chunk->GetValue(0, 0).GetValue<int64_t>() : 0;
     }
     scope->finish();
   } catch (const Error&) {

@@ -43,25 +43,39 @@ storage::DataTypePtr NestedFromDuckDb(const dk::LogicalType& type, const std::st
 
 dk::LogicalType ToDuckDb(const DataType& type) {
   switch (type.id()) {
-    case TypeId::kBoolean: return dk::LogicalType::BOOLEAN;
-    case TypeId::kByte: return dk::LogicalType::TINYINT;
-    case TypeId::kShort: return dk::LogicalType::SMALLINT;
-    case TypeId::kInteger: return dk::LogicalType::INTEGER;
-    case TypeId::kLong: return dk::LogicalType::BIGINT;
-    case TypeId::kFloat: return dk::LogicalType::FLOAT;
-    case TypeId::kDouble: return dk::LogicalType::DOUBLE;
+    case TypeId::kBoolean:
+      return dk::LogicalType::BOOLEAN;
+    case TypeId::kByte:
+      return dk::LogicalType::TINYINT;
+    case TypeId::kShort:
+      return dk::LogicalType::SMALLINT;
+    case TypeId::kInteger:
+      return dk::LogicalType::INTEGER;
+    case TypeId::kLong:
+      return dk::LogicalType::BIGINT;
+    case TypeId::kFloat:
+      return dk::LogicalType::FLOAT;
+    case TypeId::kDouble:
+      return dk::LogicalType::DOUBLE;
     case TypeId::kDecimal:
       return dk::LogicalType::DECIMAL(static_cast<uint8_t>(type.precision()),
                                       static_cast<uint8_t>(type.scale()));
-    case TypeId::kString: return dk::LogicalType::VARCHAR;
-    case TypeId::kBinary: return dk::LogicalType::BLOB;
-    case TypeId::kDate: return dk::LogicalType::DATE;
-    case TypeId::kTimestamp: return dk::LogicalType::TIMESTAMP_TZ;
-    case TypeId::kTimestampNtz: return dk::LogicalType::TIMESTAMP;
+    case TypeId::kString:
+      return dk::LogicalType::VARCHAR;
+    case TypeId::kBinary:
+      return dk::LogicalType::BLOB;
+    case TypeId::kDate:
+      return dk::LogicalType::DATE;
+    case TypeId::kTimestamp:
+      return dk::LogicalType::TIMESTAMP_TZ;
+    case TypeId::kTimestampNtz:
+      return dk::LogicalType::TIMESTAMP;
     case TypeId::kStruct:
     case TypeId::kArray:
-    case TypeId::kMap: return NestedToDuckDb(type);
-    default: break;
+    case TypeId::kMap:
+      return NestedToDuckDb(type);
+    default:
+      break;
   }
   throw Error(ErrorKind::kUnsupported, "LK-4012",
               "SQL cannot read a column of type " + type.ToString() + " yet");
@@ -70,31 +84,46 @@ dk::LogicalType ToDuckDb(const DataType& type) {
 storage::DataTypePtr FromDuckDb(const dk::LogicalType& type, const std::string& column) {
   using dk::LogicalTypeId;
   switch (type.id()) {
-    case LogicalTypeId::BOOLEAN: return DataType::Primitive(TypeId::kBoolean);
-    case LogicalTypeId::TINYINT: return DataType::Primitive(TypeId::kByte);
+    case LogicalTypeId::BOOLEAN:
+      return DataType::Primitive(TypeId::kBoolean);
+    case LogicalTypeId::TINYINT:
+      return DataType::Primitive(TypeId::kByte);
     case LogicalTypeId::UTINYINT:
-    case LogicalTypeId::SMALLINT: return DataType::Primitive(TypeId::kShort);
+    case LogicalTypeId::SMALLINT:
+      return DataType::Primitive(TypeId::kShort);
     case LogicalTypeId::USMALLINT:
-    case LogicalTypeId::INTEGER: return DataType::Primitive(TypeId::kInteger);
+    case LogicalTypeId::INTEGER:
+      return DataType::Primitive(TypeId::kInteger);
     case LogicalTypeId::UINTEGER:
-    case LogicalTypeId::BIGINT: return DataType::Primitive(TypeId::kLong);
-    case LogicalTypeId::UBIGINT: return DataType::Decimal(20, 0);
-    case LogicalTypeId::HUGEINT: return DataType::Decimal(38, 0);
-    case LogicalTypeId::FLOAT: return DataType::Primitive(TypeId::kFloat);
-    case LogicalTypeId::DOUBLE: return DataType::Primitive(TypeId::kDouble);
+    case LogicalTypeId::BIGINT:
+      return DataType::Primitive(TypeId::kLong);
+    case LogicalTypeId::UBIGINT:
+      return DataType::Decimal(20, 0);
+    case LogicalTypeId::HUGEINT:
+      return DataType::Decimal(38, 0);
+    case LogicalTypeId::FLOAT:
+      return DataType::Primitive(TypeId::kFloat);
+    case LogicalTypeId::DOUBLE:
+      return DataType::Primitive(TypeId::kDouble);
     case LogicalTypeId::DECIMAL:
       return DataType::Decimal(dk::DecimalType::GetWidth(type), dk::DecimalType::GetScale(type));
     case LogicalTypeId::ENUM:
     case LogicalTypeId::SQLNULL:
     case LogicalTypeId::UUID:
-    case LogicalTypeId::VARCHAR: return DataType::Primitive(TypeId::kString);
-    case LogicalTypeId::BLOB: return DataType::Primitive(TypeId::kBinary);
-    case LogicalTypeId::DATE: return DataType::Primitive(TypeId::kDate);
-    case LogicalTypeId::TIMESTAMP_TZ: return DataType::Primitive(TypeId::kTimestamp);
+    case LogicalTypeId::VARCHAR:
+      return DataType::Primitive(TypeId::kString);
+    case LogicalTypeId::BLOB:
+      return DataType::Primitive(TypeId::kBinary);
+    case LogicalTypeId::DATE:
+      return DataType::Primitive(TypeId::kDate);
+    case LogicalTypeId::TIMESTAMP_TZ:
+      return DataType::Primitive(TypeId::kTimestamp);
     case LogicalTypeId::TIMESTAMP:
     case LogicalTypeId::TIMESTAMP_MS:
-    case LogicalTypeId::TIMESTAMP_SEC: return DataType::Primitive(TypeId::kTimestampNtz);
-    default: return NestedFromDuckDb(type, column);
+    case LogicalTypeId::TIMESTAMP_SEC:
+      return DataType::Primitive(TypeId::kTimestampNtz);
+    default:
+      return NestedFromDuckDb(type, column);
   }
 }
 
@@ -102,11 +131,16 @@ dk::Value ToDuckDb(const storage::Value& value, const DataType& type) {
   auto target = ToDuckDb(type);
   if (value.is_null()) return dk::Value(target);
   switch (type.id()) {
-    case TypeId::kBoolean: return dk::Value::BOOLEAN(std::get<bool>(value.data));
-    case TypeId::kFloat: return dk::Value::FLOAT(static_cast<float>(std::get<double>(value.data)));
-    case TypeId::kDouble: return dk::Value::DOUBLE(std::get<double>(value.data));
-    case TypeId::kString: return dk::Value(std::get<std::string>(value.data));
-    case TypeId::kBinary: return dk::Value::BLOB_RAW(std::get<std::string>(value.data));
+    case TypeId::kBoolean:
+      return dk::Value::BOOLEAN(std::get<bool>(value.data));
+    case TypeId::kFloat:
+      return dk::Value::FLOAT(static_cast<float>(std::get<double>(value.data)));
+    case TypeId::kDouble:
+      return dk::Value::DOUBLE(std::get<double>(value.data));
+    case TypeId::kString:
+      return dk::Value(std::get<std::string>(value.data));
+    case TypeId::kBinary:
+      return dk::Value::BLOB_RAW(std::get<std::string>(value.data));
     case TypeId::kDate:
       return dk::Value::DATE(dk::date_t(static_cast<int32_t>(std::get<int64_t>(value.data))));
     case TypeId::kTimestamp:
@@ -124,7 +158,8 @@ dk::Value ToDuckDb(const storage::Value& value, const DataType& type) {
       return dk::Value::DECIMAL(wide, static_cast<uint8_t>(type.precision()),
                                 static_cast<uint8_t>(type.scale()));
     }
-    default: return dk::Value::BIGINT(std::get<int64_t>(value.data)).DefaultCastAs(target);
+    default:
+      return dk::Value::BIGINT(std::get<int64_t>(value.data)).DefaultCastAs(target);
   }
 }
 

@@ -31,7 +31,7 @@ std::string MessageOf(const std::string& sql) {
 
 TEST(Dialect, LeavesDuckDbSqlAsItIs) {
   for (const std::string sql :
-       {"SELECT 1", "select 'it''s `x`' as \"a\"\"b\", $$ `y` $$ /* `z` /* n */ */ -- `c`",
+       {"SELECT 1", "select 'it''s `x`' as \"a\"\"b\", $$ `y` $$ /* `z` /* n */ */ -- `c`\n, 1",
         "SELECT $1, ?, $name, e'\\'`' FROM t WHERE a[1:2] = {'x': 1}.x",
         "SELECT a.1e5::DECIMAL(3,2)", "INSERT INTO a.b.c VALUES (1)", "CREATE VIEW v AS SELECT 1",
         "DESCRIBE SELECT 1", "DESCRIBE", "DROP SCHEMA s", "CREATE TEMP TABLE t (a INT PRIMARY KEY)",
@@ -114,9 +114,9 @@ TEST(Dialect, ReadsCreateTableAsSelect) {
 }
 
 TEST(Dialect, KnowsTypesOfSparkAndDuckDb) {
-  EXPECT_EQ(TypeOf("tinyint"), "byte");
-  EXPECT_EQ(TypeOf("INT2"), "short");
-  EXPECT_EQ(TypeOf("INT8"), "long");
+  EXPECT_EQ(TypeOf("byte"), "tinyint");
+  EXPECT_EQ(TypeOf("INT2"), "smallint");
+  EXPECT_EQ(TypeOf("INT8"), "bigint");
   EXPECT_EQ(TypeOf("double precision"), "double");
   EXPECT_EQ(TypeOf("NUMERIC(10)"), "decimal(10,0)");
   EXPECT_EQ(TypeOf("TIMESTAMP WITH TIME ZONE"), "timestamp");

@@ -95,6 +95,32 @@ TEST_F(LakeTest, FindsTablesAgainWithoutTheirNames) {
   EXPECT_TRUE(lake_->Rebuild(kAdmin, false).registered.empty());
 }
 
+TEST_F(LakeTest, APlaceBelongsToOneTable) {
+  lake_->CreateTable(kAdmin, Request("t"));
+  CreateTableRequest inner = Request("u");
+  inner.location = "bronze/t/inner";
+  EXPECT_EQ(CodeOf([&] { lake_->CreateTable(kAdmin, inner); }), "LK-2015");
+}
+
+TEST_F(LakeTest, FilesForAnotherPlaceAreRefused) {
+  storage::NewFile file{"elsewhere.parquet", 1, 1, {}, {}};
+  EXPECT_EQ(CodeOf([&] { lake_->CreateTable(kAdmin, Request("t"), {file}); }), "LK-2018");
+}
+
+TEST_F(LakeTest, KindsAreNotMixedUp) {
+  lake_->CreateTable(kAdmin, Request("t"));
+  const ObjectName name{"lake", "bronze", "t"};
+  EXPECT_EQ(CodeOf([&] { lake_->Drop(kAdmin, name, ObjectKind::kView, false, false); }), "LK-2025");
+}
+
+TEST_F(LakeTest, DataOutsideIsNotPurged) {
+  CreateTableRequest request = Request("t");
+  request.location = directory_ / "other/t";
+  lake_->CreateTable(kAdmin, request);
+  EXPECT_EQ(CodeOf([&] { lake_->Drop(kAdmin, request.name, ObjectKind::kTable, false, true); }),
+            "LK-2019");
+}
+
 TEST_F(LakeTest, PlacesOutsideAreRefused) {
   CreateTableRequest request = Request("t");
   request.location = "/etc/lake";

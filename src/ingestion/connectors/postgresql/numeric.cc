@@ -44,10 +44,13 @@ std::optional<std::string> NumericToText(std::string_view bytes) {
     AppendGroup(fraction, group_at(i));
   }
   whole.erase(0, whole.find_first_not_of('0'));
-  if (whole.empty()) whole = "0";
+  if (whole.empty()) whole.push_back('0');
   fraction.resize(static_cast<size_t>(scale));
-  std::string text = sign == kNegative ? "-" + whole : whole;
-  return fraction.empty() ? text : text + "." + fraction;
+  if (sign == kNegative) whole.insert(whole.begin(), '-');
+  if (fraction.empty()) return whole;
+  whole += '.';
+  whole += fraction;
+  return whole;
 }
 
 }  // namespace lakehouse::ingestion::connectors::postgresql

@@ -1,4 +1,4 @@
-"""Checks the house's rules: includes go downwards, third parties stay in their folder, sizes hold."""
+"""Checks the rules of the house: includes go downwards, third parties stay home, sizes hold."""
 
 import re
 import subprocess

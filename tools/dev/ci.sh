@@ -1,5 +1,5 @@
 #!/bin/bash
-# What must pass before a change lands: lint, all tests, storage under sanitizers
+# What must pass before a change lands: lint and all tests
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 stage() {
@@ -10,12 +10,5 @@ stage() {
   "$@" || fail "stage '$name' failed"
   step_line "== $name" passed $(($(now_ms) - begin))
 }
-sanitized_storage() {
-  "$ROOT/tools/dev/build.sh" --preset asan unit_storage unit_io
-  export LSAN_OPTIONS="suppressions=$ROOT/tools/dev/leaks.supp"
-  ctest --test-dir "$ROOT/build/asan" --output-on-failure --no-tests=error -j "$JOBS" \
-    -R '^(storage|io)\.'
-}
 stage lint "$ROOT/tools/dev/lint.sh"
 stage test "$ROOT/tools/dev/test.sh"
-stage "storage under sanitizers" sanitized_storage

@@ -1,0 +1,161 @@
+#include "ingestion/connectors/files/column_converter.h"
+
+#include <arrow/array/builder_base.h>
+#include <arrow/array/builder_binary.h>
+#include <arrow/array/builder_decimal.h>
+#include <arrow/array/builder_primitive.h>
+#include <arrow/builder.h>
+#include <arrow/type.h>
+#include <arrow/util/decimal.h>
+
+#include <cmath>
+#include <limits>
+
+#include "ingestion/connectors/arrow_status.h"
+#include "ingestion/connectors/files/cell_parser.h"
+
+namespace lakehouse::ingestion::connectors::files {
+
+namespace {
+
+template <typename ArrowType>
+bool ParseValue(const ArrowType&, std::string_view cell, typename ArrowType::c_type* value) {
+  if constexpr (std::is_same_v<ArrowType, arrow::BooleanType>) {
+    return ParseBoolean(cell, value);
+  } else if constexpr (std::is_same_v<ArrowType, arrow::DoubleType>) {
+    return ParseDouble(cell, value);
+  } else if constexpr (std::is_same_v<ArrowType, arrow::FloatType>) {
+    double wide = 0;
+    if (!ParseDouble(cell, &wide)) return false;
+    *value = static_cast<float>(wide);
+    return std::isinf(wide) || !std::isinf(*value);
+  } else if constexpr (std::is_same_v<ArrowType, arrow::Date32Type>) {
+    return ParseDate(cell, value);
+  } else if constexpr (std::is_same_v<ArrowType, arrow::TimestampType>) {
+    bool zoned = false;
+    return ParseTimestamp(cell, value, &zoned);
+  } else {
+    int64_t wide = 0;
+    if (!ParseBigint(cell, &wide)) return false;
+    if (wide < std::numeric_limits<typename ArrowType::c_type>::min() ||
+        wide > std::numeric_limits<typename ArrowType::c_type>::max()) {
+      return false;
+    }
+    *value = static_cast<typename ArrowType::c_type>(wide);
+    return true;
+  }
+}
+
+template <typename ArrowType>
+class ValueConverter : public ColumnConverter {
+ public:
+  explicit ValueConverter(std::shared_ptr<arrow::DataType> type)
+      : type_(std::move(type)), builder_(type_, arrow::default_memory_pool()) {}
+
+  bool Append(std::string_view cell) override {
+    typename ArrowType::c_type value{};
+    if (!ParseValue(static_cast<const ArrowType&>(*type_), TrimBlanks(cell), &value)) return false;
+    ThrowUnlessOk(builder_.Append(value));
+    return true;
+  }
+  void AppendNull() override { ThrowUnlessOk(builder_.AppendNull()); }
+  void Reserve(int64_t rows) override { ThrowUnlessOk(builder_.Reserve(rows)); }
+  std::shared_ptr<arrow::Array> Finish() override { return ValueOrThrow(builder_.Finish()); }
+
+ private:
+  std::shared_ptr<arrow::DataType> type_;
+  typename arrow::TypeTraits<ArrowType>::BuilderType builder_;
+};
+
+template <typename Builder>
+class TextConverter : public ColumnConverter {
+ public:
+  bool Append(std::string_view cell) override {
+    ThrowUnlessOk(builder_.Append(cell));
+    return true;
+  }
+  void AppendNull() override { ThrowUnlessOk(builder_.AppendNull()); }
+  void Reserve(int64_t rows) override { ThrowUnlessOk(builder_.Reserve(rows)); }
+  std::shared_ptr<arrow::Array> Finish() override { return ValueOrThrow(builder_.Finish()); }
+  bool takes_any_text() const override { return true; }
+
+ private:
+  Builder builder_;
+};
+
+class DecimalConverter : public ColumnConverter {
+ public:
+  explicit DecimalConverter(const std::shared_ptr<arrow::DataType>& type)
+      : precision_(static_cast<const arrow::Decimal128Type&>(*type).precision()),
+        scale_(static_cast<const arrow::Decimal128Type&>(*type).scale()),
+        builder_(type) {}
+
+  bool Append(std::string_view cell) override {
+    arrow::Decimal128 value;
+    int32_t precision = 0;
+    int32_t scale = 0;
+    if (!arrow::Decimal128::FromString(TrimBlanks(cell), &value, &precision, &scale).ok()) {
+      return false;
+    }
+    auto fitted = value.Rescale(scale, scale_);
+    if (!fitted.ok() || !fitted->FitsInPrecision(precision_)) return false;
+    ThrowUnlessOk(builder_.Append(*fitted));
+    return true;
+  }
+  void AppendNull() override { ThrowUnlessOk(builder_.AppendNull()); }
+  void Reserve(int64_t rows) override { ThrowUnlessOk(builder_.Reserve(rows)); }
+  std::shared_ptr<arrow::Array> Finish() override { return ValueOrThrow(builder_.Finish()); }
+
+ private:
+  const int32_t precision_;
+  const int32_t scale_;
+  arrow::Decimal128Builder builder_;
+};
+
+class NothingConverter : public ColumnConverter {
+ public:
+  explicit NothingConverter(const std::shared_ptr<arrow::DataType>& type)
+      : builder_(ValueOrThrow(arrow::MakeBuilder(type))) {}
+  bool Append(std::string_view) override { return false; }
+  void AppendNull() override { ThrowUnlessOk(builder_->AppendNull()); }
+  void Reserve(int64_t) override {}
+  std::shared_ptr<arrow::Array> Finish() override { return ValueOrThrow(builder_->Finish()); }
+
+ private:
+  std::unique_ptr<arrow::ArrayBuilder> builder_;
+};
+
+}  // namespace
+
+std::unique_ptr<ColumnConverter> MakeColumnConverter(const std::shared_ptr<arrow::DataType>& type) {
+  switch (type->id()) {
+    case arrow::Type::BOOL:
+      return std::make_unique<ValueConverter<arrow::BooleanType>>(type);
+    case arrow::Type::INT8:
+      return std::make_unique<ValueConverter<arrow::Int8Type>>(type);
+    case arrow::Type::INT16:
+      return std::make_unique<ValueConverter<arrow::Int16Type>>(type);
+    case arrow::Type::INT32:
+      return std::make_unique<ValueConverter<arrow::Int32Type>>(type);
+    case arrow::Type::INT64:
+      return std::make_unique<ValueConverter<arrow::Int64Type>>(type);
+    case arrow::Type::FLOAT:
+      return std::make_unique<ValueConverter<arrow::FloatType>>(type);
+    case arrow::Type::DOUBLE:
+      return std::make_unique<ValueConverter<arrow::DoubleType>>(type);
+    case arrow::Type::DATE32:
+      return std::make_unique<ValueConverter<arrow::Date32Type>>(type);
+    case arrow::Type::TIMESTAMP:
+      return std::make_unique<ValueConverter<arrow::TimestampType>>(type);
+    case arrow::Type::DECIMAL128:
+      return std::make_unique<DecimalConverter>(type);
+    case arrow::Type::STRING:
+      return std::make_unique<TextConverter<arrow::StringBuilder>>();
+    case arrow::Type::BINARY:
+      return std::make_unique<TextConverter<arrow::BinaryBuilder>>();
+    default:
+      return std::make_unique<NothingConverter>(type);
+  }
+}
+
+}  // namespace lakehouse::ingestion::connectors::files

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace lakehouse::ingestion::connectors::files {
+
+/// Builds one column from text cells. Not thread-safe.
+class ColumnConverter {
+ public:
+  virtual ~ColumnConverter() = default;
+  /// Appends the cell's value; false when the text is no value of the type, and nothing was
+  /// appended.
+  virtual bool Append(std::string_view cell) = 0;
+  virtual void AppendNull() = 0;
+  virtual void Reserve(int64_t rows) = 0;
+  virtual std::shared_ptr<arrow::Array> Finish() = 0;
+  /// Is every text a value (string, binary)? Then the empty text is one too, not null.
+  virtual bool takes_any_text() const { return false; }
+};
+
+/// For nested types and others without a text form: a converter that takes no cell.
+std::unique_ptr<ColumnConverter> MakeColumnConverter(const std::shared_ptr<arrow::DataType>& type);
+
+}  // namespace lakehouse::ingestion::connectors::files

@@ -1,0 +1,122 @@
+#include "ingestion/job_run.h"
+
+#include <arrow/record_batch.h>
+
+#include "ingestion/job_spec.h"
+#include "ingestion/progress.h"
+#include "ingestion/quarantine.h"
+#include "ingestion/target.h"
+
+namespace lakehouse::ingestion {
+
+namespace {
+
+class Attempt {
+ public:
+  Attempt(catalog::Lake& lake, const RunRequest& request, RunMetrics& metrics)
+      : lake_(lake),
+        request_(request),
+        spec_(*request.spec),
+        metrics_(metrics),
+        overwrite_(spec_.write_mode == "overwrite"),
+        target_(lake, request.principal, TargetOf(spec_, lake.default_catalog())),
+        quarantine_(lake, request.principal, target_.name(), request.run_id),
+        source_(MakeSource(spec_, request.password)) {}
+
+  void Run() {
+    Progress progress;
+    if (target_.exists()) {
+      progress = ReadProgress(*target_.snapshot(), target_.location(), spec_.name);
+    }
+    // An overwrite reads everything again.
+    if (overwrite_) progress.loaded.clear();
+    const auto found = source_->Discover({.loaded = progress.loaded, .cancel = request_.cancel});
+    metrics_.files_skipped = found.parts_skipped;
+    if (!found.anything) return;
+    PrepareTarget();
+    source_->Start(target_.arrow_schema());
+    TargetWriter writer(target_);
+    Copy(writer);
+    quarantine_.Commit();
+    CheckThreshold();
+    if (is_files()) metrics_.files_read = found.parts_new;
+    metrics_.table_version = Commit(writer, std::move(progress));
+    metrics_.rows_written = writer.rows_written();
+  }
+
+ private:
+  bool is_files() const { return spec_.source_type != "postgresql"; }
+
+  void PrepareTarget() {
+    if (!target_.exists()) {
+      target_.Plan(*source_->ProposeSchema());
+    } else if (overwrite_ && !is_files()) {
+      target_.ReplaceSchema(*source_->ProposeSchema());
+    }
+  }
+
+  void Copy(TargetWriter& writer) {
+    while (true) {
+      request_.cancel.ThrowIfStopped();
+      connectors::SourceBatch batch;
+      if (!source_->Next(batch)) break;
+      if (batch.rows != nullptr) {
+        writer.Write(*batch.rows);
+        metrics_.rows_read += batch.rows->num_rows();
+      }
+      quarantine_.Add(batch.rejected);
+      metrics_.rows_rescued += batch.rows_rescued;
+      metrics_.rows_read += static_cast<int64_t>(batch.rejected.size());
+      metrics_.rows_quarantined += static_cast<int64_t>(batch.rejected.size());
+      metrics_.bytes_read = source_->bytes_read();
+    }
+    metrics_.bytes_read = source_->bytes_read();
+  }
+
+  void CheckThreshold() {
+    if (metrics_.rows_quarantined == 0) return;
+    const double share =
+        static_cast<double>(metrics_.rows_quarantined) / static_cast<double>(metrics_.rows_read);
+    if (share <= spec_.error_threshold) return;
+    throw Error(ErrorKind::kInvalidArgument, "LK-5030",
+                std::to_string(metrics_.rows_quarantined) + " of " +
+                    std::to_string(metrics_.rows_read) +
+                    " rows could not be read, more than error_threshold " +
+                    std::to_string(spec_.error_threshold) + " allows",
+                "The rows and reasons are in " + quarantine_.table().ToString() +
+                    ". Nothing was committed to the target. Correct the files, or raise "
+                    "error_threshold.");
+  }
+
+  int64_t Commit(TargetWriter& writer, Progress progress) {
+    TargetCommit commit;
+    commit.overwrite = overwrite_;
+    ++progress.batch;
+    commit.app_transaction = {ApplicationId(spec_.name), progress.batch};
+    if (is_files()) {
+      for (std::string& mark : source_->FinishedMarks()) progress.loaded.insert(std::move(mark));
+      commit.domains[DomainName(spec_.name)] =
+          WriteProgress(progress, target_.location(), *lake_.storage_context().random);
+    }
+    request_.cancel.ThrowIfStopped();
+    return writer.Commit(commit);
+  }
+
+  catalog::Lake& lake_;
+  const RunRequest& request_;
+  const JobSpec& spec_;
+  RunMetrics& metrics_;
+  const bool overwrite_;
+  Target target_;
+  Quarantine quarantine_;
+  std::unique_ptr<connectors::Source> source_;
+};
+
+}  // namespace
+
+void RunOnce(catalog::Lake& lake, const RunRequest& request, RunMetrics& metrics) {
+  metrics = {};
+  Attempt(lake, request, metrics).Run();
+}
+
+}  // namespace lakehouse::ingestion

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "base/cancellation.h"
+#include "catalog/lake.h"
+#include "ingestion/job.h"
+
+namespace lakehouse::ingestion {
+
+/// One attempt of one run.
+struct RunRequest {
+  const JobSpec* spec = nullptr;
+  std::string password;  ///< of this process; empty when it has none
+  std::string run_id;
+  security::Principal principal;
+  CancellationToken cancel;
+};
+
+/// Reads the source and commits its rows and the progress to the target in one commit; `metrics` is
+/// what was done, also when it throws.
+void RunOnce(catalog::Lake& lake, const RunRequest& request, RunMetrics& metrics);
+
+}  // namespace lakehouse::ingestion

@@ -1,0 +1,378 @@
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/logging.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "ingestion/backoff.h"
+#include "ingestion/job.h"
+#include "ingestion/job_access.h"
+#include "ingestion/job_run.h"
+#include "ingestion/job_spec.h"
+#include "ingestion/run_record.h"
+
+namespace lakehouse::ingestion {
+
+namespace {
+
+constexpr char kJobKind[] = "ingestion";
+constexpr size_t kUnfinishedLookBack = 100;
+
+void CountRows(const std::string& result, int64_t rows) {
+  if (rows == 0) return;
+  Metrics::Instance()
+      .GetCounter("lakehouse_ingestion_rows_total", "Rows of ingestion jobs by what became of them",
+                  {{"result", result}})
+      .Add(static_cast<double>(rows));
+}
+
+void CountRun(const RunStatus& status) {
+  CountRows("written", status.metrics.rows_written);
+  CountRows("quarantined", status.metrics.rows_quarantined);
+  if (status.state == "succeeded") CountRows("rescued", status.metrics.rows_rescued);
+  Metrics::Instance()
+      .GetCounter("lakehouse_jobs_runs_total", "Finished runs of jobs",
+                  {{"kind", kJobKind}, {"result", status.state}})
+      .Increment();
+  Metrics::Instance()
+      .GetHistogram("lakehouse_jobs_run_seconds", "Time of runs of jobs", {{"kind", kJobKind}})
+      .Observe(static_cast<double>(status.finished_ms - status.started_ms) / 1000);
+}
+
+}  // namespace
+
+class JobRunner::Impl {
+ public:
+  Impl(std::shared_ptr<catalog::Lake> lake, RunnerOptions options)
+      : lake_(std::move(lake)), options_(std::move(options)) {}
+
+  ~Impl() {
+    {
+      const std::lock_guard lock(mutex_);
+      closing_ = true;
+      for (auto& [job_id, run] : active_) run->cancel.Cancel();
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  std::string Register(const security::Principal& principal, const std::string& json) {
+    JobSpec spec = ParseJob(json);
+    const std::lock_guard lock(register_mutex_);
+    const auto existing = lake_->metadata().FindJob(spec.name);
+    RequireJobAccess(*lake_, principal, catalog::Action::kManageJobs, spec.name,
+                     existing ? existing->owner : "");
+    const std::string configuration = StoredForm(spec);
+    catalog::JobRecord record;
+    if (existing) record = *existing;
+    if (!existing) {
+      record.id = Uuid::V7(clock(), *lake_->storage_context().random).ToString();
+      record.name = spec.name;
+      record.kind = kJobKind;
+      record.owner = principal.name;
+      record.created_ms = clock().NowMs();
+    }
+    if (!existing || existing->configuration != configuration) {
+      record.configuration = configuration;
+      record = lake_->metadata().SaveJob(record);
+    }
+    RememberPassword(record.id, spec);
+    return record.id;
+  }
+
+  std::string Start(const security::Principal& principal, const std::string& id_or_name) {
+    return Launch(principal, id_or_name)->status.run_id;
+  }
+
+  RunStatus Run(const security::Principal& principal, const std::string& id_or_name) {
+    const std::shared_ptr<ActiveRun> run = Launch(principal, id_or_name);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return run->done; });
+    return run->status;
+  }
+
+  bool Stop(const security::Principal& principal, const std::string& id_or_name) {
+    const catalog::JobRecord job = FindJob(*lake_, id_or_name);
+    RequireJobAccess(*lake_, principal, catalog::Action::kRunJob, job.name, job.owner);
+    std::unique_lock lock(mutex_);
+    const auto found = active_.find(job.id);
+    if (found == active_.end()) return false;
+    const std::shared_ptr<ActiveRun> run = found->second;
+    run->cancel.Cancel();
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return run->done; });
+    return true;
+  }
+
+  std::vector<RunStatus> History(const security::Principal& principal,
+                                 const std::string& id_or_name, size_t limit) {
+    const catalog::JobRecord job = FindJob(*lake_, id_or_name);
+    RequireJobAccess(*lake_, principal, catalog::Action::kBrowse, job.name, job.owner);
+    std::vector<RunStatus> runs;
+    for (const auto& run : lake_->metadata().ListRuns(job.id, limit)) {
+      runs.push_back(FromRecord(run, job.name));
+    }
+    const std::lock_guard lock(mutex_);
+    const auto found = active_.find(job.id);
+    for (RunStatus& run : runs) {
+      if (found != active_.end() && run.run_id == found->second->status.run_id) {
+        run = found->second->status;
+      }
+    }
+    return runs;
+  }
+
+  std::vector<catalog::JobRecord> List(const security::Principal& principal) {
+    std::vector<catalog::JobRecord> jobs;
+    for (auto& job : lake_->metadata().ListJobs()) {
+      const auto decision = lake_->authorizer().Authorize(
+          principal, catalog::Action::kBrowse,
+          {.kind = catalog::SecurableKind::kJob, .name = job.name, .owner = job.owner});
+      if (decision.allowed && job.kind == kJobKind) jobs.push_back(std::move(job));
+    }
+    return jobs;
+  }
+
+  void Remove(const security::Principal& principal, const std::string& id_or_name) {
+    const catalog::JobRecord job = FindJob(*lake_, id_or_name);
+    RequireJobAccess(*lake_, principal, catalog::Action::kManageJobs, job.name, job.owner);
+    const std::lock_guard lock(mutex_);
+    if (active_.contains(job.id)) ThrowRunning(job.name);
+    passwords_.erase(job.id);
+    lake_->metadata().DeleteJob(job.id);
+  }
+
+ private:
+  struct ActiveRun {
+    security::Principal principal;
+    JobSpec spec;
+    std::string password;
+    CancellationToken cancel;
+    RunStatus status;   ///< guarded by mutex_
+    bool done = false;  ///< guarded by mutex_
+  };
+
+  Clock& clock() const { return *lake_->storage_context().clock; }
+
+  [[noreturn]] static void ThrowRunning(const std::string& job_name) {
+    throw Error(ErrorKind::kAlreadyExists, "LK-5011", "job " + job_name + " is running",
+                "Wait for its end, or stop it.");
+  }
+
+  /// A password given as text stays in this process.
+  void RememberPassword(const std::string& job_id, const JobSpec& spec) {
+    const auto password = spec.source_config.find("password");
+    const std::lock_guard lock(mutex_);
+    if (password == spec.source_config.end() || IsReference(password->second)) {
+      passwords_.erase(job_id);
+    } else {
+      passwords_[job_id] = password->second;
+    }
+  }
+
+  std::shared_ptr<ActiveRun> Launch(const security::Principal& principal,
+                                    const std::string& id_or_name) {
+    const catalog::JobRecord job = FindJob(*lake_, id_or_name);
+    RequireJobAccess(*lake_, principal, catalog::Action::kRunJob, job.name, job.owner);
+    auto run = std::make_shared<ActiveRun>();
+    run->principal = principal;
+    run->spec = ParseJob(job.configuration);
+    run->status.run_id = Uuid::V7(clock(), *lake_->storage_context().random).ToString();
+    run->status.job_id = job.id;
+    run->status.job_name = job.name;
+    run->status.state = "pending";
+    run->status.started_ms = clock().NowMs();
+    {
+      const std::lock_guard lock(mutex_);
+      if (!active_.emplace(job.id, run).second) ThrowRunning(job.name);
+      const auto password = passwords_.find(job.id);
+      if (password != passwords_.end()) run->password = password->second;
+    }
+    try {
+      CloseInterruptedRuns(job);
+      lake_->metadata().SaveRun(ToRecord(run->status));
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      active_.erase(job.id);
+      throw;
+    }
+    Enqueue(run);
+    return run;
+  }
+
+  /// Runs of a process that died are still stored as running.
+  void CloseInterruptedRuns(const catalog::JobRecord& job) {
+    for (auto& run : lake_->metadata().ListRuns(job.id, kUnfinishedLookBack)) {
+      if (IsFinal(run.state)) continue;
+      run.state = "failed";
+      run.error_code = "LK-5012";
+      run.error_message = "the process ended during the run";
+      run.finished_ms = clock().NowMs();
+      lake_->metadata().SaveRun(run);
+    }
+  }
+
+  void Enqueue(std::shared_ptr<ActiveRun> run) {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(run));
+    const auto limit = static_cast<size_t>(std::max(1, options_.max_parallel_jobs));
+    if (idle_ < waiting_.size() && threads_.size() < limit) {
+      threads_.emplace_back([this] { Work(); });
+    }
+    changed_.notify_all();
+  }
+
+  void Work() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      ++idle_;
+      changed_.wait(lock, [&] { return closing_ || !waiting_.empty(); });
+      --idle_;
+      if (waiting_.empty()) return;
+      const std::shared_ptr<ActiveRun> run = std::move(waiting_.front());
+      waiting_.pop_front();
+      lock.unlock();
+      Execute(*run);
+      lock.lock();
+      active_.erase(run->status.job_id);
+      run->done = true;
+      changed_.notify_all();
+    }
+  }
+
+  /// Changes the status and keeps it; a store that does not answer must not end the run.
+  template <typename Change>
+  void Update(ActiveRun& run, Change&& change) {
+    catalog::JobRun record;
+    {
+      const std::lock_guard lock(mutex_);
+      change(run.status);
+      record = ToRecord(run.status);
+    }
+    try {
+      lake_->metadata().SaveRun(record);
+    } catch (...) {
+      LogError("the state of a run could not be stored",
+               {{"run", record.id}, {"error", CurrentError().what()}});
+    }
+  }
+
+  void Execute(ActiveRun& run) {
+    const LogScope scope("run_id", run.status.run_id);
+    for (int attempt = 1;; ++attempt) {
+      Update(run, [&](RunStatus& status) {
+        status.state = "running";
+        status.attempt = attempt;
+      });
+      RunMetrics metrics;
+      try {
+        run.cancel.ThrowIfStopped();
+        RunOnce(*lake_,
+                {.spec = &run.spec,
+                 .password = run.password,
+                 .run_id = run.status.run_id,
+                 .principal = run.principal,
+                 .cancel = run.cancel},
+                metrics);
+        return Finish(run, "succeeded", metrics, nullptr);
+      } catch (...) {
+        const Error error = CurrentError();
+        const auto error_class = connectors::Classify(error);
+        const bool again = error_class == connectors::ErrorClass::kTransient ||
+                           error_class == connectors::ErrorClass::kThrottled;
+        if (run.cancel.cancelled()) return Finish(run, "cancelled", metrics, &error);
+        if (!again || attempt >= options_.max_attempts) {
+          return Finish(run, "failed", metrics, &error);
+        }
+        WaitToRetry(run, attempt, error_class, error);
+      }
+    }
+  }
+
+  void WaitToRetry(ActiveRun& run, int attempt, connectors::ErrorClass error_class,
+                   const Error& error) {
+    Update(run, [&](RunStatus& status) {
+      status.state = "retrying";
+      status.error_code = error.code();
+      status.error_message = error.what();
+    });
+    const int64_t wait_ms =
+        BackoffMs(options_, attempt, error_class, *lake_->storage_context().random);
+    LogWarn("an ingestion job will be tried again",
+            {{"job", run.spec.name}, {"code", error.code()}, {"wait_ms", std::to_string(wait_ms)}});
+    SleepUnlessCancelled(wait_ms, clock(), run.cancel);
+  }
+
+  void Finish(ActiveRun& run, const std::string& state, const RunMetrics& metrics,
+              const Error* error) {
+    Update(run, [&](RunStatus& status) {
+      status.state = state;
+      status.metrics = metrics;
+      status.finished_ms = clock().NowMs();
+      status.error_code = error != nullptr ? error->code() : "";
+      status.error_message = error != nullptr ? error->what() : "";
+      if (error != nullptr && !error->hint().empty()) {
+        status.error_message += " Hint: " + error->hint();
+      }
+    });
+    CountRun(run.status);
+    LogInfo("an ingestion job has ended",
+            {{"job", run.spec.name},
+             {"state", state},
+             {"code", run.status.error_code},
+             {"rows_written", std::to_string(metrics.rows_written)},
+             {"files_skipped", std::to_string(metrics.files_skipped)}});
+  }
+
+  const std::shared_ptr<catalog::Lake> lake_;
+  const RunnerOptions options_;
+  std::mutex register_mutex_;  ///< held over look-up and save of one job; taken before mutex_
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // All guarded by mutex_. Every job has at most one active run, which bounds the queue.
+  std::map<std::string, std::shared_ptr<ActiveRun>> active_;  ///< by job id
+  std::map<std::string, std::string> passwords_;              ///< by job id
+  std::deque<std::shared_ptr<ActiveRun>> waiting_;
+  std::vector<std::thread> threads_;
+  size_t idle_ = 0;
+  bool closing_ = false;
+};
+
+JobRunner::JobRunner(std::shared_ptr<catalog::Lake> lake, RunnerOptions options)
+    : impl_(std::make_unique<Impl>(std::move(lake), std::move(options))) {}
+JobRunner::~JobRunner() = default;
+
+std::string JobRunner::Register(const security::Principal& principal, const std::string& json) {
+  return impl_->Register(principal, json);
+}
+RunStatus JobRunner::Run(const security::Principal& principal, const std::string& id_or_name) {
+  return impl_->Run(principal, id_or_name);
+}
+std::string JobRunner::Start(const security::Principal& principal, const std::string& id_or_name) {
+  return impl_->Start(principal, id_or_name);
+}
+bool JobRunner::Stop(const security::Principal& principal, const std::string& id_or_name) {
+  return impl_->Stop(principal, id_or_name);
+}
+std::optional<RunStatus> JobRunner::Status(const security::Principal& principal,
+                                           const std::string& id_or_name) {
+  auto runs = impl_->History(principal, id_or_name, 1);
+  if (runs.empty()) return std::nullopt;
+  return runs.front();
+}
+std::vector<RunStatus> JobRunner::History(const security::Principal& principal,
+                                          const std::string& id_or_name, size_t limit) {
+  return impl_->History(principal, id_or_name, limit);
+}
+std::vector<catalog::JobRecord> JobRunner::List(const security::Principal& principal) {
+  return impl_->List(principal);
+}
+void JobRunner::Remove(const security::Principal& principal, const std::string& id_or_name) {
+  impl_->Remove(principal, id_or_name);
+}
+
+}  // namespace lakehouse::ingestion

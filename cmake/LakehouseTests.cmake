@@ -41,10 +41,11 @@ if(LAKEHOUSE_FUZZ)
   endforeach()
 endif()
 
-if(EXISTS ${CMAKE_SOURCE_DIR}/tests/sql/runner AND NOT LAKEHOUSE_FUZZ)
+if(EXISTS ${CMAKE_SOURCE_DIR}/tests/sql/runner AND EXISTS ${CMAKE_SOURCE_DIR}/src/app/lakehouse.cc
+   AND NOT LAKEHOUSE_FUZZ)
   file(GLOB _runner CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/sql/runner/*.cc)
   add_executable(sql_test_runner ${_runner})
-  target_link_libraries(sql_test_runner PRIVATE lakehouse_app nlohmann_json::nlohmann_json)
+  target_link_libraries(sql_test_runner PRIVATE lakehouse_app lakehouse_error_pages)
   foreach(_mode embedded restart)
     add_test(NAME sql.${_mode} COMMAND sql_test_runner --mode ${_mode}
              ${CMAKE_SOURCE_DIR}/tests/sql)

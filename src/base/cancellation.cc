@@ -1,7 +1,10 @@
 #include "base/cancellation.h"
 
+#include <condition_variable>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 #include "base/clock.h"
@@ -13,20 +16,50 @@ struct CancellationToken::State {
   std::atomic<bool> cancelled{false};
   std::atomic<int64_t> deadline_ns{0};
   std::mutex mutex;
+  std::condition_variable ended;                        ///< a callback has ended
   std::map<uint64_t, std::function<void()>> callbacks;  ///< guarded by mutex
   uint64_t next_id = 0;                                 ///< guarded by mutex
+  uint64_t running_id = 0;                              ///< 0 is none; guarded by mutex
+  std::thread::id runner;                               ///< who runs it; guarded by mutex
+
+  /// Runs the first callback that is left; false when there is none.
+  bool RunOne() {
+    std::unique_lock lock(mutex);
+    if (callbacks.empty()) return false;
+    const auto node = callbacks.extract(callbacks.begin());
+    running_id = node.key();
+    runner = std::this_thread::get_id();
+    lock.unlock();
+    const auto end = [this](void*) {
+      const std::lock_guard relock(mutex);
+      running_id = 0;
+      ended.notify_all();
+    };
+    const std::unique_ptr<void, decltype(end)> guard(this, end);
+    node.mapped()();
+    return true;
+  }
+
+  /// After it returns the callback does not run and will not; from inside the callback it just
+  /// returns.
+  void Remove(uint64_t id) {
+    std::unique_lock lock(mutex);
+    callbacks.erase(id);
+    if (runner == std::this_thread::get_id()) return;
+    ended.wait(lock, [&] { return running_id != id; });
+  }
 };
 
 CancellationToken::CancellationToken() : state_(std::make_shared<State>()) {}
 
 void CancellationToken::Cancel() {
-  std::map<uint64_t, std::function<void()>> callbacks;
+  const std::shared_ptr<State> state = state_;
   {
-    const std::lock_guard lock(state_->mutex);
-    if (state_->cancelled.exchange(true)) return;
-    callbacks.swap(state_->callbacks);
+    const std::lock_guard lock(state->mutex);
+    if (state->cancelled.exchange(true)) return;
   }
-  for (const auto& [id, callback] : callbacks) callback();
+  while (state->RunOne()) {
+  }
 }
 
 bool CancellationToken::cancelled() const { return state_->cancelled.load(); }
@@ -56,10 +89,7 @@ std::shared_ptr<void> CancellationToken::OnCancel(std::function<void()> callback
     callback();
     return nullptr;
   }
-  return {nullptr, [state = state_, id](void*) {
-            const std::lock_guard lock(state->mutex);
-            state->callbacks.erase(id);
-          }};
+  return {nullptr, [state = state_, id](void*) { state->Remove(id); }};
 }
 
 }  // namespace lakehouse

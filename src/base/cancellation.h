@@ -23,7 +23,8 @@ class CancellationToken {
   int64_t deadline_ns() const;
 
   /// Calls `callback` once when cancelled (at once if it already is). The returned handle removes
-  /// it.
+  /// it: after the handle is gone the callback does not run any more (a running one is waited for,
+  /// except by itself).
   std::shared_ptr<void> OnCancel(std::function<void()> callback) const;
 
  private:

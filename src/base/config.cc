@@ -57,45 +57,72 @@ std::string VariableOf(const std::string& key) {
   return name;
 }
 
+/// The rest of `in`; false for a directory or more than kMaxFileBytes.
+bool ReadAtMost(std::ifstream& in, std::string& text) {
+  text.resize(kMaxFileBytes + 1);
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(in.gcount()));
+  return !in.bad() && text.size() <= kMaxFileBytes;
+}
+
 std::string ReadWhole(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) {
     throw Error(ErrorKind::kNotFound, "LK-1004", "cannot read the file " + path,
                 "Check the path and that this user may read it.");
   }
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (text.size() > kMaxFileBytes) {
-    throw Error(ErrorKind::kInvalidArgument, "LK-1004", path + " is larger than 1 MiB");
+  std::string text;
+  if (!ReadAtMost(in, text)) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-1004", path + " is no file, or larger than 1 MiB",
+                "Name a YAML file; lakehouse config template writes one.");
   }
   return text;
 }
 
-/// Replaces ${env:X} and ${file:/path}; what they name must be there.
+Error BadReference(const std::string& reference, const std::string& origin,
+                   const std::string& why) {
+  // The text around a reference may be a secret; only the reference itself is shown.
+  return Error(ErrorKind::kInvalidArgument, "LK-1006",
+               "'" + reference + "' (" + origin + "): " + why,
+               "Write ${env:NAME} or ${file:/path}.");
+}
+
+/// What env:X or file:/path stands for.
+std::string ValueOf(const std::string& name, const std::string& origin,
+                    const std::map<std::string, std::string>& variables) {
+  const std::string reference = "${" + name + "}";
+  if (name.starts_with("env:")) {
+    const auto found = variables.find(name.substr(4));
+    if (found != variables.end()) return found->second;
+    throw BadReference(reference, origin, "the variable " + name.substr(4) + " is not set");
+  }
+  if (!name.starts_with("file:")) throw BadReference(reference, origin, "not a reference");
+  std::ifstream in(name.substr(5), std::ios::binary);
+  std::string value;
+  if (!in || !ReadAtMost(in, value)) {
+    throw BadReference(reference, origin, "the file cannot be read or is larger than 1 MiB");
+  }
+  while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
+  return value;
+}
+
+/// Replaces ${env:X} and ${file:/path}; what they name must be there. Values are not expanded
+/// again.
 std::string Expand(const std::string& text, const std::string& origin,
                    const std::map<std::string, std::string>& variables) {
-  const size_t begin = text.find("${");
-  if (begin == std::string::npos) return text;
-  const size_t end = text.find('}', begin);
-  const std::string inside =
-      end == std::string::npos ? "" : text.substr(begin + 2, end - begin - 2);
-  const auto fail = [&](const std::string& why) {
-    return Error(ErrorKind::kInvalidArgument, "LK-1006", "'" + text + "' (" + origin + "): " + why,
-                 "Write ${env:NAME} or ${file:/path}.");
-  };
-  std::string value;
-  if (inside.rfind("env:", 0) == 0) {
-    const auto found = variables.find(inside.substr(4));
-    if (found == variables.end()) throw fail("the variable " + inside.substr(4) + " is not set");
-    value = found->second;
-  } else if (inside.rfind("file:", 0) == 0) {
-    std::ifstream in(inside.substr(5), std::ios::binary);
-    if (!in) throw fail("the file cannot be read");
-    value.assign(std::istreambuf_iterator<char>(in), {});
-    while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
-  } else {
-    throw fail("not a reference");
+  std::string expanded;
+  size_t done = 0;
+  for (size_t begin = text.find("${"); begin != std::string::npos; begin = text.find("${", done)) {
+    const size_t end = text.find('}', begin);
+    if (end == std::string::npos) throw BadReference("${", origin, "there is no closing brace");
+    expanded += text.substr(done, begin - done);
+    expanded += ValueOf(text.substr(begin + 2, end - begin - 2), origin, variables);
+    if (expanded.size() > kMaxFileBytes) {
+      throw BadReference("${", origin, "the value becomes larger than 1 MiB");
+    }
+    done = end + 1;
   }
-  return text.substr(0, begin) + value + Expand(text.substr(end + 1), origin, variables);
+  return expanded + text.substr(done);
 }
 
 /// Walks a YAML file and hands out its leaves with their place.
@@ -132,7 +159,9 @@ class FileReader {
       const std::string place = Place(entry.first.Mark());
       const Setting* setting = FindSetting(key);
       if (setting != nullptr || key == "environment") {
-        values_[key] = {TextOf(entry.second), place};
+        if (!values_.emplace(key, ConfigValue{TextOf(entry.second), place}).second) {
+          throw Syntax(entry.first.Mark(), key + " stands here a second time");
+        }
       } else if (entry.second.IsMap() && HasSection(key)) {
         Walk(entry.second, key + ".", depth + 1);
       } else {
@@ -285,8 +314,9 @@ std::string Config::Template(Environment environment) {
   std::vector<const Setting*> sorted;
   for (const Setting& setting : Settings()) sorted.push_back(&setting);
   const auto section_of = [](const Setting* s) { return s->key.substr(0, s->key.find('.')); };
-  std::stable_sort(sorted.begin(), sorted.end(), [&](const Setting* a, const Setting* b) {
-    return section_of(a) < section_of(b);
+  // The table keeps its order within a section: pointers into it ascend.
+  std::sort(sorted.begin(), sorted.end(), [&](const Setting* a, const Setting* b) {
+    return std::pair(section_of(a), a) < std::pair(section_of(b), b);
   });
   for (const Setting* setting : sorted) {
     if (section_of(setting) != section) {

@@ -23,7 +23,7 @@ std::optional<int64_t> ParseWithUnit(std::string_view text,
                                      const std::map<std::string, double>& units) {
   double number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure != std::errc() || number < 0) return std::nullopt;
+  if (failure != std::errc() || !std::isfinite(number) || number < 0) return std::nullopt;
   std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
   while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
   const auto found = units.find(Lower(unit));
@@ -80,6 +80,7 @@ std::optional<double> ParseDouble(std::string_view text) {
   double value = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (!std::isfinite(value)) return std::nullopt;
   return value;
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include "base/random.h"
 
@@ -32,32 +33,49 @@ bool IsLowerHex(std::string_view text) {
 bool IsTraceparent(std::string_view text) {
   return text.size() == 55 && text[2] == '-' && text[35] == '-' && text[52] == '-' &&
          text.substr(0, 2) == "00" && IsLowerHex(text.substr(3, 32)) &&
-         IsLowerHex(text.substr(36, 16)) && text.substr(3, 32) != std::string(32, '0');
+         IsLowerHex(text.substr(36, 16)) && text.substr(3, 32) != std::string(32, '0') &&
+         text.substr(36, 16) != std::string(16, '0');
 }
 
 }  // namespace
 
 void SetSpanExporter(SpanExporter* exporter) { the_exporter = exporter; }
 
-Span::Span(std::string_view name) : Span(name, std::string_view{}) {}
+void MemorySpanExporter::Export(SpanRecord span) {
+  const std::lock_guard lock(mutex_);
+  spans_.push_back(std::move(span));
+  while (spans_.size() > limit_) spans_.pop_front();
+}
+
+std::vector<SpanRecord> MemorySpanExporter::spans() const {
+  const std::lock_guard lock(mutex_);
+  return {spans_.begin(), spans_.end()};
+}
+
+Span::Span(std::string_view name) {
+  if (the_exporter.load(std::memory_order_relaxed) == nullptr) return;
+  const bool child = current_span != nullptr;
+  Begin(name, child ? current_span->record_.trace_id : "",
+        child ? current_span->record_.span_id : "");
+}
 
 Span::Span(std::string_view name, std::string_view traceparent) {
   if (the_exporter.load(std::memory_order_relaxed) == nullptr) return;
+  const bool child = IsTraceparent(traceparent);
+  Begin(name, child ? traceparent.substr(3, 32) : "", child ? traceparent.substr(36, 16) : "");
+}
+
+void Span::Begin(std::string_view name, std::string_view trace_id, std::string_view parent_id) {
   on_ = true;
   record_.name = name;
   record_.start_ns = NowNs();
   record_.span_id = Hex64(SystemRandom().Next64());
-  parent_ = current_span;
-  if (IsTraceparent(traceparent)) {
-    record_.trace_id = traceparent.substr(3, 32);
-    record_.parent_id = traceparent.substr(36, 16);
-  } else if (parent_ != nullptr) {
-    record_.trace_id = parent_->record_.trace_id;
-    record_.parent_id = parent_->record_.span_id;
-  } else {
+  record_.parent_id = parent_id;
+  record_.trace_id = trace_id;
+  if (trace_id.empty()) {
     record_.trace_id = Hex64(SystemRandom().Next64()) + Hex64(SystemRandom().Next64());
   }
-  current_span = this;
+  parent_ = std::exchange(current_span, this);
 }
 
 Span::~Span() {

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lakehouse {
@@ -26,6 +30,20 @@ class SpanExporter {
   virtual void Export(SpanRecord span) = 0;
 };
 
+/// Keeps the newest spans, at most `limit`; older ones are dropped. Thread-safe.
+class MemorySpanExporter : public SpanExporter {
+ public:
+  explicit MemorySpanExporter(size_t limit = 4096) : limit_(limit) {}
+  void Export(SpanRecord span) override;
+  /// What was kept, in the order in which the spans ended.
+  std::vector<SpanRecord> spans() const;
+
+ private:
+  const size_t limit_;
+  mutable std::mutex mutex_;
+  std::deque<SpanRecord> spans_;  ///< guarded by mutex_
+};
+
 /// Who gets the spans; nullptr (the default) turns tracing off, and a Span then costs one load.
 void SetSpanExporter(SpanExporter* exporter);
 
@@ -45,6 +63,9 @@ class Span {
   std::string Traceparent() const;
 
  private:
+  /// Starts to measure; the ids are empty for the root of a new trace.
+  void Begin(std::string_view name, std::string_view trace_id, std::string_view parent_id);
+
   bool on_ = false;
   SpanRecord record_;
   Span* parent_ = nullptr;

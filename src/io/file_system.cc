@@ -24,6 +24,7 @@ class MachineFiles : public FileSystem {
       const ssize_t written = write(file, bytes.data(), bytes.size());
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) return -errno;
+      if (written == 0) return -EIO;
       bytes = bytes.subspan(static_cast<size_t>(written));
     }
     return 0;
@@ -47,7 +48,9 @@ class MachineFiles : public FileSystem {
     if (code == 0) return 0;
     if (errno != EINVAL && errno != ENOSYS) return -errno;
     if (link(from.c_str(), to.c_str()) != 0) return -errno;
-    return Result(unlink(from.c_str()));
+    // The name is given: an old name that stays is litter, no failure.
+    unlink(from.c_str());
+    return 0;
   }
   int Unlink(const std::string& path) override { return Result(unlink(path.c_str())); }
   int MakeDirectory(const std::string& path) override { return Result(mkdir(path.c_str(), 0755)); }

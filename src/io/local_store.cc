@@ -2,14 +2,17 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
+#include <mutex>
 #include <utility>
 
 #include "base/error.h"
@@ -21,8 +24,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Names that begin so are files in the making; List and Head never show them.
+/// Names that begin so are files in the making: no path of the store.
 constexpr std::string_view kTemporary = ".lakehouse-tmp-";
+
+/// Directories remembered as durable; the memory starts anew beyond it.
+constexpr size_t kMaxKnownDirectories = 65536;
 
 [[noreturn]] void ThrowErrno(int code, const std::string& doing, std::string_view path) {
   const std::string message = "cannot " + doing + " " + std::string(path) + ": " + strerror(code);
@@ -40,6 +46,9 @@ constexpr std::string_view kTemporary = ".lakehouse-tmp-";
     case EFBIG:
       throw Error(ErrorKind::kResourceExhausted, "LK-8004", message,
                   "Free disk space, then repeat.");
+    case ENAMETOOLONG:
+      throw Error(ErrorKind::kInvalidArgument, "LK-8002", message,
+                  "A part of a path has at most 255 bytes.");
     case ELOOP:
       throw Error(ErrorKind::kInvalidArgument, "LK-8002", message,
                   "Symbolic links inside a store are not followed.");
@@ -50,6 +59,33 @@ constexpr std::string_view kTemporary = ".lakehouse-tmp-";
 
 void Check(int result, const std::string& doing, std::string_view path) {
   if (result < 0) ThrowErrno(-result, doing, path);
+}
+
+/// What has a visible effect that a power loss may undo is neither success nor failure.
+[[noreturn]] void ThrowUnknown(int code, const std::string& doing, std::string_view path) {
+  throw Error(ErrorKind::kCommitStateUnknown, "LK-8006",
+              "cannot " + doing + " " + std::string(path) + ": " + strerror(code),
+              "Look at what is there before writing again.");
+}
+
+/// Opens for reading what lies at `path` below `root`, without a link on the way and without
+/// waiting for a pipe's other end. The kernel checks each part, so that no later change of a
+/// directory counts.
+int OpenBelow(const fs::path& root, const std::string& path, int flags) {
+  const int base = open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (base < 0) return -errno;
+  open_how how{};
+  how.flags = static_cast<uint64_t>(flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  const std::string name = path.empty() ? "." : path;
+  long file = syscall(SYS_openat2, base, name.c_str(), &how, sizeof(how));
+  // Kernels before 5.6 and some sandboxes lack the call; the caller has checked for links already.
+  if (file < 0 && (errno == ENOSYS || errno == EPERM)) {
+    file = openat(base, name.c_str(), static_cast<int>(how.flags));
+  }
+  const int code = file < 0 ? -errno : static_cast<int>(file);
+  close(base);
+  return code;
 }
 
 ObjectInfo InfoOf(std::string_view path, const struct stat& status) {
@@ -159,12 +195,11 @@ class LocalStore : public ObjectStore {
   }
 
   std::unique_ptr<ObjectReader> Open(std::string_view path) override {
-    const std::string full = Resolve(path);
-    const int file = open(full.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (file < 0) ThrowErrno(errno, "open", path);
+    Resolve(path);
+    const int file = OpenBelow(root_, std::string(path), 0);
+    if (file < 0) ThrowErrno(-file, "open", path);
     struct stat status{};
-    fstat(file, &status);
-    if (!S_ISREG(status.st_mode)) {
+    if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
       close(file);
       ThrowErrno(ENOENT, "open", path);
     }
@@ -176,9 +211,11 @@ class LocalStore : public ObjectStore {
     TemporaryFile file(files_, full.parent_path());
     file.Append(std::as_bytes(std::span(bytes)));
     file.Seal();
-    Check(files_.Rename(file.path(), full.string()), "rename to", path);
+    const int code = files_.Rename(file.path(), full.string());
+    if (code == -EIO) ThrowUnknown(EIO, "replace", path);
+    Check(code, "replace", path);
     file.Kept();
-    Check(files_.SyncDirectory(full.parent_path().string()), "sync the directory of", path);
+    SyncParent(full, path);
   }
 
   PutResult WriteIfAbsent(std::string_view path, std::string_view bytes) override {
@@ -195,6 +232,7 @@ class LocalStore : public ObjectStore {
 
   std::vector<ObjectInfo> List(std::string_view directory, const ListOptions& options) override {
     ValidatePath(directory, true);
+    if (!directory.empty()) RefuseLinks(directory);
     std::vector<ObjectInfo> found;
     Collect(std::string(directory), options, found);
     std::sort(found.begin(), found.end(),
@@ -206,9 +244,9 @@ class LocalStore : public ObjectStore {
     const std::string full = Resolve(path);
     const int code = files_.Unlink(full);
     if (code == -ENOENT || code == -ENOTDIR) return false;
+    if (code == -EISDIR) return false;
     Check(code, "delete", path);
-    Check(files_.SyncDirectory(fs::path(full).parent_path().string()), "sync the directory of",
-          path);
+    SyncParent(full, path);
     return true;
   }
 
@@ -226,7 +264,7 @@ class LocalStore : public ObjectStore {
   /// The full path of `path`, with its directories made (durably) and no symbolic link on the way.
   fs::path Prepare(std::string_view path) {
     const fs::path full = Resolve(path);
-    MakeDirectories(full.parent_path());
+    MakeDirectories(full.parent_path(), root_);
     return full;
   }
 
@@ -234,50 +272,98 @@ class LocalStore : public ObjectStore {
   bool Publish(TemporaryFile& file, const fs::path& full, std::string_view path) {
     const int code = files_.RenameNoReplace(file.path(), full.string());
     if (code == -EEXIST) return false;
+    if (code == -EIO) ThrowUnknown(EIO, "name", path);
     Check(code, "create", path);
     file.Kept();
-    if (const int sync = files_.SyncDirectory(full.parent_path().string()); sync < 0) {
-      // The name is there, but may not survive a power loss: neither success nor failure.
-      throw Error(ErrorKind::kCommitStateUnknown, "LK-8006",
-                  "cannot sync the directory of " + std::string(path) + ": " + strerror(-sync));
-    }
+    SyncParent(full, path);
     return true;
   }
 
- private:
-  /// Refuses a symbolic link in any directory between the root and the object.
-  std::string Resolve(std::string_view path) const {
-    ValidatePath(path);
-    fs::path full = root_;
-    std::string_view rest = path;
-    for (size_t slash = rest.find('/'); slash != std::string_view::npos; slash = rest.find('/')) {
-      full /= rest.substr(0, slash);
-      rest.remove_prefix(slash + 1);
-      struct stat status{};
-      if (lstat(full.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) {
-        ThrowErrno(ELOOP, "follow a link in", path);
-      }
+  /// Makes the root and its parents, durably.
+  void MakeRoot() {
+    MakeDirectories(root_.parent_path(), root_.root_path());
+    if (const int code = files_.MakeDirectory(root_.string()); code != -EEXIST) {
+      Check(code, "create the store's root", root_.string());
     }
-    return (full / rest).string();
+    if (!fs::is_directory(root_)) ThrowErrno(ENOTDIR, "open the store's root", root_.string());
+    // The parent of a root that others made may be closed to us or read-only: they answer for its
+    // name then.
+    const int sync = files_.SyncDirectory(root_.parent_path().string());
+    if (sync != -EACCES && sync != -EPERM && sync != -EROFS) {
+      Check(sync, "sync the parent of", root_.string());
+    }
   }
 
-  void MakeDirectories(const fs::path& directory) {
+ private:
+  /// The full path. Refuses a symbolic link in any directory between the root and the object.
+  std::string Resolve(std::string_view path) const {
+    ValidatePath(path);
+    const size_t slash = path.rfind('/');
+    const std::string_view name = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
+    if (name.substr(0, kTemporary.size()) == kTemporary) {
+      throw Error(ErrorKind::kInvalidArgument, "LK-8002",
+                  std::string(path) + " has a name that is kept for files in the making");
+    }
+    if (slash != std::string_view::npos) RefuseLinks(path.substr(0, slash));
+    return (root_ / path).string();
+  }
+
+  /// Refuses a symbolic link in any part of `directory`, the last one included.
+  void RefuseLinks(std::string_view directory) const {
+    for (size_t end = directory.find('/');; end = directory.find('/', end + 1)) {
+      const fs::path full = root_ / directory.substr(0, end);
+      struct stat status{};
+      if (lstat(full.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) {
+        ThrowErrno(ELOOP, "follow a link in", directory);
+      }
+      if (end == std::string_view::npos) return;
+    }
+  }
+
+  void SyncParent(const fs::path& full, std::string_view path) {
+    const int code = files_.SyncDirectory(full.parent_path().string());
+    if (code < 0) ThrowUnknown(-code, "sync the directory of", path);
+  }
+
+  /// Makes `directory` below `base` with its parents. A directory that is there may have been made
+  /// by someone who did not live to sync its parent, so this store syncs the parent of each once
+  /// itself: else an acknowledged object could vanish together with its directory.
+  void MakeDirectories(const fs::path& directory, const fs::path& base) {
+    if (directory == base || directory == directory.parent_path()) return;
     struct stat status{};
-    if (stat(directory.c_str(), &status) == 0) return;
-    MakeDirectories(directory.parent_path());
-    const int code = files_.MakeDirectory(directory.string());
-    if (code == -EEXIST) return;
-    Check(code, "create the directory", directory.string());
-    Check(files_.SyncDirectory(directory.parent_path().string()), "sync", directory.string());
+    const bool there = stat(directory.c_str(), &status) == 0;
+    if (there && (base != root_ || IsKnown(directory.string(), status.st_ino))) return;
+    MakeDirectories(directory.parent_path(), base);
+    if (!there) {
+      const int code = files_.MakeDirectory(directory.string());
+      if (code != -EEXIST) Check(code, "create the directory", directory.string());
+    }
+    Check(files_.SyncDirectory(directory.parent_path().string()), "sync the parent of",
+          directory.string());
+    if (stat(directory.c_str(), &status) == 0) Remember(directory.string(), status.st_ino);
+  }
+
+  bool IsKnown(const std::string& directory, ino_t inode) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = known_.find(directory);
+    return found != known_.end() && found->second == inode;
+  }
+  void Remember(const std::string& directory, ino_t inode) {
+    const std::lock_guard lock(mutex_);
+    if (known_.size() >= kMaxKnownDirectories) known_.clear();
+    known_[directory] = inode;
   }
 
   void Collect(const std::string& directory, const ListOptions& options,
                std::vector<ObjectInfo>& found) const {
-    const fs::path full = directory.empty() ? root_ : root_ / directory;
-    const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(full.c_str()), closedir);
+    const int file = OpenBelow(root_, directory, O_DIRECTORY);
+    if (file == -ENOENT || file == -ENOTDIR) return;
+    if (file < 0) ThrowErrno(-file, "list", directory);
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(file), closedir);
     if (!stream) {
-      if (errno == ENOENT || errno == ENOTDIR) return;
-      ThrowErrno(errno, "list", directory);
+      const int code = errno;
+      close(file);
+      ThrowErrno(code, "list", directory);
     }
     while (const dirent* entry = readdir(stream.get())) {
       const std::string_view name = entry->d_name;
@@ -295,6 +381,8 @@ class LocalStore : public ObjectStore {
   const fs::path root_;
   const std::string uri_;
   FileSystem& files_;
+  mutable std::mutex mutex_;
+  std::map<std::string, ino_t> known_;  ///< directories with a durable name; guarded by mutex_
 };
 
 LocalWriter::LocalWriter(LocalStore& store, std::string path)
@@ -315,11 +403,13 @@ void LocalWriter::Finish() {
 std::shared_ptr<ObjectStore> MakeLocalStoreOn(const std::string& root_directory,
                                               FileSystem& files) {
   std::error_code failure;
-  fs::create_directories(root_directory, failure);
-  if (failure) ThrowErrno(failure.value(), "create the store's root", root_directory);
-  const fs::path root = fs::canonical(root_directory, failure);
+  const fs::path absolute = fs::absolute(root_directory, failure);
+  const fs::path root = fs::weakly_canonical(absolute, failure);
   if (failure) ThrowErrno(failure.value(), "open the store's root", root_directory);
-  return std::make_shared<LocalStore>(root, files);
+  const bool slash = root.filename().empty() && root.has_relative_path();
+  const auto store = std::make_shared<LocalStore>(slash ? root.parent_path() : root, files);
+  store->MakeRoot();
+  return store;
 }
 
 std::shared_ptr<ObjectStore> MakeLocalStore(const std::string& root_directory) {

@@ -3,38 +3,51 @@
 #include <arrow/api.h>
 #include <arrow/compute/api.h>
 
+#include <cmath>
 #include <utility>
 
 #include "base/error.h"
+#include "base/suggest.h"
 #include "storage/arrow_schema.h"
 
 namespace lakehouse::storage {
 namespace {
 
-[[noreturn]] void ThrowMisfit(const std::string& why) {
+[[noreturn]] void ThrowMisfit(const std::string& why, const std::string& candidates = {}) {
   throw Error(ErrorKind::kInvalidSchema, "LK-3521", why,
-              "Match the table's columns, or cast the rows before they are written.");
+              (candidates.empty() ? "" : candidates + " ") +
+                  "Match the table's columns, or cast the rows before they are written.");
+}
+
+/// Arrow's safe cast lets a double lose digits in a float: refused unless every value comes back.
+bool KeepsFloats(const arrow::Array& before, const arrow::Array& after) {
+  if (before.type_id() != arrow::Type::DOUBLE || after.type_id() != arrow::Type::FLOAT) return true;
+  const auto& wide = static_cast<const arrow::DoubleArray&>(before);
+  const auto& narrow = static_cast<const arrow::FloatArray&>(after);
+  for (int64_t i = 0; i < wide.length(); ++i) {
+    if (wide.IsNull(i) || std::isnan(wide.Value(i))) continue;
+    if (static_cast<double>(narrow.Value(i)) != wide.Value(i)) return false;
+  }
+  return true;
 }
 
 /// Brings batches into the table's shape: for each table column its position in the rows, or -1.
 class Shaper {
  public:
   Shaper(const Schema& table, const arrow::Schema& rows) : schema_(ToArrow(table)) {
-    std::vector<bool> used(static_cast<size_t>(rows.num_fields()), false);
-    for (const Field& field : table.fields) {
-      int at = -1;
-      for (int i = 0; i < rows.num_fields(); ++i) {
-        const Schema one{{field}};
-        if (one.IndexOf(rows.field(i)->name())) at = i;
-      }
-      if (at < 0 && !field.nullable) ThrowMisfit("the rows lack the column " + field.name);
-      if (at >= 0) used[static_cast<size_t>(at)] = true;
-      source_.push_back(at);
-    }
+    source_.assign(table.fields.size(), -1);
     for (int i = 0; i < rows.num_fields(); ++i) {
-      if (!used[static_cast<size_t>(i)]) {
-        ThrowMisfit("the table has no column " + rows.field(i)->name());
+      const std::string& name = rows.field(i)->name();
+      const auto at = table.IndexOf(name);
+      if (!at) {
+        ThrowMisfit("the table has no column " + name, DidYouMean(name, table.Names()));
       }
+      if (source_[*at] >= 0) ThrowMisfit("the rows have the column " + name + " twice");
+      source_[*at] = i;
+    }
+    for (size_t c = 0; c < table.fields.size(); ++c) {
+      const Field& field = table.fields[c];
+      if (source_[c] < 0 && !field.nullable) ThrowMisfit("the rows lack the column " + field.name);
     }
   }
 
@@ -58,6 +71,9 @@ class Shaper {
     if (!column->type()->Equals(*field.type())) {
       auto cast = arrow::compute::Cast(*column, field.type(), arrow::compute::CastOptions::Safe());
       if (!cast.ok()) ThrowMisfit("column " + field.name() + ": " + cast.status().message());
+      if (!KeepsFloats(*column, **cast)) {
+        ThrowMisfit("column " + field.name() + " has doubles that do not fit a float");
+      }
       column = *cast;
     }
     if (!field.nullable() && column->null_count() > 0) {
@@ -86,11 +102,27 @@ CommitDescription Describe(const AppendOptions& options, const SnapshotPtr& base
   return description;
 }
 
+/// The conflict is the news; a file that stays is in no table.
+void DiscardQuietly(parquet::DataFileWriter& writer) {
+  try {
+    writer.Discard();
+  } catch (const Error&) {
+    return;
+  }
+}
+
 }  // namespace
 
 CommitResult Append(Table& table, arrow::RecordBatchReader& rows, const AppendOptions& options,
                     const StorageContext& context) {
   const SnapshotPtr base = table.Latest();
+  if (options.app_transaction) {
+    const auto known = base->transactions().find(options.app_transaction->first);
+    if (known != base->transactions().end() &&
+        known->second.version >= options.app_transaction->second) {
+      return {.outcome = CommitOutcome::kCommitted, .version = base->version()};
+    }
+  }
   const Shaper shaper(base->schema(), *rows.schema());
   parquet::DataFileWriter writer(table.location(), base->metadata(),
                                  parquet::OptionsFor(base->metadata(), options.files), context);
@@ -112,7 +144,7 @@ CommitResult Append(Table& table, arrow::RecordBatchReader& rows, const AppendOp
   }
   for (const auto& [domain, state] : options.domains) transaction->SetDomain(domain, state);
   const CommitResult result = transaction->Commit(description);
-  if (result.outcome == CommitOutcome::kConflict) writer.Discard();
+  if (result.outcome == CommitOutcome::kConflict) DiscardQuietly(writer);
   return result;
 }
 

@@ -90,6 +90,7 @@ DataTypePtr FromArrowType(const arrow::DataType& type, const std::string& column
     case Type::DECIMAL64:
     case Type::DECIMAL128: {
       const auto& decimal = static_cast<const arrow::DecimalType&>(type);
+      if (decimal.scale() < 0 || decimal.scale() > decimal.precision()) break;
       return DataType::Decimal(decimal.precision(), decimal.scale());
     }
     case Type::DICTIONARY:
@@ -101,11 +102,12 @@ DataTypePtr FromArrowType(const arrow::DataType& type, const std::string& column
     case Type::FIXED_SIZE_LIST:
       return NestedFromArrow(type, column);
     default:
-      throw Error(
-          ErrorKind::kUnsupported, "LK-3504",
-          "column " + column + " has the type " + type.ToString() + ", which tables do not have",
-          "Cast it, for example to text.");
+      break;
   }
+  throw Error(
+      ErrorKind::kUnsupported, "LK-3504",
+      "column " + column + " has the type " + type.ToString() + ", which tables do not have",
+      "Cast it, for example to text.");
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include "storage/value.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 
 #include "base/error.h"
@@ -17,6 +19,11 @@ using std::chrono::year_month_day;
 
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 constexpr int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
+constexpr int64_t kYearsPerCycle = 400;
+constexpr int64_t kDaysPerCycle = 146'097;
+constexpr size_t kMaxYearDigits = 7;  // days are 32 bits
+constexpr int kMaxDecimalExponent = 100;
+constexpr size_t kMaxDecimalDigits = 200;
 
 template <typename Number>
 std::weak_ordering Order(Number a, Number b) {
@@ -39,39 +46,86 @@ std::string DecimalText(Int128 unscaled, int scale) {
   return (negative ? "-" : "") + digits;
 }
 
+/// Takes "E-10" off the end; Spark writes small decimals so ("0E-18").
+bool TakeExponent(std::string_view& text, int& exponent) {
+  exponent = 0;
+  const size_t at = text.find_first_of("eE");
+  if (at == std::string_view::npos) return true;
+  std::string_view digits = text.substr(at + 1);
+  if (!digits.empty() && digits.front() == '+') digits.remove_prefix(1);
+  const auto [end, failure] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
+  text = text.substr(0, at);
+  return failure == std::errc() && end == digits.data() + digits.size() &&
+         std::abs(exponent) <= kMaxDecimalExponent;
+}
+
 std::optional<Int128> ParseDecimal(std::string_view text, int precision, int scale) {
+  int exponent = 0;
+  if (!TakeExponent(text, exponent)) return std::nullopt;
   const bool negative = !text.empty() && text.front() == '-';
   if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
-  Int128 value = 0;
-  int fraction = -1, digits = 0, seen = 0;
+  std::string digits;
+  int fraction = -1;
   for (const char c : text) {
     if (c == '.' && fraction < 0) {
       fraction = 0;
       continue;
     }
     if (c < '0' || c > '9') return std::nullopt;
-    ++seen;
-    if (fraction >= scale) {
-      if (c != '0') return std::nullopt;
-      continue;
-    }
     if (fraction >= 0) ++fraction;
-    if ((value != 0 || c != '0') && ++digits > precision) return std::nullopt;
-    value = value * 10 + (c - '0');
+    digits += c;
   }
-  if (seen == 0) return std::nullopt;
-  for (int i = fraction < 0 ? 0 : fraction; i < scale; ++i) {
-    if (value != 0 && ++digits > precision) return std::nullopt;
-    value *= 10;
+  if (digits.empty() || digits.size() > kMaxDecimalDigits) return std::nullopt;
+  // The unscaled value is `digits` shifted by this many places.
+  const int shift = exponent - std::max(fraction, 0) + scale;
+  for (int i = shift; i < 0; ++i) {
+    if (!digits.empty() && digits.back() != '0') return std::nullopt;
+    if (!digits.empty()) digits.pop_back();
   }
+  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
+  if (!digits.empty() && shift > 0) digits.append(static_cast<size_t>(shift), '0');
+  if (static_cast<int>(digits.size()) > precision) return std::nullopt;
+  Int128 value = 0;
+  for (const char c : digits) value = value * 10 + (c - '0');
   return negative ? -value : value;
 }
 
+struct CivilDate {
+  int64_t year = 0;
+  unsigned month = 1;
+  unsigned day = 1;
+};
+
+/// The Gregorian calendar repeats every 400 years; only that part is left to <chrono>, whose years
+/// end at 32,767 while days and microseconds of tables go further.
+CivilDate ToCivil(int64_t day) {
+  int64_t cycle = day / kDaysPerCycle;
+  if (day % kDaysPerCycle < 0) --cycle;
+  const year_month_day date{sys_days{days{day - cycle * kDaysPerCycle}}};
+  return {cycle * kYearsPerCycle + static_cast<int>(date.year()),
+          static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day())};
+}
+
+std::optional<int64_t> FromCivil(const CivilDate& civil) {
+  int64_t cycle = civil.year / kYearsPerCycle;
+  if (civil.year % kYearsPerCycle < 0) --cycle;
+  const auto year = static_cast<int>(civil.year - cycle * kYearsPerCycle);
+  const year_month_day date{std::chrono::year{year}, std::chrono::month{civil.month},
+                            std::chrono::day{civil.day}};
+  if (!date.ok()) return std::nullopt;
+  return sys_days{date}.time_since_epoch().count() + cycle * kDaysPerCycle;
+}
+
+/// ISO 8601: years of more than four digits have a sign.
 std::string DateText(int64_t day) {
-  const year_month_day date{sys_days{days{day}}};
-  char text[32];
-  std::snprintf(text, sizeof(text), "%04d-%02u-%02u", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  const CivilDate date = ToCivil(day);
+  char text[48];
+  std::snprintf(text, sizeof(text), "%s%04ld-%02u-%02u",
+                date.year < 0      ? "-"
+                : date.year > 9999 ? "+"
+                                   : "",
+                std::abs(date.year), date.month, date.day);
   return text;
 }
 
@@ -94,18 +148,22 @@ bool Take(std::string_view& text, char wanted) {
 }
 
 bool TakeDate(std::string_view& text, int64_t& day) {
-  int64_t year = 0, month = 0, month_day = 0;
   const bool negative = Take(text, '-');
-  if (!TakeDigits(text, 4, year) || !Take(text, '-') || !TakeDigits(text, 2, month) ||
-      !Take(text, '-') || !TakeDigits(text, 2, month_day)) {
+  if (!negative) Take(text, '+');
+  size_t year_digits = 0;
+  while (year_digits < text.size() && text[year_digits] >= '0' && text[year_digits] <= '9') {
+    ++year_digits;
+  }
+  int64_t year = 0, month = 0, month_day = 0;
+  if (year_digits < 4 || year_digits > kMaxYearDigits || !TakeDigits(text, year_digits, year) ||
+      !Take(text, '-') || !TakeDigits(text, 2, month) || !Take(text, '-') ||
+      !TakeDigits(text, 2, month_day)) {
     return false;
   }
-  const year_month_day date{std::chrono::year{static_cast<int>(negative ? -year : year)},
-                            std::chrono::month{static_cast<unsigned>(month)},
-                            std::chrono::day{static_cast<unsigned>(month_day)}};
-  if (!date.ok()) return false;
-  day = sys_days{date}.time_since_epoch().count();
-  return true;
+  const auto found = FromCivil(
+      {negative ? -year : year, static_cast<unsigned>(month), static_cast<unsigned>(month_day)});
+  day = found.value_or(0);
+  return found.has_value();
 }
 
 bool TakeFraction(std::string_view& text, int64_t& micros) {
@@ -149,12 +207,16 @@ std::optional<int64_t> ParseTimestamp(std::string_view text) {
   }
   if (!text.empty() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
   const int64_t seconds = hour * 3600 + (minute - offset) * 60 + second;
-  return day * kMicrosPerDay + seconds * kMicrosPerSecond + micros;
+  const Int128 total =
+      static_cast<Int128>(day) * kMicrosPerDay + seconds * kMicrosPerSecond + micros;
+  if (total < INT64_MIN || total > INT64_MAX) return std::nullopt;
+  return static_cast<int64_t>(total);
 }
 
 std::string TimestampText(int64_t micros, bool utc) {
-  const int64_t day = micros >= 0 ? micros / kMicrosPerDay : (micros + 1) / kMicrosPerDay - 1;
-  const int64_t rest = micros - day * kMicrosPerDay;
+  int64_t rest = micros % kMicrosPerDay;
+  const int64_t day = micros / kMicrosPerDay - (rest < 0 ? 1 : 0);
+  if (rest < 0) rest += kMicrosPerDay;
   const int64_t seconds = rest / kMicrosPerSecond;
   char text[48];
   std::snprintf(text, sizeof(text), "%c%02ld:%02ld:%02ld.%06ld%s", utc ? 'T' : ' ', seconds / 3600,
@@ -176,12 +238,13 @@ std::optional<Value> Integer(std::string_view text, int64_t lowest, int64_t high
   return Value{*value};
 }
 
+template <typename Float>
 std::optional<Value> Floating(std::string_view text) {
   if (text == "NaN") return Value{std::nan("")};
   if (text == "Infinity") return Value{HUGE_VAL};
   if (text == "-Infinity") return Value{-HUGE_VAL};
-  const auto value = ParseNumber<double>(text);
-  return value ? std::optional<Value>(Value{*value}) : std::nullopt;
+  const auto value = ParseNumber<Float>(text);
+  return value ? std::optional<Value>(Value{static_cast<double>(*value)}) : std::nullopt;
 }
 
 std::optional<Value> Parse(std::string_view text, const DataType& type) {
@@ -198,8 +261,9 @@ std::optional<Value> Parse(std::string_view text, const DataType& type) {
     case TypeId::kLong:
       return Integer(text, INT64_MIN, INT64_MAX);
     case TypeId::kFloat:
+      return Floating<float>(text);
     case TypeId::kDouble:
-      return Floating(text);
+      return Floating<double>(text);
     case TypeId::kDecimal: {
       const auto value = ParseDecimal(text, type.precision(), type.scale());
       return value ? std::optional<Value>(Value{*value}) : std::nullopt;
@@ -211,6 +275,7 @@ std::optional<Value> Parse(std::string_view text, const DataType& type) {
       int64_t day = 0;
       std::string_view rest = text;
       if (!TakeDate(rest, day) || !rest.empty()) return std::nullopt;
+      if (day < INT32_MIN || day > INT32_MAX) return std::nullopt;
       return Value{day};
     }
     case TypeId::kTimestamp:
@@ -223,7 +288,8 @@ std::optional<Value> Parse(std::string_view text, const DataType& type) {
   }
 }
 
-std::string DoubleText(double value) {
+template <typename Float>
+std::string FloatText(Float value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
   char text[40];
@@ -255,8 +321,9 @@ std::string ToPartitionText(const Value& value, const DataType& type) {
     case TypeId::kBoolean:
       return std::get<bool>(value.data) ? "true" : "false";
     case TypeId::kFloat:
+      return FloatText(static_cast<float>(std::get<double>(value.data)));
     case TypeId::kDouble:
-      return DoubleText(std::get<double>(value.data));
+      return FloatText(std::get<double>(value.data));
     case TypeId::kDecimal:
       return DecimalText(std::get<Int128>(value.data), type.scale());
     case TypeId::kString:

@@ -1,8 +1,12 @@
 #include "storage/delta/actions.h"
 
+#include <simdjson.h>
+
+#include <algorithm>
 #include <cctype>
+#include <new>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <unordered_set>
 
 #include "base/error.h"
 #include "storage/delta/schema_json.h"
@@ -11,6 +15,15 @@ namespace lakehouse::storage::delta {
 namespace {
 
 using Json = nlohmann::ordered_json;
+namespace dom = simdjson::dom;
+
+/// Deeper JSON is refused: nothing in a log needs it, and recursion over it would end the stack.
+constexpr size_t kMaxDepth = 512;
+
+[[noreturn]] void ThrowDamaged(const std::string& what) {
+  throw Error(ErrorKind::kCorruption, "LK-3003", what,
+              "The log is damaged; restore the file from a backup.");
+}
 
 std::map<std::string, std::string> TextMap(const Json& json) {
   std::map<std::string, std::string> map;
@@ -47,6 +60,13 @@ Protocol ToProtocol(const Json& action) {
 TableMetadata ToMetadata(const Json& action) {
   TableMetadata metadata;
   metadata.id = action.at("id").get<std::string>();
+  if (action.contains("format") && action["format"].is_object()) {
+    const std::string provider = TextOr(action["format"], "provider");
+    if (!provider.empty() && provider != "parquet") {
+      throw Error(ErrorKind::kUnsupported, "LK-3002", "the table's files are of format " + provider,
+                  "Only Parquet is read.");
+    }
+  }
   metadata.name = TextOr(action, "name");
   metadata.description = TextOr(action, "description");
   metadata.schema = ParseSchema(action.at("schemaString").get<std::string>());
@@ -56,23 +76,57 @@ TableMetadata ToMetadata(const Json& action) {
   return metadata;
 }
 
-AddFilePtr ToAdd(const Json& action) {
+/// A member of an action that is read without a JSON tree of its own; absent and null are the same.
+template <typename T>
+T MemberOr(const dom::object& action, const char* key, T fallback) {
+  const auto found = action[key];
+  if (found.error() == simdjson::NO_SUCH_FIELD || found.is_null()) return fallback;
+  T value;
+  if (found.get(value) != simdjson::SUCCESS) ThrowDamaged(std::string(key) + " is of a wrong type");
+  return value;
+}
+
+/// Calls `take(key, value)` for the members of an object that may be absent.
+template <typename Take>
+void ForEachMember(const dom::object& action, const char* key, Take take) {
+  const auto found = action[key];
+  if (found.error() == simdjson::NO_SUCH_FIELD || found.is_null()) return;
+  dom::object members;
+  if (found.get(members) != simdjson::SUCCESS) ThrowDamaged(std::string(key) + " is no object");
+  for (const auto& [name, value] : members) take(std::string(name), value);
+}
+
+std::string PathOf(const dom::object& action) {
+  const std::string_view path = MemberOr<std::string_view>(action, "path", {});
+  if (path.empty()) ThrowDamaged("a file action without a path");
+  return DecodePath(path);
+}
+
+AddFilePtr ToAdd(const dom::object& action) {
   auto add = std::make_shared<AddFile>();
-  add->path = DecodePath(action.at("path").get<std::string>());
-  add->size_bytes = NumberOr(action, "size", 0);
-  add->modified_ms = NumberOr(action, "modificationTime", 0);
-  add->data_change = action.value("dataChange", true);
-  if (action.contains("partitionValues") && action["partitionValues"].is_object()) {
-    for (const auto& [key, value] : action["partitionValues"].items()) {
-      add->partition_values[key] =
-          value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
-    }
-  }
-  add->stats = TextOr(action, "stats");
-  if (action.contains("tags")) add->tags = TextMap(action["tags"]);
-  add->has_deletion_vector =
-      action.contains("deletionVector") && action["deletionVector"].is_object();
+  add->path = PathOf(action);
+  add->size_bytes = MemberOr<int64_t>(action, "size", 0);
+  add->modified_ms = MemberOr<int64_t>(action, "modificationTime", 0);
+  if (add->size_bytes < 0) ThrowDamaged("the size of " + add->path + " is negative");
+  add->data_change = MemberOr<bool>(action, "dataChange", true);
+  ForEachMember(action, "partitionValues", [&](const std::string& key, const dom::element& value) {
+    auto& slot = add->partition_values[key];
+    if (value.is_null()) return;
+    if (!value.is_string()) ThrowDamaged("the partition value " + key + " is no text");
+    slot = std::string(value.get_string().value_unsafe());
+  });
+  add->stats = MemberOr<std::string_view>(action, "stats", {});
+  ForEachMember(action, "tags", [&](const std::string& key, const dom::element& value) {
+    if (value.is_string()) add->tags[key] = value.get_string().value_unsafe();
+  });
+  const auto vector = action["deletionVector"];
+  add->has_deletion_vector = vector.error() == simdjson::SUCCESS && !vector.is_null();
   return add;
+}
+
+RemoveFile ToRemove(const dom::object& action) {
+  return {PathOf(action), MemberOr<int64_t>(action, "deletionTimestamp", 0),
+          MemberOr<bool>(action, "dataChange", true)};
 }
 
 HistoryEntry ToInfo(const Json& action) {
@@ -94,43 +148,63 @@ HistoryEntry ToInfo(const Json& action) {
 template <typename T>
 void SetOnce(std::optional<T>& slot, T value, const char* what) {
   if (slot) {
-    throw Error(ErrorKind::kCorruption, "LK-3003", std::string("two ") + what + " actions");
+    ThrowDamaged(std::string("two ") + what + " actions");
   }
   slot = std::move(value);
 }
 
-void AddAction(const Json& line, Actions& actions) {
-  if (!line.is_object()) throw Error(ErrorKind::kCorruption, "LK-3003", "a line that is no action");
-  for (const auto& [name, action] : line.items()) {
+void AddRareAction(const std::string& name, const Json& action, Actions& actions) {
+  if (name == "protocol") {
+    SetOnce(actions.protocol, ToProtocol(action), "protocol");
+  } else if (name == "metaData") {
+    SetOnce(actions.metadata, ToMetadata(action), "metaData");
+  } else if (name == "txn") {
+    actions.transactions.push_back(
+        {action.at("appId").get<std::string>(),
+         {action.at("version").get<int64_t>(), NumberOr(action, "lastUpdated", 0)}});
+  } else if (name == "domainMetadata") {
+    actions.domains.push_back({action.at("domain").get<std::string>(),
+                               TextOr(action, "configuration"), action.value("removed", false)});
+  } else if (name == "commitInfo") {
+    SetOnce(actions.info, ToInfo(action), "commitInfo");
+  }
+}
+
+/// `line` is followed by at least SIMDJSON_PADDING readable bytes. File actions, of which there are
+/// many, are taken from the flat form; the others from a JSON tree.
+void AddAction(dom::parser& parser, std::string_view line, Actions& actions) {
+  dom::element document;
+  const auto failure = parser.parse(line.data(), line.size(), false).get(document);
+  if (failure != simdjson::SUCCESS) ThrowDamaged(simdjson::error_message(failure));
+  dom::object members;
+  if (document.get(members) != simdjson::SUCCESS) ThrowDamaged("a line that is no action");
+  bool rare = false;
+  for (const auto& [name, action] : members) {
     if (action.is_null()) continue;
-    if (name == "protocol") {
-      SetOnce(actions.protocol, ToProtocol(action), "protocol");
-    } else if (name == "metaData") {
-      SetOnce(actions.metadata, ToMetadata(action), "metaData");
+    dom::object object;
+    if (name != "add" && name != "remove") {
+      rare = true;
+    } else if (action.get(object) != simdjson::SUCCESS) {
+      ThrowDamaged("an action that is no object");
     } else if (name == "add") {
-      actions.adds.push_back(ToAdd(action));
-    } else if (name == "remove") {
-      actions.removes.push_back({DecodePath(action.at("path").get<std::string>()),
-                                 NumberOr(action, "deletionTimestamp", 0),
-                                 action.value("dataChange", true)});
-    } else if (name == "txn") {
-      actions.transactions.push_back(
-          {action.at("appId").get<std::string>(),
-           {action.at("version").get<int64_t>(), NumberOr(action, "lastUpdated", 0)}});
-    } else if (name == "domainMetadata") {
-      actions.domains.push_back({action.at("domain").get<std::string>(),
-                                 TextOr(action, "configuration"), action.value("removed", false)});
-    } else if (name == "commitInfo") {
-      SetOnce(actions.info, ToInfo(action), "commitInfo");
+      actions.adds.push_back(ToAdd(object));
+    } else {
+      actions.removes.push_back(ToRemove(object));
     }
+  }
+  if (!rare) return;
+  const Json tree = Json::parse(line);
+  for (const auto& [name, action] : tree.items()) {
+    if (!action.is_null()) AddRareAction(name, action, actions);
   }
 }
 
 void CheckWhole(const Actions& actions) {
-  std::set<std::string_view> paths;
+  std::unordered_set<std::string_view> paths;
+  paths.reserve(actions.adds.size());
   for (const AddFilePtr& add : actions.adds) {
-    if (!paths.insert(add->path).second) {
-      throw Error(ErrorKind::kCorruption, "LK-3003", "the file " + add->path + " is added twice");
+    if (!paths.insert(KeyOf(add->path)).second) {
+      ThrowDamaged("the file " + add->path + " is added twice");
     }
   }
 }
@@ -208,14 +282,22 @@ Actions ParseCommit(std::string_view text, const std::string& place) {
   Actions actions;
   size_t number = 0;
   try {
-    while (!text.empty()) {
+    const simdjson::padded_string padded(text);
+    dom::parser parser;
+    const size_t longest = std::max<size_t>(text.size(), 1);
+    if (parser.allocate(longest, kMaxDepth) != simdjson::SUCCESS) throw std::bad_alloc();
+    std::string_view rest(padded.data(), padded.size());
+    bool found = false;
+    while (!rest.empty()) {
       ++number;
-      const size_t end = text.find('\n');
-      const std::string_view line = text.substr(0, end);
-      text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+      const size_t end = rest.find('\n');
+      const std::string_view line = rest.substr(0, end);
+      rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
       if (line.find_first_not_of(" \r\t") == std::string_view::npos) continue;
-      AddAction(Json::parse(line), actions);
+      AddAction(parser, line, actions);
+      found = true;
     }
+    if (!found) ThrowDamaged("the commit is empty");
     CheckWhole(actions);
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorKind::kCorruption, "LK-3003",
@@ -276,17 +358,30 @@ std::string DecodePath(std::string_view encoded) {
 
 std::string EncodePath(std::string_view path) {
   constexpr char kHex[] = "0123456789ABCDEF";
-  constexpr std::string_view kPlain = "-_.!~*'();/:@&=+$,";
+  constexpr std::string_view kPlain = "-_.!~*'();/@&=+$,";
+  // A ':' in a relative path would read as the end of a scheme.
+  const size_t slash = path.find('/');
+  const bool absolute =
+      slash == 0 || (slash != std::string_view::npos && path.find(':') + 1 == slash);
   std::string encoded;
   for (const char c : path) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x80 && std::isalnum(byte)) || kPlain.find(c) != std::string_view::npos) {
+    if ((byte < 0x80 && std::isalnum(byte)) || kPlain.find(c) != std::string_view::npos ||
+        (c == ':' && absolute)) {
       encoded += c;
     } else {
       encoded += {'%', kHex[byte >> 4], kHex[byte & 15]};
     }
   }
   return encoded;
+}
+
+std::string_view KeyOf(std::string_view path) {
+  constexpr std::string_view kScheme = "file:";
+  if (path.substr(0, kScheme.size() + 1) != "file:/") return path;
+  path.remove_prefix(kScheme.size());
+  if (path.substr(0, 3) == "///") path.remove_prefix(2);
+  return path;
 }
 
 }  // namespace lakehouse::storage::delta

@@ -56,8 +56,8 @@ struct Actions {
 };
 
 /// Reads the JSON lines of one commit. Corruption LK-3003 with `place` and the line for anything
-/// that is not whole: bad JSON, a cut last line, two protocols or metadata, a file added twice.
-/// Unknown actions and fields are passed over.
+/// that is not whole: bad JSON, an empty text, a cut last line, two protocols or metadata, a file
+/// added twice. Unknown actions and fields are passed over.
 Actions ParseCommit(std::string_view text, const std::string& place);
 
 /// Writes the JSON lines, commitInfo first.
@@ -66,5 +66,8 @@ std::string WriteCommit(const Actions& actions);
 /// RFC 2396: "%20" -> " ". Corruption LK-3003 for a cut escape.
 std::string DecodePath(std::string_view encoded);
 std::string EncodePath(std::string_view path);
+/// What identifies a file: the path, but "file:/x" and "file:///x" are the same as "/x". Part of
+/// `path`.
+std::string_view KeyOf(std::string_view path);
 
 }  // namespace lakehouse::storage::delta

@@ -2,6 +2,7 @@
 
 #include <arrow/api.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -43,7 +44,8 @@ class Rows {
     if (array->type_id() == arrow::Type::INT32) {
       return std::static_pointer_cast<arrow::Int32Array>(array)->Value(row);
     }
-    return fallback;
+    throw Error(ErrorKind::kCorruption, "LK-3003",
+                "checkpoint: " + field + " is of type " + array->type()->ToString());
   }
   bool Flag(const std::string& field, int64_t row) const {
     const auto array = Field<arrow::BooleanArray>(field, arrow::Type::BOOL);
@@ -53,6 +55,7 @@ class Rows {
     const auto list = Field<arrow::ListArray>(field, arrow::Type::LIST);
     std::vector<std::string> texts;
     if (!list || list->IsNull(row)) return texts;
+    RequireText(*list->values(), field);
     const auto& values = static_cast<const arrow::StringArray&>(*list->values());
     for (int64_t i = list->value_offset(row); i < list->value_offset(row + 1); ++i) {
       texts.push_back(values.GetString(i));
@@ -64,6 +67,8 @@ class Rows {
     const auto map = Field<arrow::MapArray>(field, arrow::Type::MAP);
     std::map<std::string, std::optional<std::string>> entries;
     if (!map || map->IsNull(row)) return entries;
+    RequireText(*map->keys(), field);
+    RequireText(*map->items(), field);
     const auto& keys = static_cast<const arrow::StringArray&>(*map->keys());
     const auto& items = static_cast<const arrow::StringArray&>(*map->items());
     for (int64_t i = map->value_offset(row); i < map->value_offset(row + 1); ++i) {
@@ -74,10 +79,21 @@ class Rows {
   }
 
  private:
+  static void RequireText(const arrow::Array& array, const std::string& field) {
+    if (array.type_id() != arrow::Type::STRING) {
+      throw Error(ErrorKind::kCorruption, "LK-3003",
+                  "checkpoint: " + field + " is not made of texts");
+    }
+  }
+  /// Nothing when there is no such column; another type than the protocol's is damage, not absence.
   template <typename ArrayType>
   std::shared_ptr<ArrayType> Field(const std::string& field, arrow::Type::type id) const {
     const auto array = struct_->GetFieldByName(field);
-    if (!array || array->type_id() != id) return nullptr;
+    if (!array) return nullptr;
+    if (array->type_id() != id) {
+      throw Error(ErrorKind::kCorruption, "LK-3003",
+                  "checkpoint: " + field + " is of type " + array->type()->ToString());
+    }
     return std::static_pointer_cast<ArrayType>(array);
   }
   std::shared_ptr<arrow::StructArray> struct_;
@@ -95,6 +111,8 @@ std::map<std::string, std::string> WithoutNulls(
 AddFilePtr ReadAdd(const Rows& rows, int64_t row) {
   auto add = std::make_shared<AddFile>();
   add->path = DecodePath(rows.Text("path", row));
+  if (add->path.empty())
+    throw Error(ErrorKind::kCorruption, "LK-3003", "checkpoint: an add without a path");
   add->size_bytes = rows.Number("size", row);
   add->modified_ms = rows.Number("modificationTime", row);
   add->partition_values = rows.Map("partitionValues", row);
@@ -118,8 +136,14 @@ TableMetadata ReadMetadata(const Rows& rows, int64_t row) {
 
 void ReadBatch(const arrow::RecordBatch& batch, Actions& actions) {
   const Rows adds(batch, "add"), removes(batch, "remove"), txns(batch, "txn"),
-      metadata(batch, "metaData"), protocols(batch, "protocol"), domains(batch, "domainMetadata");
+      metadata(batch, "metaData"), protocols(batch, "protocol"), domains(batch, "domainMetadata"),
+      sidecars(batch, "sidecar");
   for (int64_t row = 0; row < batch.num_rows(); ++row) {
+    if (sidecars.Has(row)) {
+      throw Error(ErrorKind::kUnsupported, "LK-3002",
+                  "the checkpoint refers to sidecar files, which need the feature v2Checkpoint",
+                  "This version does not have it; use an engine that does.");
+    }
     if (adds.Has(row)) actions.adds.push_back(ReadAdd(adds, row));
     if (removes.Has(row)) {
       actions.removes.push_back({DecodePath(removes.Text("path", row)),
@@ -314,17 +338,29 @@ std::shared_ptr<arrow::RecordBatch> ToRows(const DeltaSnapshot::State& state,
 
 }  // namespace
 
-DeltaSnapshot::State ReadCheckpoint(const Log& log, int64_t version) {
-  const std::string path = log.PathOf(Log::CheckpointName(version));
-  const std::shared_ptr<io::ObjectReader> file = log.store().Open(path);
-  const auto rows = parquet::OpenParquet(file);
+DeltaSnapshot::State ReadCheckpoint(const Log& log, int64_t version,
+                                    const std::vector<std::string>& names) {
   Actions actions;
-  std::shared_ptr<arrow::RecordBatch> batch;
-  for (Check(rows->ReadNext(&batch)); batch; Check(rows->ReadNext(&batch))) {
-    ReadBatch(*batch, actions);
+  int64_t modified_ms = 0;
+  for (const std::string& name : names) {
+    const std::shared_ptr<io::ObjectReader> file = log.store().Open(log.PathOf(name));
+    modified_ms = std::max(modified_ms, file->info().modified_ms);
+    try {
+      const auto rows = parquet::OpenParquet(file);
+      std::shared_ptr<arrow::RecordBatch> batch;
+      for (Check(rows->ReadNext(&batch)); batch; Check(rows->ReadNext(&batch))) {
+        ReadBatch(*batch, actions);
+      }
+    } catch (const Error& error) {
+      throw error.Within(name);
+    }
+  }
+  if (!actions.protocol || !actions.metadata) {
+    throw Error(ErrorKind::kCorruption, "LK-3003",
+                names.front() + " has no " + (actions.protocol ? "metadata" : "protocol"));
   }
   DeltaSnapshot::State state;
-  state.Apply(actions, version, file->info().modified_ms);
+  state.Apply(actions, version, modified_ms);
   return state;
 }
 

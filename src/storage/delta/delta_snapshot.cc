@@ -34,12 +34,14 @@ void DeltaSnapshot::State::Apply(const Actions& actions, int64_t commit_version,
   if (actions.protocol) protocol = actions.protocol;
   if (actions.metadata) metadata = actions.metadata;
   for (const RemoveFile& remove : actions.removes) {
-    files.erase(remove.path);
-    tombstones[remove.path] = remove;
+    const std::string key(KeyOf(remove.path));
+    files.erase(key);
+    tombstones[key] = remove;
   }
   for (const AddFilePtr& add : actions.adds) {
-    files[add->path] = add;
-    tombstones.erase(add->path);
+    const std::string key(KeyOf(add->path));
+    files[key] = add;
+    tombstones.erase(key);
   }
   for (const SetTransaction& txn : actions.transactions) transactions[txn.app_id] = txn.state;
   for (const SetDomain& domain : actions.domains) {
@@ -59,8 +61,21 @@ DeltaSnapshot::DeltaSnapshot(std::shared_ptr<const State> state) : state_(std::m
                 "The log lacks its first commits or a checkpoint.");
   }
   CheckReadable(*state_->protocol, *state_->metadata);
+  for (const std::string& column : metadata().partition_columns) {
+    if (!schema().IndexOf(column)) {
+      throw Error(ErrorKind::kCorruption, "LK-3003",
+                  "the table is partitioned by " + column + ", which is no column of its schema");
+    }
+  }
   files_.reserve(state_->files.size());
-  for (const auto& [path, add] : state_->files) files_.push_back(add);
+  for (const auto& [path, add] : state_->files) {
+    if (add->has_deletion_vector) {
+      throw Error(ErrorKind::kUnsupported, "LK-3002",
+                  "the file " + add->path + " needs the feature deletionVectors for reading",
+                  "This version does not have it; use an engine that does.");
+    }
+    files_.push_back(add);
+  }
 }
 
 FileEntry DeltaSnapshot::file(size_t index) const {

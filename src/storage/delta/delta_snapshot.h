@@ -19,10 +19,11 @@ class DeltaSnapshot : public Snapshot {
   struct State {
     int64_t version = -1;
     int64_t timestamp_ms = 0;
+    std::string etag;  ///< of the commit file, empty when only its checkpoint is there
     std::optional<Protocol> protocol;
     std::optional<TableMetadata> metadata;
-    std::map<std::string, AddFilePtr, std::less<>> files;  ///< by path
-    std::map<std::string, RemoveFile> tombstones;          ///< by path, for checkpoints
+    std::map<std::string, AddFilePtr, std::less<>> files;  ///< by KeyOf(path)
+    std::map<std::string, RemoveFile> tombstones;          ///< by KeyOf(path), for checkpoints
     std::map<std::string, AppTransaction> transactions;
     std::map<std::string, std::string> domains;
 

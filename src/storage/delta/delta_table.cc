@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <mutex>
+#include <set>
 #include <utility>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/ids.h"
@@ -47,14 +50,21 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
   }
 
   SnapshotPtr AtTimestamp(int64_t unix_ms) override {
+    const auto& properties = LatestSnapshot()->metadata().properties;
+    const auto in_commit = properties.find("delta.enableInCommitTimestamps");
+    if (in_commit != properties.end() && in_commit->second == "true") {
+      throw Error(
+          ErrorKind::kUnsupported, "LK-3002",
+          location_.uri() + " needs the feature inCommitTimestamp for time travel by timestamp",
+          "Name the version instead.");
+    }
     std::optional<int64_t> chosen;
-    int64_t time = 0, first = 0;
     const std::vector<CommitFile> commits = log_.List().commits;
     for (const CommitFile& commit : commits) {
-      time = std::max(commit.modified_ms, time + (time > 0 ? 1 : 0));
-      if (first == 0) first = time;
-      if (time <= unix_ms) chosen = commit.version;
+      if (commit.modified_ms <= unix_ms) chosen = commit.version;
     }
+    const int64_t first = commits.empty() ? 0 : commits.front().modified_ms;
+    const int64_t time = commits.empty() ? 0 : commits.back().modified_ms;
     if (!chosen || unix_ms > time) {
       throw Error(
           ErrorKind::kNotFound, "LK-3005",
@@ -83,6 +93,7 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
 
   std::unique_ptr<Transaction> Begin(SnapshotPtr base) override {
     auto snapshot = std::dynamic_pointer_cast<const DeltaSnapshot>(base);
+    LAKE_CHECK(snapshot != nullptr);
     return std::make_unique<DeltaTransaction>(
         log_, context_, std::move(snapshot),
         [self = shared_from_this()](int64_t version) { self->AfterCommit(version); });
@@ -110,7 +121,7 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
       if (version > 0 && version % CheckpointInterval(latest->metadata()) == 0) {
         WriteCheckpoint(log_, latest->state(), context_.clock->NowMs(), kKeepRemovesMs);
       }
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       LogWarn("no checkpoint was written", {{"table", location_.uri()}, {"reason", error.what()}});
     }
   }
@@ -136,6 +147,12 @@ TableMetadata MetadataOf(const CreateTableOptions& options, const StorageContext
   metadata.created_ms = context.clock->NowMs();
   for (const std::string& column : options.partition_columns) {
     const auto position = options.schema.IndexOf(column);
+    if (position &&
+        std::find(metadata.partition_columns.begin(), metadata.partition_columns.end(),
+                  options.schema.fields[*position].name) != metadata.partition_columns.end()) {
+      throw Error(ErrorKind::kInvalidSchema, "LK-3007",
+                  "partition column " + column + " is named twice");
+    }
     if (!position || options.schema.fields[*position].type->is_nested()) {
       throw Error(ErrorKind::kInvalidSchema, "LK-3007",
                   "cannot partition by " + column +
@@ -193,7 +210,14 @@ std::shared_ptr<Table> CreateTable(const io::Location& location, const StorageCo
   actions.protocol = ProtocolFor(*actions.metadata);
   CheckWritable(*actions.protocol, *actions.metadata);
   actions.info = InfoOf(description, context);
-  for (const NewFile& file : files) actions.adds.push_back(ToAddFile(file, *actions.metadata));
+  std::set<std::string> paths;
+  for (const NewFile& file : files) {
+    if (!paths.insert(file.path).second) {
+      throw Error(ErrorKind::kInvalidArgument, "LK-3022",
+                  "the file " + file.path + " is given twice");
+    }
+    actions.adds.push_back(ToAddFile(file, *actions.metadata));
+  }
   const std::string path = log.PathOf(Log::CommitName(0));
   bool ours = false;
   try {

@@ -43,7 +43,12 @@ AddFilePtr ToAddFile(const NewFile& file, const TableMetadata& metadata) {
   add->path = file.path;
   add->size_bytes = file.size_bytes;
   add->modified_ms = file.modified_ms;
-  LAKE_CHECK(file.partition_values.size() == metadata.partition_columns.size());
+  if (file.path.empty() || file.partition_values.size() != metadata.partition_columns.size()) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-3022",
+                "the data file '" + file.path + "' has " +
+                    std::to_string(file.partition_values.size()) + " partition values, the table " +
+                    std::to_string(metadata.partition_columns.size()) + " partition columns");
+  }
   for (size_t i = 0; i < file.partition_values.size(); ++i) {
     const std::string& column = metadata.partition_columns[i];
     const DataType& type = *metadata.schema.fields[*metadata.schema.IndexOf(column)].type;
@@ -63,12 +68,21 @@ DeltaTransaction::DeltaTransaction(Log log, StorageContext context,
       base_(base),
       snapshot_(std::move(base)),
       committed_(std::move(committed)) {
+  LAKE_CHECK(base_ != nullptr);
   CheckWritable(base_->protocol(), base_->metadata());
 }
 
 void DeltaTransaction::AddFile(NewFile file) {
   const TableMetadata& metadata = actions_.metadata ? *actions_.metadata : base_->metadata();
-  actions_.adds.push_back(ToAddFile(file, metadata));
+  AddFilePtr add = ToAddFile(file, metadata);
+  const std::string key(KeyOf(add->path));
+  // A log with one file twice is broken for every reader, so this is checked before it is written.
+  if (removed_.count(key) > 0 || snapshot_->state().files.count(key) > 0 ||
+      !added_.insert(key).second) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-3022",
+                "the file " + add->path + " is part of " + log_.table().uri() + " already");
+  }
+  actions_.adds.push_back(std::move(add));
 }
 
 void DeltaTransaction::RemoveFile(size_t index) {
@@ -78,40 +92,64 @@ void DeltaTransaction::RemoveFile(size_t index) {
                 "Its property delta.appendOnly is true.");
   }
   const std::string& path = snapshot_->add(index).path;
-  LAKE_CHECK(removed_.insert(path).second);
+  if (!removed_.insert(std::string(KeyOf(path))).second) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-3022", "the file " + path + " is removed twice");
+  }
   actions_.removes.push_back({path, context_.clock->NowMs(), true});
 }
 
 void DeltaTransaction::RemoveAllFiles() {
   read_ = true;
-  for (size_t i = 0; i < base_->file_count(); ++i) RemoveFile(i);
+  for (size_t i = 0; i < base_->file_count(); ++i) {
+    if (removed_.count(KeyOf(snapshot_->add(i).path)) == 0) RemoveFile(i);
+  }
 }
 
 void DeltaTransaction::SetMetadata(TableMetadata metadata) {
   ValidateSchema(metadata.schema);
   CheckWritable(base_->protocol(), metadata);
+  const Protocol& now = actions_.protocol ? *actions_.protocol : base_->protocol();
+  if (Protocol next = WithFeaturesOf(now, metadata); next != now) {
+    if (!MadeByUs()) {
+      throw Error(ErrorKind::kUnsupported, "LK-3020",
+                  "the table at " + log_.table().uri() + " lacks the feature timestampNtz",
+                  "Another engine made the table; features are not added to it unasked.");
+    }
+    actions_.protocol = std::move(next);
+  }
   actions_.metadata = std::move(metadata);
 }
 
 void DeltaTransaction::SetAppTransaction(const std::string& app_id, int64_t version) {
   const auto known = base_->transactions().find(app_id);
   if (known != base_->transactions().end() && known->second.version >= version) done_ = true;
+  std::erase_if(actions_.transactions, [&](const auto& txn) { return txn.app_id == app_id; });
   actions_.transactions.push_back({app_id, {version, context_.clock->NowMs()}});
 }
 
 void DeltaTransaction::SetDomain(const std::string& domain, const std::string& configuration) {
-  if (!HasDomainMetadata(base_->protocol()) && !actions_.protocol) {
-    const auto made = base_->metadata().properties.find("lakehouse.createdBy");
-    if (made == base_->metadata().properties.end()) {
+  const Protocol& now = actions_.protocol ? *actions_.protocol : base_->protocol();
+  if (domain.starts_with("delta.")) {
+    throw Error(ErrorKind::kUnsupported, "LK-3020",
+                "the domain " + domain + " is the protocol's own",
+                "Choose a name that does not begin with delta.");
+  }
+  if (!HasDomainMetadata(now)) {
+    if (!MadeByUs()) {
       throw Error(
           ErrorKind::kUnsupported, "LK-3020",
           "the table at " + log_.table().uri() + " lacks the feature domainMetadata",
           "Another engine made the table and some engines cannot write tables with it, so it is "
           "not added unasked.");
     }
-    actions_.protocol = WithDomainMetadata(base_->protocol());
+    actions_.protocol = WithDomainMetadata(now);
   }
+  std::erase_if(actions_.domains, [&](const auto& ours) { return ours.domain == domain; });
   actions_.domains.push_back({domain, configuration, false});
+}
+
+bool DeltaTransaction::MadeByUs() const {
+  return base_->metadata().properties.count("lakehouse.createdBy") > 0;
 }
 
 bool DeltaTransaction::IsBlindAppend() const {
@@ -119,9 +157,29 @@ bool DeltaTransaction::IsBlindAppend() const {
          !actions_.adds.empty();
 }
 
-std::string DeltaTransaction::ConflictWith(const Actions& winner, int64_t version) const {
+std::string DeltaTransaction::ProtocolConflict(const Protocol& winner) {
+  if (actions_.protocol) {
+    if (*actions_.protocol != winner)
+      return "another writer changed the table's protocol, as we do";
+    actions_.protocol.reset();  // it is there now
+    return {};
+  }
+  if (!Extends(base_->protocol(), winner)) return "another writer dropped a feature of the table";
+  try {
+    CheckReadable(winner, base_->metadata());
+    CheckWritable(winner, base_->metadata());
+  } catch (const Error& error) {
+    return "another writer changed the table's protocol: " + error.message();
+  }
+  return {};
+}
+
+std::string DeltaTransaction::ConflictWith(const Actions& winner, int64_t version) {
   const std::string by = " (version " + std::to_string(version) + ")";
-  if (winner.protocol) return "another writer changed the table's protocol" + by;
+  if (winner.protocol) {
+    if (const std::string reason = ProtocolConflict(*winner.protocol); !reason.empty())
+      return reason + by;
+  }
   if (winner.metadata) return "another writer changed the table's metadata" + by;
   for (const delta::SetDomain& ours : actions_.domains) {
     for (const delta::SetDomain& theirs : winner.domains) {
@@ -141,9 +199,14 @@ std::string DeltaTransaction::ConflictWith(const Actions& winner, int64_t versio
   if (adds && ((read_ && !blind) || actions_.metadata)) {
     return "another writer added rows that this change should have read" + by;
   }
+  for (const AddFilePtr& add : winner.adds) {
+    if (added_.count(KeyOf(add->path)) > 0)
+      return "another writer added the file " + add->path + by;
+  }
   for (const delta::RemoveFile& remove : winner.removes) {
-    if (removed_.count(remove.path) > 0) return "another writer removed the same files" + by;
-    if (read_ && snapshot_->state().files.count(remove.path) > 0) {
+    const std::string_view key = KeyOf(remove.path);
+    if (removed_.count(key) > 0) return "another writer removed the same files" + by;
+    if (read_ && snapshot_->state().files.count(key) > 0) {
       return "another writer removed files that this change has read" + by;
     }
   }
@@ -189,6 +252,20 @@ CommitResult DeltaTransaction::Try(int64_t version) {
   return result;
 }
 
+CommitResult DeltaTransaction::Rebase(int64_t version) {
+  CommitResult result;
+  for (;; ++version) {
+    const auto text = log_.FindCommit(version);
+    if (!text) break;
+    result.reason = ConflictWith(ParseCommit(*text, Log::CommitName(version)), version);
+    if (result.reason.empty()) continue;
+    result.outcome = CommitOutcome::kConflict;
+    return result;
+  }
+  result.version = version;
+  return result;
+}
+
 CommitResult DeltaTransaction::Commit(const CommitDescription& description) {
   CommitResult result;
   if (done_) {
@@ -197,7 +274,7 @@ CommitResult DeltaTransaction::Commit(const CommitDescription& description) {
   }
   Describe(description);
   int64_t version = base_->version() + 1;
-  for (int attempt = 1; attempt <= kMaxAttempts; ++attempt, ++version) {
+  for (int attempt = 1; attempt <= kMaxAttempts; ++attempt) {
     result = Try(version);
     result.attempts = attempt;
     if (result.outcome == CommitOutcome::kCommitted) {
@@ -209,11 +286,14 @@ CommitResult DeltaTransaction::Commit(const CommitDescription& description) {
       Commits("unknown").Increment();
       return result;
     }
-    const std::string place = Log::CommitName(version);
-    result.reason = ConflictWith(ParseCommit(log_.ReadCommit(version), place), version);
-    result.version = -1;
-    if (!result.reason.empty()) break;
+    const CommitResult next = Rebase(version);
+    if (next.outcome == CommitOutcome::kConflict) {
+      result.reason = next.reason;
+      break;
+    }
+    version = next.version;
   }
+  result.version = -1;
   if (result.reason.empty()) {
     result.reason = "no free version in " + std::to_string(kMaxAttempts) + " attempts";
   }

@@ -33,7 +33,13 @@ class DeltaTransaction : public Transaction {
  private:
   bool IsBlindAppend() const;
   /// What a winner's commit means for ours: empty, or why we cannot come after it.
-  std::string ConflictWith(const Actions& winner, int64_t version) const;
+  std::string ConflictWith(const Actions& winner, int64_t version);
+  /// The same for the protocol: one that only adds what we can write is taken over.
+  std::string ProtocolConflict(const Protocol& winner);
+  /// May features be added to the table's protocol?
+  bool MadeByUs() const;
+  /// Passes over the versions that are taken; the first free one, or why we cannot get there.
+  CommitResult Rebase(int64_t version);
   void Describe(const CommitDescription& description);
   CommitResult Try(int64_t version);
 
@@ -43,12 +49,14 @@ class DeltaTransaction : public Transaction {
   const std::shared_ptr<const DeltaSnapshot> snapshot_;
   const std::function<void(int64_t)> committed_;
   Actions actions_;
-  std::set<std::string> removed_;  ///< paths
+  std::set<std::string, std::less<>> added_;    ///< by KeyOf(path)
+  std::set<std::string, std::less<>> removed_;  ///< by KeyOf(path)
   bool read_ = false;
   bool done_ = false;
 };
 
-/// The add action of a data file.
+/// The add action of a data file. InvalidArgument LK-3022 when it has no path, or a value too many
+/// or too few for the partition columns.
 AddFilePtr ToAddFile(const NewFile& file, const TableMetadata& metadata);
 
 }  // namespace lakehouse::storage::delta

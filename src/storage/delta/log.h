@@ -13,13 +13,16 @@ namespace lakehouse::storage::delta {
 /// One commit file that is there.
 struct CommitFile {
   int64_t version = 0;
-  int64_t modified_ms = 0;
+  int64_t modified_ms = 0;  ///< made to grow from version to version
+  std::string etag;
 };
 
 /// What a listing of `_delta_log` says.
 struct LogListing {
-  std::vector<CommitFile> commits;             ///< ascending by version
-  std::map<int64_t, std::string> checkpoints;  ///< classic single-file ones: version -> name
+  std::vector<CommitFile> commits;  ///< ascending by version
+  /// Whole ones: version -> its file, or its parts.
+  std::map<int64_t, std::vector<std::string>> checkpoints;
+  bool has_v2_checkpoint = false;  ///< one with a UUID in its name
 };
 
 /// The directory `_delta_log` of one table.

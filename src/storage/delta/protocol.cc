@@ -1,8 +1,11 @@
 #include "storage/delta/protocol.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 
@@ -18,6 +21,17 @@ const std::set<std::string> kWritable = {"appendOnly",         "invariants",    
                                          "changeDataFeed",     "columnMapping", "generatedColumns",
                                          "identityColumns",    "timestampNtz",  "domainMetadata",
                                          "vacuumProtocolCheck"};
+
+/// Properties that turn on what needs a feature which this engine does not write.
+const std::map<std::string, std::string> kFeatureOfProperty = {
+    {"delta.enableChangeDataFeed", "changeDataFeed"},
+    {"delta.enableDeletionVectors", "deletionVectors"},
+    {"delta.enableInCommitTimestamps", "inCommitTimestamp"},
+    {"delta.enableRowTracking", "rowTracking"},
+    {"delta.enableTypeWidening", "typeWidening"},
+    {"delta.enableIcebergCompatV1", "icebergCompatV1"},
+    {"delta.enableIcebergCompatV2", "icebergCompatV2"},
+    {"delta.enableVariantShredding", "variantShredding"}};
 
 std::string Property(const TableMetadata& metadata, const std::string& key) {
   const auto found = metadata.properties.find(key);
@@ -52,6 +66,25 @@ bool HasType(const TableMetadata& metadata, TypeId id) {
                   [&](const Field& field) { return field.type->id() == id; });
 }
 
+bool Contains(const std::vector<std::string>& features, const std::string& feature) {
+  return std::find(features.begin(), features.end(), feature) != features.end();
+}
+
+/// `protocol` with a list of writer features: those that its version implies.
+Protocol WithWriterFeatures(const Protocol& protocol) {
+  Protocol next = protocol;
+  const int version = protocol.min_writer_version;
+  if (version >= kWriterWithFeatures) return next;
+  const std::pair<int, const char*> implied[] = {
+      {2, "appendOnly"},       {2, "invariants"},    {3, "checkConstraints"}, {4, "changeDataFeed"},
+      {4, "generatedColumns"}, {5, "columnMapping"}, {6, "identityColumns"}};
+  for (const auto& [since, feature] : implied) {
+    if (version >= since) next.writer_features.push_back(feature);
+  }
+  next.min_writer_version = kWriterWithFeatures;
+  return next;
+}
+
 }  // namespace
 
 void CheckReadable(const Protocol& protocol, const TableMetadata& metadata) {
@@ -79,45 +112,54 @@ void CheckWritable(const Protocol& protocol, const TableMetadata& metadata) {
   if (HasMetadata(metadata, "delta.identity.start")) {
     Refuse("LK-3020", "identityColumns", "writing");
   }
-  if (Property(metadata, "delta.enableChangeDataFeed") == "true") {
-    Refuse("LK-3020", "changeDataFeed", "writing");
+  if (HasMetadata(metadata, "CURRENT_DEFAULT")) Refuse("LK-3020", "allowColumnDefaults", "writing");
+  if (HasType(metadata, TypeId::kVariant)) Refuse("LK-3020", "variantType", "writing");
+  if (MapsColumns(metadata)) Refuse("LK-3020", "columnMapping", "writing");
+  if (Property(metadata, "delta.checkpointPolicy") == "v2")
+    Refuse("LK-3020", "v2Checkpoint", "writing");
+  for (const auto& [key, feature] : kFeatureOfProperty) {
+    if (Property(metadata, key) == "true") Refuse("LK-3020", feature, "writing");
   }
   for (const auto& [key, value] : metadata.properties) {
     if (key.rfind("delta.constraints.", 0) == 0) Refuse("LK-3020", "checkConstraints", "writing");
   }
 }
 
-Protocol ProtocolFor(const TableMetadata& metadata) {
-  Protocol protocol;
-  if (!HasType(metadata, TypeId::kTimestampNtz)) return protocol;
-  protocol.min_reader_version = kReaderWithFeatures;
-  protocol.min_writer_version = kWriterWithFeatures;
-  protocol.reader_features = {"timestampNtz"};
-  protocol.writer_features = {"appendOnly", "invariants", "timestampNtz"};
-  return protocol;
-}
+Protocol ProtocolFor(const TableMetadata& metadata) { return WithFeaturesOf(Protocol{}, metadata); }
 
 bool HasDomainMetadata(const Protocol& protocol) {
-  const auto& features = protocol.writer_features;
-  return std::find(features.begin(), features.end(), "domainMetadata") != features.end();
+  return Contains(protocol.writer_features, "domainMetadata");
 }
 
 Protocol WithDomainMetadata(const Protocol& protocol) {
-  Protocol next = protocol;
-  if (HasDomainMetadata(protocol)) return next;
-  if (next.min_writer_version < kWriterWithFeatures) {
-    next.writer_features = {"appendOnly", "invariants"};
-    if (next.min_writer_version >= 3) next.writer_features.push_back("checkConstraints");
-    if (next.min_writer_version >= 4) {
-      next.writer_features.insert(next.writer_features.end(),
-                                  {"changeDataFeed", "generatedColumns"});
-    }
-    if (next.min_writer_version >= 5) next.writer_features.push_back("columnMapping");
-    if (next.min_writer_version >= 6) next.writer_features.push_back("identityColumns");
-    next.min_writer_version = kWriterWithFeatures;
-  }
-  next.writer_features.push_back("domainMetadata");
+  Protocol next = WithWriterFeatures(protocol);
+  if (!HasDomainMetadata(next)) next.writer_features.push_back("domainMetadata");
   return next;
+}
+
+Protocol WithFeaturesOf(const Protocol& protocol, const TableMetadata& metadata) {
+  if (!HasType(metadata, TypeId::kTimestampNtz) ||
+      Contains(protocol.writer_features, "timestampNtz")) {
+    return protocol;
+  }
+  Protocol next = WithWriterFeatures(protocol);
+  if (next.min_reader_version == 2) next.reader_features = {"columnMapping"};
+  next.min_reader_version = kReaderWithFeatures;
+  next.reader_features.push_back("timestampNtz");
+  next.writer_features.push_back("timestampNtz");
+  return next;
+}
+
+bool Extends(const Protocol& base, const Protocol& next) {
+  const auto keeps = [](const std::vector<std::string>& before,
+                        const std::vector<std::string>& after) {
+    return std::all_of(before.begin(), before.end(),
+                       [&](const std::string& feature) { return Contains(after, feature); });
+  };
+  return next.min_reader_version >= base.min_reader_version &&
+         next.min_writer_version >= base.min_writer_version &&
+         keeps(base.reader_features, next.reader_features) &&
+         keeps(base.writer_features, next.writer_features);
 }
 
 bool IsAppendOnly(const TableMetadata& metadata) {

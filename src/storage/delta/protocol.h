@@ -18,6 +18,12 @@ Protocol ProtocolFor(const TableMetadata& metadata);
 Protocol WithDomainMetadata(const Protocol& protocol);
 bool HasDomainMetadata(const Protocol& protocol);
 
+/// `protocol` with what `metadata` needs beyond it (timestampNtz); the same when it suffices.
+Protocol WithFeaturesOf(const Protocol& protocol, const TableMetadata& metadata);
+
+/// Does `next` demand all that `base` demands?
+bool Extends(const Protocol& base, const Protocol& next);
+
 /// delta.appendOnly
 bool IsAppendOnly(const TableMetadata& metadata);
 

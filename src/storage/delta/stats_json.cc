@@ -1,5 +1,9 @@
 #include "storage/delta/stats_json.h"
 
+#include <simdjson.h>
+
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <map>
 #include <memory>
@@ -12,6 +16,7 @@ namespace lakehouse::storage::delta {
 namespace {
 
 using Json = nlohmann::json;
+namespace dom = simdjson::dom;
 
 constexpr size_t kMaxUnits = 32;
 constexpr int64_t kMicrosPerMilli = 1000;
@@ -54,12 +59,19 @@ std::string Quoted(const std::string& text) {
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+/// "2013-01-01"; years that do not have four digits are written in different ways.
+bool IsPlainDate(const std::string& text) {
+  return text.size() == 10 && text[0] != '-' && text[4] == '-' && text[7] == '-';
+}
+
 /// The JSON text of a bound, or nothing when it has no place in statistics.
 std::optional<std::string> BoundText(const Value& value, const DataType& type, bool upper) {
   if (value.is_null()) return std::nullopt;
   switch (type.id()) {
     case TypeId::kString: {
       const auto& text = std::get<std::string>(value.data);
+      // Text that is not UTF-8 has no form in JSON that keeps its place in the order.
+      if (!simdjson::validate_utf8(text)) return std::nullopt;
       const auto bound = upper ? UpperBound(text) : std::optional(LowerBound(text));
       return bound ? std::optional(Quoted(*bound)) : std::nullopt;
     }
@@ -68,13 +80,16 @@ std::optional<std::string> BoundText(const Value& value, const DataType& type, b
       const double number = std::get<double>(value.data);
       return std::isfinite(number) ? std::optional(Json(number).dump()) : std::nullopt;
     }
-    case TypeId::kDate:
-      return Quoted(ToPartitionText(value, type));
+    case TypeId::kDate: {
+      const std::string text = ToPartitionText(value, type);
+      return IsPlainDate(text) ? std::optional(Quoted(text)) : std::nullopt;
+    }
     case TypeId::kTimestamp:
     case TypeId::kTimestampNtz: {
       const int64_t micros = std::get<int64_t>(value.data);
       const int64_t rest = ((micros % kMicrosPerMilli) + kMicrosPerMilli) % kMicrosPerMilli;
       std::string text = ToPartitionText(Value{micros - rest}, type);
+      if (text.size() < 26 || !IsPlainDate(text.substr(0, 10))) return std::nullopt;
       text[10] = 'T';
       text.erase(23, 3);  // "...12.345000Z" -> "...12.345Z"
       return Quoted(text);
@@ -121,47 +136,59 @@ struct Tree {
   }
 };
 
-const Json* FindPath(const Json& root, const char* group, const ColumnPath& path) {
-  if (!root.is_object() || !root.contains(group)) return nullptr;
-  const Json* at = &root[group];
+/// What stands at `path` in `group`; nothing when it is not there, or null.
+std::optional<dom::element> FindPath(const dom::object& root, const char* group,
+                                     const ColumnPath& path) {
+  dom::element at;
+  if (root[group].get(at) != simdjson::SUCCESS) return std::nullopt;
   for (const std::string& name : path) {
-    if (!at->is_object()) return nullptr;
-    const auto found = at->find(name);
-    if (found == at->end()) return nullptr;
-    at = &*found;
+    dom::object members;
+    if (at.get(members) != simdjson::SUCCESS) return std::nullopt;
+    if (members[name].get(at) != simdjson::SUCCESS) return std::nullopt;
   }
-  return at;
+  return at.is_null() ? std::nullopt : std::optional(at);
 }
 
-Value DecimalBound(const Json& json, const DataType& type) {
-  if (json.is_number_integer() || json.is_string()) {
-    return FromPartitionText(json.is_string() ? json.get<std::string>() : json.dump(), type);
+Value DecimalBound(dom::element json, const DataType& type) {
+  if (json.is_int64()) {
+    return FromPartitionText(std::to_string(json.get_int64().value_unsafe()), type);
   }
-  if (type.precision() > kExactDigits) return {};
-  const double scaled = json.get<double>() * std::pow(10.0, type.scale());
+  if (json.is_string()) return FromPartitionText(json.get_string().value_unsafe(), type);
+  if (!json.is_double() || type.precision() > kExactDigits) return {};
+  const double scaled = json.get_double().value_unsafe() * std::pow(10.0, type.scale());
+  if (!(std::fabs(scaled) < std::pow(10.0, type.precision()))) return {};
   return Value{static_cast<Int128>(std::llround(scaled))};
 }
 
-Value BoundOf(const Json* json, const DataType& type, bool upper) {
-  if (json == nullptr || json->is_null()) return {};
+Value IntegerBound(dom::element json, int64_t lowest, int64_t highest) {
+  if (!json.is_int64()) return {};
+  const int64_t number = json.get_int64().value_unsafe();
+  return number < lowest || number > highest ? Value{} : Value{number};
+}
+
+Value BoundOf(const std::optional<dom::element>& json, const DataType& type, bool upper) {
+  if (!json) return {};
   switch (type.id()) {
     case TypeId::kString:
-      return json->is_string() ? Value{json->get<std::string>()} : Value{};
+      return json->is_string() ? Value{std::string(json->get_string().value_unsafe())} : Value{};
     case TypeId::kFloat:
     case TypeId::kDouble:
-      return json->is_number() ? Value{json->get<double>()} : Value{};
+      return json->is_number() ? Value{json->get_double().value_unsafe()} : Value{};
     case TypeId::kDecimal:
       return DecimalBound(*json, type);
     case TypeId::kByte:
+      return IntegerBound(*json, INT8_MIN, INT8_MAX);
     case TypeId::kShort:
+      return IntegerBound(*json, INT16_MIN, INT16_MAX);
     case TypeId::kInteger:
+      return IntegerBound(*json, INT32_MIN, INT32_MAX);
     case TypeId::kLong:
-      return json->is_number_integer() ? Value{json->get<int64_t>()} : Value{};
+      return IntegerBound(*json, INT64_MIN, INT64_MAX);
     case TypeId::kDate:
     case TypeId::kTimestamp:
     case TypeId::kTimestampNtz: {
       if (!json->is_string()) return {};
-      Value value = FromPartitionText(json->get<std::string>(), type);
+      Value value = FromPartitionText(json->get_string().value_unsafe(), type);
       if (upper && !value.is_null() && type.id() != TypeId::kDate) {
         std::get<int64_t>(value.data) += kMicrosPerMilli - 1;
       }
@@ -170,6 +197,14 @@ Value BoundOf(const Json* json, const DataType& type, bool upper) {
     default:
       return {};
   }
+}
+
+/// The members of a stats text, as long as the thread parses no other one; nothing for odd text.
+std::optional<dom::object> ParseText(std::string_view stats) {
+  thread_local dom::parser parser;
+  dom::object root;
+  if (parser.parse(stats.data(), stats.size()).get(root) != simdjson::SUCCESS) return std::nullopt;
+  return root;
 }
 
 }  // namespace
@@ -194,23 +229,30 @@ std::string WriteStats(const FileStats& stats, const Schema& schema) {
 int64_t ParseRecordCount(std::string_view stats) {
   // The count stands first in what every known writer writes; the full parse is for the others.
   constexpr std::string_view kHead = "{\"numRecords\":";
+  int64_t count = -1;
   if (stats.substr(0, kHead.size()) == kHead) {
-    return std::strtoll(std::string(stats.substr(kHead.size(), 20)).c_str(), nullptr, 10);
+    const char* end = stats.data() + stats.size();
+    const auto [rest, failure] = std::from_chars(stats.data() + kHead.size(), end, count);
+    if (failure == std::errc() && rest != end && (*rest == ',' || *rest == '}')) {
+      return std::max<int64_t>(count, -1);
+    }
   }
-  const Json json = Json::parse(stats, nullptr, false);
-  if (!json.is_object() || !json.contains("numRecords")) return -1;
-  return json["numRecords"].is_number_integer() ? json["numRecords"].get<int64_t>() : -1;
+  count = -1;
+  const auto root = ParseText(stats);
+  if (!root || (*root)["numRecords"].get(count) != simdjson::SUCCESS) return -1;
+  return std::max<int64_t>(count, -1);
 }
 
 LeafStats ParseLeaf(std::string_view stats, const ColumnPath& column, const DataType& type) {
   LeafStats leaf;
-  const Json json = Json::parse(stats, nullptr, false);
-  if (!json.is_object()) return leaf;
-  const Json* nulls = FindPath(json, "nullCount", column);
-  if (nulls != nullptr && nulls->is_number_integer()) leaf.null_count = nulls->get<int64_t>();
+  const auto root = ParseText(stats);
+  if (!root) return leaf;
+  int64_t nulls = -1;
+  const auto count = FindPath(*root, "nullCount", column);
+  if (count && count->get(nulls) == simdjson::SUCCESS && nulls >= 0) leaf.null_count = nulls;
   try {
-    leaf.min = BoundOf(FindPath(json, "minValues", column), type, false);
-    leaf.max = BoundOf(FindPath(json, "maxValues", column), type, true);
+    leaf.min = BoundOf(FindPath(*root, "minValues", column), type, false);
+    leaf.max = BoundOf(FindPath(*root, "maxValues", column), type, true);
   } catch (const Error&) {
     leaf.min = leaf.max = Value{};  // a text that is no value of the type says nothing
   }

@@ -77,9 +77,17 @@ arrow::Status ArrowOutput::Close() {
 }
 
 arrow::Status ArrowOutput::Write(const void* data, int64_t count) {
-  return Guard([&] {
+  try {
     writer_.Append(std::span(static_cast<const std::byte*>(data), static_cast<size_t>(count)));
-  });
+    return arrow::Status::OK();
+  } catch (const Error& error) {
+    if (!failure_) failure_ = error;
+    return arrow::Status::IOError(error.what());
+  }
+}
+
+void ArrowOutput::ThrowFailure(const std::string& doing) const {
+  if (failure_) throw failure_->Within(doing);
 }
 
 void Check(const arrow::Status& status, const std::string& doing) {

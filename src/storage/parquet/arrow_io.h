@@ -5,6 +5,7 @@
 #include <arrow/result.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -41,9 +42,12 @@ class ArrowOutput : public arrow::io::OutputStream {
   bool closed() const override { return closed_; }
   arrow::Result<int64_t> Tell() const override { return writer_.bytes_written(); }
   arrow::Status Write(const void* data, int64_t count) override;
+  /// Throws the store's error if a write failed: Parquet's layers keep only its text.
+  void ThrowFailure(const std::string& doing) const;
 
  private:
   io::ObjectWriter& writer_;
+  std::optional<Error> failure_;
   bool closed_ = false;
 };
 

@@ -1,16 +1,19 @@
 #include "storage/parquet/column_stats.h"
 
 #include <arrow/api.h>
+#include <arrow/util/utf8.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <optional>
 
+#include "storage/parquet/arrow_io.h"
+
 namespace lakehouse::storage::parquet {
 namespace {
 
-/// Longer strings than this are not kept: the bounds would cost more than they save.
+/// Longer strings are cut for the lower bound and give no upper one.
 constexpr size_t kMaxStringBytes = 1024;
 
 void Widen(LeafStats& stats, Value low, Value high) {
@@ -74,17 +77,30 @@ void AddDecimals(const arrow::Array& array, LeafStats& stats) {
   if (found) Widen(stats, Value{found->first}, Value{found->second});
 }
 
-/// False when a bound is too long to keep.
-bool AddStrings(const arrow::Array& array, LeafStats& stats) {
-  const auto found = Extremes(static_cast<const arrow::StringArray&>(array),
-                              [](const arrow::StringArray& a, int64_t i) { return a.GetView(i); });
-  if (!found) return true;
-  if (found->first.size() > kMaxStringBytes || found->second.size() > kMaxStringBytes) return false;
-  Widen(stats, Value{std::string(found->first)}, Value{std::string(found->second)});
-  return true;
+/// The longest prefix within the limit that ends between two characters.
+std::string_view KeptPrefix(std::string_view text) {
+  if (text.size() <= kMaxStringBytes) return text;
+  size_t end = kMaxStringBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
 }
 
 }  // namespace
+
+void StatsCollector::AddStrings(const arrow::Array& array, Leaf& leaf) {
+  const auto found = Extremes(static_cast<const arrow::StringArray&>(array),
+                              [](const arrow::StringArray& a, int64_t i) { return a.GetView(i); });
+  if (!found) return;
+  const auto& [low, high] = *found;
+  if (!arrow::util::ValidateUTF8(low) || !arrow::util::ValidateUTF8(high)) {
+    leaf.unbounded = true;
+    return;
+  }
+  leaf.no_max = leaf.no_max || high.size() > kMaxStringBytes;
+  Widen(leaf.stats, Value{std::string(KeptPrefix(low))},
+        Value{leaf.no_max ? std::string() : std::string(high)});
+  if (leaf.no_max) leaf.stats.max = Value{};
+}
 
 void StatsCollector::Add(const arrow::RecordBatch& batch) {
   rows_ += batch.num_rows();
@@ -100,11 +116,10 @@ void StatsCollector::AddArray(const arrow::Array& array, ColumnPath& path, int& 
   if (array.type_id() == arrow::Type::STRUCT) {
     const auto& parent = static_cast<const arrow::StructArray&>(array);
     // Flatten gives each child the nulls of its parent.
-    const auto children = parent.Flatten();
-    if (!children.ok()) return;
+    const auto children = Check(parent.Flatten(), "collecting statistics");
     for (int i = 0; i < parent.num_fields(); ++i) {
       path.push_back(parent.struct_type()->field(i)->name());
-      AddArray(*(*children)[static_cast<size_t>(i)], path, budget);
+      AddArray(*children[static_cast<size_t>(i)], path, budget);
       path.pop_back();
     }
     return;
@@ -140,7 +155,7 @@ void StatsCollector::AddLeaf(const arrow::Array& array, Leaf& leaf) {
       leaf.unbounded = !AddFloats<arrow::DoubleArray>(array, stats);
       break;
     case arrow::Type::STRING:
-      leaf.unbounded = !AddStrings(array, stats);
+      AddStrings(array, leaf);
       break;
     default:
       break;

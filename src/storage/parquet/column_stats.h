@@ -10,7 +10,8 @@ namespace lakehouse::storage::parquet {
 
 /// Collects FileStats of a file from the batches that are written to it. Leaves of structs count,
 /// arrays and maps have none, binary and boolean only null counts. A float column that has a NaN
-/// gets no bounds.
+/// gets no bounds, nor does a string column whose bound is no UTF-8. Strings above 1 KiB: a cut
+/// min, no max.
 class StatsCollector {
  public:
   /// Statistics for the first `max_columns` leaf columns.
@@ -22,10 +23,12 @@ class StatsCollector {
  private:
   struct Leaf {
     LeafStats stats;
-    bool unbounded = false;  ///< a value was seen that has no order or is too long
+    bool unbounded = false;  ///< a value was seen that has no place in the order (NaN, no UTF-8)
+    bool no_max = false;     ///< a greatest value was seen that is too long to keep
   };
   void AddArray(const arrow::Array& array, ColumnPath& path, int& budget);
-  void AddLeaf(const arrow::Array& array, Leaf& leaf);
+  static void AddLeaf(const arrow::Array& array, Leaf& leaf);
+  static void AddStrings(const arrow::Array& array, Leaf& leaf);
 
   const int max_columns_;
   int64_t rows_ = 0;

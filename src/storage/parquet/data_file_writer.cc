@@ -2,13 +2,18 @@
 
 #include <arrow/api.h>
 #include <arrow/compute/initialize.h>
+#include <arrow/util/utf8.h>
 #include <parquet/arrow/writer.h>
+#include <parquet/exception.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <cstdlib>
 #include <mutex>
 #include <utility>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/ids.h"
@@ -25,29 +30,33 @@ namespace {
 class OpenFile {
  public:
   OpenFile(io::Location table, std::string path, std::vector<Value> values,
-           const std::shared_ptr<arrow::Schema>& schema, const DataFileOptions& options)
+           const std::shared_ptr<arrow::Schema>& schema, int stats_columns,
+           std::shared_ptr<::parquet::WriterProperties> properties)
       : path_(std::move(path)),
         values_(std::move(values)),
         object_(table.store->Create(io::JoinPath(table.path, path_))),
-        stats_(options.stats_columns) {
-    auto sink = std::make_shared<ArrowOutput>(*object_);
-    file_ = Check(::parquet::arrow::FileWriter::Open(
-                      *schema, arrow::default_memory_pool(), sink,
-                      MakeWriterProperties(options.compression, options.row_group_rows),
-                      MakeArrowProperties()),
-                  "opening a data file");
+        stats_(stats_columns) {
+    sink_ = std::make_shared<ArrowOutput>(*object_);
+    Run("opening " + path_, [&] {
+      file_ =
+          Check(::parquet::arrow::FileWriter::Open(*schema, arrow::default_memory_pool(), sink_,
+                                                   std::move(properties), MakeArrowProperties()),
+                "opening " + path_);
+    });
   }
 
   void Write(const arrow::RecordBatch& rows) {
     stats_.Add(rows);
-    Check(file_->WriteRecordBatch(rows), "writing " + path_);
+    const std::string doing = "writing " + path_;
+    Run(doing, [&] { Check(file_->WriteRecordBatch(rows), doing); });
   }
-  /// Bytes written and, about, those in the open row group.
+  /// Bytes in the object; the open row group is not in them.
   int64_t size() const { return object_->bytes_written(); }
   const std::vector<Value>& values() const { return values_; }
 
   NewFile Close(const Clock& clock) {
-    Check(file_->Close(), "closing " + path_);
+    const std::string doing = "closing " + path_;
+    Run(doing, [&] { Check(file_->Close(), doing); });
     object_->Finish();
     return {path_, object_->bytes_written(), clock.NowMs(), values_, stats_.Take()};
   }
@@ -55,26 +64,54 @@ class OpenFile {
   uint64_t last_used = 0;
 
  private:
+  /// A failure of the store is thrown as it was, whatever Parquet made of it.
+  template <typename Work>
+  void Run(const std::string& doing, Work work) {
+    try {
+      work();
+    } catch (const Error&) {
+      sink_->ThrowFailure(doing);
+      throw;
+    } catch (const ::parquet::ParquetException& error) {
+      sink_->ThrowFailure(doing);
+      throw Error(ErrorKind::kInternal, "LK-0001", doing + ": " + error.what());
+    }
+  }
+
   const std::string path_;
   const std::vector<Value> values_;
   const std::unique_ptr<io::ObjectWriter> object_;
   StatsCollector stats_;
+  std::shared_ptr<ArrowOutput> sink_;
   std::unique_ptr<::parquet::arrow::FileWriter> file_;
 };
 
 void InitializeCompute() {
   static std::once_flag once;
-  std::call_once(once, [] { Check(arrow::compute::Initialize(), "starting Arrow's kernels"); });
+  std::call_once(once, [] {
+    arrow::util::InitializeUTF8();
+    Check(arrow::compute::Initialize(), "starting Arrow's kernels");
+  });
 }
 
+/// A number, or bytes as Spark writes them ("128mb", "1g"); anything else is left to the default.
 int64_t NumberOr(const std::map<std::string, std::string>& properties, const std::string& key,
                  int64_t fallback) {
   const auto found = properties.find(key);
   if (found == properties.end()) return fallback;
+  std::string unit;
   int64_t value = 0;
   const std::string& text = found->second;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return failure == std::errc() && end == text.data() + text.size() ? value : fallback;
+  if (failure != std::errc()) return fallback;
+  for (const char* c = end; c != text.data() + text.size(); ++c) {
+    unit += static_cast<char>(std::tolower(static_cast<unsigned char>(*c)));
+  }
+  static const std::map<std::string, int> shifts = {{"", 0},   {"b", 0},   {"k", 10}, {"kb", 10},
+                                                    {"m", 20}, {"mb", 20}, {"g", 30}, {"gb", 30}};
+  const auto shift = shifts.find(unit);
+  if (shift == shifts.end() || std::abs(value) > (INT64_MAX >> shift->second)) return fallback;
+  return value * (int64_t{1} << shift->second);
 }
 
 }  // namespace
@@ -89,12 +126,13 @@ class DataFileWriter::Impl {
         context_(context),
         schema_(ToArrow(metadata.schema)) {
     InitializeCompute();
-    std::vector<std::shared_ptr<arrow::Field>> fields;
-    for (const auto& field : schema_->fields()) {
-      const auto& parts = metadata_.partition_columns;
-      if (std::find(parts.begin(), parts.end(), field->name()) == parts.end()) {
-        fields.push_back(field);
-      }
+    options_.row_group_rows = std::max<int64_t>(options_.row_group_rows, 1);
+    properties_ = MakeWriterProperties(options_.compression, options_.row_group_rows);
+    std::vector<std::shared_ptr<arrow::Field>> fields = schema_->fields();
+    for (const std::string& column : metadata_.partition_columns) {
+      const auto position = metadata_.schema.IndexOf(column);
+      LAKE_CHECK(position.has_value());
+      std::erase(fields, schema_->field(static_cast<int>(*position)));
     }
     file_schema_ = arrow::schema(std::move(fields));
   }
@@ -124,8 +162,11 @@ class DataFileWriter::Impl {
 
   void Discard() {
     open_.clear();
-    for (const std::string& path : written_) table_.store->Delete(path);
-    written_.clear();
+    while (!written_.empty()) {
+      const std::string path = std::move(written_.back());
+      written_.pop_back();
+      table_.store->Delete(path);
+    }
   }
 
   ~Impl() {
@@ -140,16 +181,19 @@ class DataFileWriter::Impl {
   int64_t rows() const { return rows_; }
 
  private:
+  /// In slices, so that a large batch does not become a large file.
   void WriteTo(const std::vector<Value>& values, const arrow::RecordBatch& rows) {
-    const size_t at = FileOf(values);
-    open_[at]->last_used = ++tick_;
-    open_[at]->Write(rows);
-    if (open_[at]->size() >= options_.target_file_bytes) CloseFile(at);
+    for (int64_t from = 0; from < rows.num_rows(); from += options_.row_group_rows) {
+      const size_t at = FileOf(values);
+      open_[at]->last_used = ++tick_;
+      open_[at]->Write(*rows.Slice(from, options_.row_group_rows));
+      if (open_[at]->size() >= options_.target_file_bytes) CloseFile(at);
+    }
   }
 
   size_t FileOf(const std::vector<Value>& values) {
     for (size_t i = 0; i < open_.size(); ++i) {
-      if (open_[i]->values() == values) return i;
+      if (SamePartition(open_[i]->values(), values)) return i;
     }
     if (open_.size() == kMaxOpenPartitions) {
       const auto oldest = std::min_element(
@@ -161,7 +205,8 @@ class DataFileWriter::Impl {
                              Uuid::V7(*context_.clock, *context_.random).ToString() + ".c000." +
                              options_.compression + ".parquet";
     const std::string path = io::JoinPath(PartitionFolder(values, metadata_), name);
-    open_.push_back(std::make_unique<OpenFile>(table_, path, values, file_schema_, options_));
+    open_.push_back(std::make_unique<OpenFile>(table_, path, values, file_schema_,
+                                               options_.stats_columns, properties_));
     return open_.size() - 1;
   }
 
@@ -174,7 +219,8 @@ class DataFileWriter::Impl {
 
   const io::Location table_;
   const TableMetadata metadata_;
-  const DataFileOptions options_;
+  DataFileOptions options_;
+  std::shared_ptr<::parquet::WriterProperties> properties_;
   const StorageContext context_;
   const std::shared_ptr<arrow::Schema> schema_;
   std::shared_ptr<arrow::Schema> file_schema_;

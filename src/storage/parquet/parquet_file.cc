@@ -8,6 +8,8 @@
 #include <parquet/exception.h>
 
 #include <algorithm>
+#include <new>
+#include <stdexcept>
 #include <utility>
 
 #include "base/error.h"
@@ -17,14 +19,29 @@
 namespace lakehouse::storage::parquet {
 namespace {
 
-/// Parquet's exceptions become Corruption LK-3510.
+// A footer may claim any count; these bound what is taken on its word.
+constexpr int32_t kMaxFooterStringBytes = 64 << 20;
+constexpr int32_t kMaxFooterItems = 500'000;
+
+/// Parquet's exceptions become Corruption LK-3510, those that carry a store's error become that
+/// one.
 template <typename Work>
 auto Guard(const std::string& doing, Work work) {
+  const auto corrupt = [&](const std::string& why) {
+    return Error(ErrorKind::kCorruption, "LK-3510", doing + ": " + why,
+                 "The file is cut, damaged, or no Parquet file.");
+  };
   try {
     return work();
+  } catch (const ::parquet::ParquetStatusException& error) {
+    Check(error.status(), doing);
+    throw corrupt(error.what());
   } catch (const ::parquet::ParquetException& error) {
-    throw Error(ErrorKind::kCorruption, "LK-3510", doing + ": " + error.what(),
-                "The file is cut, damaged, or no Parquet file.");
+    throw corrupt(error.what());
+  } catch (const std::length_error& error) {
+    throw corrupt(error.what());
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorKind::kResourceExhausted, "LK-0004", doing + ": the process is out of memory");
   }
 }
 
@@ -32,9 +49,14 @@ std::unique_ptr<::parquet::arrow::FileReader> OpenReader(std::shared_ptr<io::Obj
                                                          const std::string& doing) {
   return Guard(doing, [&] {
     ::parquet::arrow::FileReaderBuilder builder;
-    Check(builder.Open(std::make_shared<ArrowInput>(std::move(file))), doing);
+    ::parquet::ReaderProperties limits;
+    limits.set_thrift_string_size_limit(kMaxFooterStringBytes);
+    limits.set_thrift_container_size_limit(kMaxFooterItems);
+    Check(builder.Open(std::make_shared<ArrowInput>(std::move(file)), limits), doing);
     ::parquet::ArrowReaderProperties properties(/*use_threads=*/false);
     properties.set_batch_size(64 << 10);
+    // One column chunk at a time instead of the whole file in memory.
+    properties.set_pre_buffer(false);
     builder.properties(properties);
     std::unique_ptr<::parquet::arrow::FileReader> reader;
     Check(builder.Build(&reader), doing);
@@ -96,15 +118,18 @@ std::shared_ptr<arrow::Schema> ReadParquetSchema(std::shared_ptr<io::ObjectReade
   const std::string doing = "reading the schema of " + file->info().path;
   auto reader = OpenReader(std::move(file), doing);
   std::shared_ptr<arrow::Schema> schema;
-  Check(reader->GetSchema(&schema), doing);
+  Guard(doing, [&] {
+    Check(reader->GetSchema(&schema), doing);
+    return true;
+  });
   return schema;
 }
 
 void WriteParquet(arrow::RecordBatchReader& rows, io::ObjectWriter& writer,
                   const std::string& compression) {
   const std::string doing = "writing Parquet";
-  Guard(doing, [&] {
-    auto sink = std::make_shared<ArrowOutput>(writer);
+  const auto sink = std::make_shared<ArrowOutput>(writer);
+  try {
     auto out = Check(::parquet::arrow::FileWriter::Open(
                          *rows.schema(), arrow::default_memory_pool(), sink,
                          MakeWriterProperties(compression, 1 << 20), MakeArrowProperties()),
@@ -114,8 +139,13 @@ void WriteParquet(arrow::RecordBatchReader& rows, io::ObjectWriter& writer,
       Check(out->WriteRecordBatch(*batch), doing);
     }
     Check(out->Close(), doing);
-    return true;
-  });
+  } catch (const Error&) {
+    sink->ThrowFailure(doing);
+    throw;
+  } catch (const ::parquet::ParquetException& error) {
+    sink->ThrowFailure(doing);
+    throw Error(ErrorKind::kInternal, "LK-0001", doing + ": " + error.what());
+  }
 }
 
 }  // namespace lakehouse::storage::parquet

@@ -24,4 +24,7 @@ std::vector<PartitionRows> SplitByPartition(const arrow::RecordBatch& batch,
 /// __HIVE_DEFAULT_PARTITION__. Empty without partition columns.
 std::string PartitionFolder(const std::vector<Value>& values, const TableMetadata& metadata);
 
+/// Whether rows with these values go into one folder; NaN is one value.
+bool SamePartition(const std::vector<Value>& a, const std::vector<Value>& b);
+
 }  // namespace lakehouse::storage::parquet

@@ -1,0 +1,129 @@
+"""Exceptions of the lakehouse: one class per kind, each with its stable code and a hint."""
+
+from __future__ import annotations
+
+
+class LakehouseError(Exception):
+    """What every error of the lakehouse is.
+
+    Attributes
+    ----------
+    code : str
+        Stable code such as ``"LK-2012"``; ``lakehouse explain CODE`` documents it.
+    message : str
+        What happened, where and why.
+    hint : str
+        What to do next; may be empty.
+    """
+
+    kind = "Internal"
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        super().__init__(code, message, hint)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        text = f"{self.code}: {self.message}"
+        return f"{text}\nhint: {self.hint}" if self.hint else text
+
+
+class NotFoundError(LakehouseError):
+    """A name, version or file is not there."""
+
+    kind = "NotFound"
+
+
+class AlreadyExistsError(LakehouseError):
+    """A name or place is taken."""
+
+    kind = "AlreadyExists"
+
+
+class InvalidArgumentError(LakehouseError, ValueError):
+    """The request itself is wrong."""
+
+    kind = "InvalidArgument"
+
+
+class InvalidSchemaError(LakehouseError, ValueError):
+    """Columns or types do not fit."""
+
+    kind = "InvalidSchema"
+
+
+class PermissionDeniedError(LakehouseError, PermissionError):
+    """The principal may not do this."""
+
+    kind = "PermissionDenied"
+
+
+class UnauthenticatedError(LakehouseError):
+    """Who asks is not known."""
+
+    kind = "Unauthenticated"
+
+
+class CommitConflictError(LakehouseError):
+    """Another writer won and the change cannot be placed after it."""
+
+    kind = "CommitConflict"
+
+
+class CommitStateUnknownError(LakehouseError):
+    """The store did not say whether the commit happened."""
+
+    kind = "CommitStateUnknown"
+
+
+class UnsupportedError(LakehouseError, NotImplementedError):
+    """A feature that this version does not have; the message names it."""
+
+    kind = "Unsupported"
+
+
+class CorruptionError(LakehouseError):
+    """Stored data breaks its format."""
+
+    kind = "Corruption"
+
+
+class StorageIoError(LakehouseError, OSError):
+    """Reading or writing failed."""
+
+    kind = "IoError"
+
+
+class QueryTimeoutError(LakehouseError, TimeoutError):
+    """The time limit is over."""
+
+    kind = "Timeout"
+
+
+class CancelledError(LakehouseError):
+    """Somebody stopped it."""
+
+    kind = "Cancelled"
+
+
+class ResourceExhaustedError(LakehouseError):
+    """A limit of memory, disk or queue is reached."""
+
+    kind = "ResourceExhausted"
+
+
+class UnavailableError(LakehouseError):
+    """A part or a source does not answer now; it may later."""
+
+    kind = "Unavailable"
+
+
+_BY_KIND: dict[str, type[LakehouseError]] = {
+    cls.kind: cls for cls in LakehouseError.__subclasses__()
+}
+
+
+def from_parts(kind: str, code: str, message: str, hint: str) -> LakehouseError:
+    """Return the exception of ``kind``; called by the compiled module."""
+    return _BY_KIND.get(kind, LakehouseError)(code, message, hint)

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/lakehouse.h"
+
+namespace lakehouse::cli {
+
+/// What the user sees when a command ends; the same numbers for every command.
+enum ExitCode {
+  kOk = 0,
+  kFailed = 1,
+  kUsage = 2,
+  kNotFound = 3,
+  kDenied = 4,
+  kConflict = 5,
+  kInterrupted = 130,
+};
+
+/// The global flags.
+struct GlobalFlags {
+  std::string config_file;
+  std::string environment;
+  std::string data_root;
+  std::vector<std::string> settings;  ///< "key=value"
+  bool quiet = false;
+};
+
+/// What a command works with. The lakehouse opens at first use, so that `version` stays quick.
+class Context {
+ public:
+  explicit Context(const GlobalFlags& flags) : flags_(flags) {}
+
+  const GlobalFlags& flags() const { return flags_; }
+  Config LoadConfig() const;
+  app::Lakehouse& lakehouse();
+  security::Principal principal() const;
+  /// A line on stderr, unless --quiet.
+  void Say(const std::string& line) const;
+
+ private:
+  const GlobalFlags& flags_;
+  std::shared_ptr<app::Lakehouse> lakehouse_;
+};
+
+/// Prints "error LK-nnnn: ..." and the hint on stderr and returns the exit code of the error's kind.
+int Report(const Error& error);
+
+}  // namespace lakehouse::cli

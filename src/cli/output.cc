@@ -1,0 +1,243 @@
+#include "cli/output.h"
+
+#include <arrow/api.h>
+#include <arrow/io/api.h>
+#include <arrow/ipc/api.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/suggest.h"
+#include "query/render.h"
+
+namespace lakehouse::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Texts = std::vector<std::vector<std::string>>;
+
+const std::map<std::string, Format, std::less<>> kFormats = {
+    {"table", Format::kTable}, {"json", Format::kJson},   {"jsonl", Format::kJsonLines},
+    {"csv", Format::kCsv},     {"md", Format::kMarkdown}, {"arrow", Format::kArrow}};
+
+[[noreturn]] void ThrowArrow(const arrow::Status& status) {
+  throw Error(ErrorKind::kIoError, "LK-9004", "cannot write the result: " + status.message());
+}
+
+std::shared_ptr<arrow::RecordBatch> Next(arrow::RecordBatchReader& rows) {
+  std::shared_ptr<arrow::RecordBatch> batch;
+  if (const arrow::Status status = rows.ReadNext(&batch); !status.ok()) ThrowArrow(status);
+  return batch;
+}
+
+/// Columns that a terminal needs for `text`: code points, as most scripts take one each.
+size_t Width(std::string_view text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
+}
+
+bool IsNumber(arrow::Type::type id) {
+  return arrow::is_integer(id) || arrow::is_floating(id) || arrow::is_decimal(id);
+}
+
+Json CellToJson(const arrow::Array& array, int64_t row) {
+  if (array.IsNull(row)) return nullptr;
+  const arrow::Type::type id = array.type_id();
+  if (id == arrow::Type::BOOL) return static_cast<const arrow::BooleanArray&>(array).Value(row);
+  const std::string text = query::FormatCell(array, row);
+  if (arrow::is_integer(id) || arrow::is_floating(id)) {
+    const Json number = Json::parse(text, nullptr, false);
+    if (number.is_number()) return number;
+  }
+  return text;
+}
+
+Json RowToJson(const arrow::RecordBatch& batch, int64_t row) {
+  Json object = Json::object();
+  for (int c = 0; c < batch.num_columns(); ++c) {
+    object[batch.column_name(c)] = CellToJson(*batch.column(c), row);
+  }
+  return object;
+}
+
+std::string Dump(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string CsvField(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
+void WriteCsvLine(const std::vector<std::string>& fields, std::FILE* out) {
+  std::string line;
+  for (size_t i = 0; i < fields.size(); ++i) line += (i ? "," : "") + CsvField(fields[i]);
+  std::fprintf(out, "%s\n", line.c_str());
+}
+
+std::vector<std::string> RowTexts(const arrow::RecordBatch& batch, int64_t row,
+                                  const std::string& null_text) {
+  std::vector<std::string> texts;
+  for (int c = 0; c < batch.num_columns(); ++c) {
+    const arrow::Array& column = *batch.column(c);
+    texts.push_back(column.IsNull(row) ? null_text : query::FormatCell(column, row));
+  }
+  return texts;
+}
+
+std::string Pad(const std::string& text, size_t width, bool right) {
+  const std::string space(width - std::min(width, Width(text)), ' ');
+  return right ? space + text : text + space;
+}
+
+std::string OneLine(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  return text;
+}
+
+/// Markdown rows are table rows between bars; both have the same widths.
+void WriteTable(const std::vector<std::string>& columns, Texts rows,
+                const std::vector<bool>& right, bool markdown, std::FILE* out) {
+  std::vector<size_t> widths;
+  for (size_t c = 0; c < columns.size(); ++c) {
+    size_t width = std::max<size_t>(Width(columns[c]), 3);
+    for (auto& row : rows) {
+      row[c] = OneLine(row[c]);
+      width = std::max(width, Width(row[c]));
+    }
+    widths.push_back(width);
+  }
+  const auto line = [&](const std::vector<std::string>& cells) {
+    std::string text = markdown ? "| " : " ";
+    for (size_t c = 0; c < cells.size(); ++c) {
+      text += (c ? " | " : "") + Pad(cells[c], widths[c], right[c]);
+    }
+    std::fprintf(out, "%s%s\n", text.c_str(), markdown ? " |" : "");
+  };
+  line(columns);
+  std::string rule = markdown ? "|" : "";
+  for (size_t c = 0; c < columns.size(); ++c) {
+    const std::string dashes(widths[c] + 2, '-');
+    rule += (c ? (markdown ? "|" : "+") : "") + dashes;
+    if (markdown && right[c]) rule.back() = ':';
+  }
+  std::fprintf(out, "%s%s\n", rule.c_str(), markdown ? "|" : "");
+  for (const auto& row : rows) line(row);
+}
+
+int64_t WriteAsTable(arrow::RecordBatchReader& rows, bool markdown, std::FILE* out,
+                     int64_t max_rows) {
+  std::vector<std::string> columns;
+  std::vector<bool> right;
+  for (const auto& field : rows.schema()->fields()) {
+    columns.push_back(field->name());
+    right.push_back(IsNumber(field->type()->id()));
+  }
+  Texts shown;
+  int64_t count = 0;
+  while (const auto batch = Next(rows)) {
+    for (int64_t row = 0; row < batch->num_rows(); ++row, ++count) {
+      if (max_rows == 0 || count < max_rows) shown.push_back(RowTexts(*batch, row, "NULL"));
+    }
+  }
+  if (columns.empty()) return count;
+  const int64_t hidden = count - static_cast<int64_t>(shown.size());
+  WriteTable(columns, std::move(shown), right, markdown, out);
+  if (hidden > 0) std::fprintf(out, "(%ld more rows)\n", hidden);
+  return count;
+}
+
+int64_t WriteAsJson(arrow::RecordBatchReader& rows, bool lines, std::FILE* out) {
+  int64_t count = 0;
+  if (!lines) std::fputs("[", out);
+  while (const auto batch = Next(rows)) {
+    for (int64_t row = 0; row < batch->num_rows(); ++row, ++count) {
+      const char* before = lines ? "" : (count ? ",\n " : "\n ");
+      std::fprintf(out, "%s%s%s", before, Dump(RowToJson(*batch, row)).c_str(), lines ? "\n" : "");
+    }
+  }
+  if (!lines) std::fputs(count ? "\n]\n" : "]\n", out);
+  return count;
+}
+
+int64_t WriteAsCsv(arrow::RecordBatchReader& rows, std::FILE* out) {
+  WriteCsvLine(rows.schema()->field_names(), out);
+  int64_t count = 0;
+  while (const auto batch = Next(rows)) {
+    for (int64_t row = 0; row < batch->num_rows(); ++row, ++count) {
+      WriteCsvLine(RowTexts(*batch, row, ""), out);
+    }
+  }
+  return count;
+}
+
+int64_t WriteAsArrow(arrow::RecordBatchReader& rows, std::FILE* out) {
+  std::fflush(out);
+  auto file = arrow::io::FileOutputStream::Open(fileno(out));
+  if (!file.ok()) ThrowArrow(file.status());
+  auto writer = arrow::ipc::MakeStreamWriter(*file, rows.schema());
+  if (!writer.ok()) ThrowArrow(writer.status());
+  int64_t count = 0;
+  while (const auto batch = Next(rows)) {
+    if (const auto status = (*writer)->WriteRecordBatch(*batch); !status.ok()) ThrowArrow(status);
+    count += batch->num_rows();
+  }
+  if (const arrow::Status status = (*writer)->Close(); !status.ok()) ThrowArrow(status);
+  return count;
+}
+
+}  // namespace
+
+Format ParseFormat(std::string_view name) {
+  if (const auto found = kFormats.find(name); found != kFormats.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [known, format] : kFormats) names.push_back(known);
+  throw Error(ErrorKind::kInvalidArgument, "LK-9003",
+              "there is no output format '" + std::string(name) + "'",
+              DidYouMean(name, names) + " Formats: table, json, jsonl, csv, md, arrow.");
+}
+
+int64_t WriteRows(arrow::RecordBatchReader& rows, Format format, std::FILE* out, int64_t max_rows) {
+  switch (format) {
+    case Format::kTable:
+    case Format::kMarkdown:
+      return WriteAsTable(rows, format == Format::kMarkdown, out, max_rows);
+    case Format::kJson:
+    case Format::kJsonLines:
+      return WriteAsJson(rows, format == Format::kJsonLines, out);
+    case Format::kCsv:
+      return WriteAsCsv(rows, out);
+    case Format::kArrow:
+      break;
+  }
+  return WriteAsArrow(rows, out);
+}
+
+void WriteTexts(const std::vector<std::string>& columns, const Texts& rows, Format format,
+                std::FILE* out) {
+  if (format == Format::kTable || format == Format::kMarkdown) {
+    WriteTable(columns, rows, std::vector<bool>(columns.size(), false), format == Format::kMarkdown,
+               out);
+    return;
+  }
+  if (format == Format::kCsv) {
+    WriteCsvLine(columns, out);
+    for (const auto& row : rows) WriteCsvLine(row, out);
+    return;
+  }
+  Json list = Json::array();
+  for (const auto& row : rows) {
+    Json object = Json::object();
+    for (size_t c = 0; c < columns.size(); ++c) object[columns[c]] = row[c];
+    if (format == Format::kJsonLines) std::fprintf(out, "%s\n", Dump(object).c_str());
+    list.push_back(std::move(object));
+  }
+  if (format != Format::kJsonLines) std::fprintf(out, "%s\n", list.dump(1).c_str());
+}
+
+}  // namespace lakehouse::cli

@@ -1,0 +1,90 @@
+#include <arrow/api.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <sstream>
+#include <string>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "query/engines/duckdb/dialect/dialect.h"
+
+namespace lakehouse::cli {
+namespace {
+
+struct Flags {
+  std::string command;
+  std::string file;
+  std::string format = "table";
+  int64_t max_rows = 0;
+  bool timing = false;
+};
+
+std::string ReadScript(const Flags& flags) {
+  if (!flags.command.empty()) return flags.command;
+  if (flags.file.empty() || flags.file == "-") {
+    return {std::istreambuf_iterator<char>(std::cin), {}};
+  }
+  std::ifstream in(flags.file, std::ios::binary);
+  if (!in) {
+    throw Error(ErrorKind::kNotFound, "LK-9007", "cannot read the SQL file " + flags.file);
+  }
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void RunStatement(Context& context, query::Session& session, const std::string& sql,
+                  const Flags& flags) {
+  const auto begin = std::chrono::steady_clock::now();
+  query::QueryRequest request;
+  request.sql = sql;
+  request.principal = context.principal();
+  query::QueryResult result = session.Execute(request);
+  if (result.kind == query::StatementKind::kWrite) {
+    context.Say(std::to_string(result.affected_rows) + " rows written");
+  } else if (result.reader && result.reader->schema()->num_fields() > 0) {
+    WriteRows(*result.reader, ParseFormat(flags.format), stdout, flags.max_rows);
+  }
+  if (!flags.timing) return;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  std::ostringstream line;
+  line.precision(3);
+  line << std::fixed << took.count() << " s";
+  if (result.metrics && result.metrics->files_total > 0) {
+    line << ", files read " << result.metrics->files_read << " of " << result.metrics->files_total;
+  }
+  context.Say(line.str());
+}
+
+int RunScript(Context& context, const Flags& flags) {
+  ParseFormat(flags.format);
+  const std::string script = ReadScript(flags);
+  const auto session = context.lakehouse().engine().OpenSession(context.principal());
+  for (const std::string& sql : query::duckdb::dialect::SplitStatements(script)) {
+    RunStatement(context, *session, sql, flags);
+  }
+  std::fflush(stdout);
+  return kOk;
+}
+
+}  // namespace
+
+void AddSql(CLI::App& app, Action& action) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command = app.add_subcommand("sql", "run SQL statements");
+  command->add_option("-c,--command", flags->command, "the statements");
+  command->add_option("-f,--file", flags->file, "a file of statements; - is standard input");
+  command->add_option("-o,--output", flags->format, "table, json, jsonl, csv, md or arrow");
+  command->add_option("--max-rows", flags->max_rows, "rows that a table shows, 0 for all")
+      ->check(CLI::NonNegativeNumber);
+  command->add_flag("--timing", flags->timing, "time and files read, after each statement");
+  command->callback(
+      [&action, flags] { action = [flags](Context& c) { return RunScript(c, *flags); }; });
+}
+
+}  // namespace lakehouse::cli

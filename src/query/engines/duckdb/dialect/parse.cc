@@ -1,0 +1,205 @@
+#include <charconv>
+
+#include "query/engines/duckdb/dialect/create_table.h"
+#include "query/engines/duckdb/dialect/cursor.h"
+#include "query/engines/duckdb/dialect/dialect.h"
+#include "query/engines/duckdb/dialect/respell.h"
+
+namespace lakehouse::query::duckdb::dialect {
+namespace {
+
+CreateSchema ParseCreateSchema(Cursor& cursor) {
+  CreateSchema statement;
+  statement.if_not_exists = cursor.TakeWords({"IF", "NOT", "EXISTS"});
+  statement.name = cursor.Name("the schema's name");
+  if (statement.name.size() > 2) throw cursor.Expected("a schema's name of one or two parts");
+  if (cursor.TakeWord("COMMENT")) statement.comment = cursor.Text("the comment");
+  for (const std::string_view word :
+       {"LOCATION", "MANAGED", "WITH", "DBPROPERTIES", "AUTHORIZATION"}) {
+    if (IsWord(cursor.Peek(), word)) {
+      throw cursor.Unsupported(std::string(word) + " of CREATE SCHEMA", "leave it out");
+    }
+  }
+  cursor.ExpectEnd();
+  return statement;
+}
+
+/// A table's name or delta.`path`.
+void ParseTarget(Cursor& cursor, Describe& statement) {
+  if (IsWord(cursor.Peek(), "DELTA") && IsOperator(cursor.Peek(1), '.') &&
+      cursor.Peek(2).kind == TokenKind::kBacktickName && !IsOperator(cursor.Peek(3), '.')) {
+    cursor.Take();
+    cursor.Take();
+    statement.path = cursor.Identifier("the table's path");
+    return;
+  }
+  statement.name = cursor.Name("the table's name");
+}
+
+/// True when the word at the cursor is a keyword and not itself the described table's name.
+bool TakeLeadingWord(Cursor& cursor, std::string_view keyword) {
+  const bool alone = cursor.Peek(1).kind == TokenKind::kEnd || IsOperator(cursor.Peek(1), '.');
+  return !alone && cursor.TakeWord(keyword);
+}
+
+Describe ParseDescribe(Cursor& cursor) {
+  Describe statement;
+  for (const std::string_view word :
+       {"SCHEMA", "DATABASE", "CATALOG", "FUNCTION", "QUERY", "VOLUME"}) {
+    const TokenKind next = cursor.Peek(1).kind;
+    if (IsWord(cursor.Peek(), word) && next != TokenKind::kEnd && next != TokenKind::kOperator) {
+      throw cursor.Unsupported("DESCRIBE " + std::string(word),
+                               "describe a table, or use DESCRIBE SELECT ...");
+    }
+  }
+  if (TakeLeadingWord(cursor, "DETAIL")) {
+    statement.what = Describe::kDetail;
+  } else if (TakeLeadingWord(cursor, "HISTORY")) {
+    statement.what = Describe::kHistory;
+  } else {
+    TakeLeadingWord(cursor, "TABLE");
+    statement.extended =
+        TakeLeadingWord(cursor, "EXTENDED") || TakeLeadingWord(cursor, "FORMATTED");
+  }
+  ParseTarget(cursor, statement);
+  if (statement.what == Describe::kHistory && cursor.TakeWord("LIMIT")) {
+    const std::string& text = cursor.Peek().text;
+    int64_t limit = 0;
+    const auto [at, failed] = std::from_chars(text.data(), text.data() + text.size(), limit);
+    if (failed != std::errc() || at != text.data() + text.size()) {
+      throw cursor.Expected("a whole number");
+    }
+    cursor.Take();
+    statement.limit = limit;
+  }
+  if (!cursor.AtEnd() && cursor.Peek().kind != TokenKind::kOperator) {
+    throw cursor.Unsupported("\"" + cursor.Peek().text + "\" after DESCRIBE of a table",
+                             "DESCRIBE takes a table and nothing more");
+  }
+  cursor.ExpectEnd();
+  return statement;
+}
+
+/// Nothing when it is not one of ours.
+std::optional<Show> ParseShow(Cursor& cursor) {
+  Show statement;
+  bool needs_in = false;
+  bool may_have_in = false;
+  if (cursor.TakeWord("CATALOGS")) {
+    statement.what = Show::kCatalogs;
+  } else if (cursor.TakeWord("SCHEMAS") || cursor.TakeWord("DATABASES")) {
+    statement.what = Show::kSchemas;
+    may_have_in = true;
+  } else if (cursor.TakeWord("TABLES")) {
+    statement.what = Show::kTables;
+    may_have_in = true;
+  } else if (cursor.TakeWord("VIEWS")) {
+    statement.what = Show::kViews;
+    may_have_in = true;
+  } else if (cursor.TakeWord("COLUMNS")) {
+    statement.what = Show::kColumns;
+    needs_in = true;
+  } else if (cursor.TakeWords({"CREATE", "TABLE"})) {
+    statement.what = Show::kCreateTable;
+    statement.name = cursor.Name("the table's name");
+  } else if (cursor.TakeWord("TBLPROPERTIES")) {
+    statement.what = Show::kTblProperties;
+    statement.name = cursor.Name("the table's name");
+    if (IsOperator(cursor.Peek(), '(')) {
+      throw cursor.Unsupported("SHOW TBLPROPERTIES of one key", "leave out the key");
+    }
+  } else {
+    return std::nullopt;
+  }
+  const bool in = (needs_in || may_have_in) && (cursor.TakeWord("IN") || cursor.TakeWord("FROM"));
+  if (needs_in && !in) throw cursor.Expected("IN");
+  if (in) statement.name = cursor.Name("a name");
+  const bool listing =
+      statement.what != Show::kCreateTable && statement.what != Show::kTblProperties;
+  if (listing && (cursor.TakeWord("LIKE") || cursor.Peek().kind == TokenKind::kString)) {
+    statement.like = cursor.Text("the pattern");
+  }
+  cursor.ExpectEnd();
+  return statement;
+}
+
+DropTable ParseDrop(Cursor& cursor, bool view) {
+  DropTable statement;
+  statement.view = view;
+  statement.if_exists = cursor.TakeWords({"IF", "EXISTS"});
+  statement.name = cursor.Name(view ? "the view's name" : "the table's name");
+  if (!view) statement.purge = cursor.TakeWord("PURGE");
+  cursor.TakeWord("RESTRICT");
+  if (IsWord(cursor.Peek(), "CASCADE")) {
+    throw cursor.Unsupported("CASCADE of DROP", "drop what depends on it first");
+  }
+  if (IsOperator(cursor.Peek(), ',')) {
+    throw cursor.Unsupported("DROP of several names", "write one statement for each");
+  }
+  cursor.ExpectEnd();
+  return statement;
+}
+
+/// A statement of ours, or nothing.
+std::optional<Statement> ParseOwn(std::string_view sql, Cursor& cursor,
+                                  const std::vector<Token>& tokens) {
+  if (cursor.TakeWords({"CREATE", "OR", "REPLACE", "TABLE"})) {
+    return ParseCreateTable(sql, cursor, tokens, true);
+  }
+  if (cursor.TakeWords({"CREATE", "TABLE"})) return ParseCreateTable(sql, cursor, tokens, false);
+  if (cursor.TakeWords({"CREATE", "SCHEMA"}) || cursor.TakeWords({"CREATE", "DATABASE"})) {
+    return ParseCreateSchema(cursor);
+  }
+  if (cursor.TakeWords({"DROP", "TABLE"})) return ParseDrop(cursor, false);
+  if (cursor.TakeWords({"DROP", "VIEW"})) return ParseDrop(cursor, true);
+  if (cursor.TakeWord("SHOW")) {
+    if (auto show = ParseShow(cursor)) return *show;
+    return std::nullopt;
+  }
+  if (!cursor.TakeWord("DESCRIBE") && !cursor.TakeWord("DESC")) return std::nullopt;
+  const Token& next = cursor.Peek();
+  for (const std::string_view word :
+       {"SELECT", "WITH", "FROM", "VALUES", "INSERT", "UPDATE", "DELETE", "PIVOT", "UNPIVOT"}) {
+    if (IsWord(next, word)) return std::nullopt;
+  }
+  const bool name = next.kind == TokenKind::kWord || next.kind == TokenKind::kQuotedName ||
+                    next.kind == TokenKind::kBacktickName;
+  if (!name) return std::nullopt;
+  return ParseDescribe(cursor);
+}
+
+}  // namespace
+
+Statement Parse(const std::string& sql) {
+  std::vector<Token> tokens = Tokenize(sql);
+  while (tokens.size() > 1 && IsOperator(tokens[tokens.size() - 2], ';')) {
+    tokens.erase(tokens.end() - 2);
+  }
+  if (tokens.size() == 1) throw SyntaxError(sql, 0, "there is no statement");
+  for (const Token& token : tokens) {
+    if (IsOperator(token, ';')) {
+      throw SyntaxError(sql, token.begin, "only one statement at a time may be given");
+    }
+  }
+  Cursor cursor(sql, tokens);
+  if (auto own = ParseOwn(sql, cursor, tokens)) return *std::move(own);
+  return DuckSql{Respell(sql, tokens, 0, tokens.size() - 1)};
+}
+
+std::vector<std::string> SplitStatements(const std::string& sql) {
+  std::vector<std::string> statements;
+  size_t begin = std::string::npos;
+  size_t end = 0;
+  for (const Token& token : TokenizeLoosely(sql)) {
+    if (token.kind == TokenKind::kEnd || IsOperator(token, ';')) {
+      if (begin != std::string::npos) statements.push_back(sql.substr(begin, end - begin));
+      begin = std::string::npos;
+      continue;
+    }
+    if (begin == std::string::npos) begin = token.begin;
+    end = token.end;
+  }
+  return statements;
+}
+
+}  // namespace lakehouse::query::duckdb::dialect

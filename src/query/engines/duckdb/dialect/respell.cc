@@ -1,0 +1,186 @@
+#include "query/engines/duckdb/dialect/respell.h"
+
+#include <algorithm>
+#include <array>
+
+namespace lakehouse::query::duckdb::dialect {
+namespace {
+
+// After these a word VERSION or TIMESTAMP is an expression, not the end of a table's name.
+constexpr std::array<std::string_view, 30> kNoTableBefore = {
+    "SELECT", "DISTINCT", "ALL",   "BY",  "WHERE", "AND", "OR",        "ON",   "HAVING", "CASE",
+    "WHEN",   "THEN",     "ELSE",  "NOT", "LIKE",  "IN",  "BETWEEN",   "SET",  "FROM",   "JOIN",
+    "USING",  "VALUES",   "LIMIT", "IS",  "AS",    "FOR", "RETURNING", "INTO", "OFFSET", "UPDATE"};
+
+// A word that ends the expression after TIMESTAMP AS OF.
+constexpr std::array<std::string_view, 28> kEndsExpression = {
+    "WHERE",  "GROUP",   "ORDER", "HAVING", "LIMIT",       "OFFSET",  "JOIN",
+    "INNER",  "LEFT",    "RIGHT", "FULL",   "CROSS",       "NATURAL", "SEMI",
+    "ANTI",   "ASOF",    "ON",    "USING",  "UNION",       "EXCEPT",  "INTERSECT",
+    "WINDOW", "QUALIFY", "FETCH", "AS",     "TABLESAMPLE", "LATERAL", "POSITIONAL"};
+
+constexpr int kMaxTimeTravelDepth = 100;
+
+template <size_t N>
+bool IsOneOf(const Token& token, const std::array<std::string_view, N>& words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return IsWord(token, word); });
+}
+
+class Respeller {
+ public:
+  Respeller(std::string_view sql, const std::vector<Token>& tokens, size_t last)
+      : sql_(sql), tokens_(tokens), last_(last) {}
+
+  std::string Run(size_t first, size_t last) {
+    if (first >= last) return "";
+    if (++depth_ > kMaxTimeTravelDepth) {
+      throw SyntaxError(sql_, tokens_[first].begin, "time travel clauses nested too deep");
+    }
+    std::string out;
+    size_t copied = tokens_[first].begin;
+    for (size_t i = first; i < last;) {
+      const Token& token = tokens_[i];
+      out += sql_.substr(copied, token.begin - copied);
+      const size_t next = One(first, i, out);
+      copied = tokens_[next - 1].end;
+      i = next;
+    }
+    --depth_;
+    return out;
+  }
+
+ private:
+  const Token& At(size_t i) const { return i < last_ ? tokens_[i] : tokens_.back(); }
+
+  /// Writes what stands at `i` and returns the token after it.
+  size_t One(size_t first, size_t i, std::string& out) {
+    const Token& token = tokens_[i];
+    if (i > first) {
+      if (const size_t next = TimeTravel(i, out); next > i) return next;
+    }
+    if (token.kind == TokenKind::kBacktickName) {
+      if (token.text.empty()) throw SyntaxError(sql_, token.begin, "an empty name");
+      out += QuoteName(token.text);
+    } else if (IsDeltaPath(first, i)) {
+      out += "lake_path";
+    } else {
+      out += sql_.substr(token.begin, token.end - token.begin);
+    }
+    return i + 1;
+  }
+
+  bool IsDeltaPath(size_t first, size_t i) const {
+    return IsWord(tokens_[i], "DELTA") && IsOperator(At(i + 1), '.') &&
+           At(i + 2).kind == TokenKind::kBacktickName && !IsOperator(At(i + 3), '.') &&
+           (i == first || !IsOperator(tokens_[i - 1], '.'));
+  }
+
+  /// [FOR] VERSION|SYSTEM_VERSION|TIMESTAMP|SYSTEM_TIME AS OF value, behind a table's name.
+  size_t TimeTravel(size_t i, std::string& out) {
+    const Token& before = tokens_[i - 1];
+    const bool table_before = before.kind == TokenKind::kBacktickName ||
+                              before.kind == TokenKind::kQuotedName ||
+                              (before.kind == TokenKind::kWord && !IsOneOf(before, kNoTableBefore));
+    const size_t word = IsWord(tokens_[i], "FOR") ? i + 1 : i;
+    const bool version = IsWord(At(word), "VERSION") || IsWord(At(word), "SYSTEM_VERSION");
+    const bool time = IsWord(At(word), "TIMESTAMP") || IsWord(At(word), "SYSTEM_TIME");
+    if (!table_before || !(version || time) || !IsWord(At(word + 1), "AS") ||
+        !IsWord(At(word + 2), "OF")) {
+      return i;
+    }
+    return version ? Version(word + 3, out) : Timestamp(word + 3, out);
+  }
+
+  size_t Version(size_t value, std::string& out) {
+    const Token& token = At(value);
+    const bool text = token.kind == TokenKind::kString && token.plain && !token.text.empty() &&
+                      token.text.find_first_not_of("0123456789") == std::string::npos;
+    if (text) {
+      out += "AT (VERSION => " + token.text + ")";
+      return value + 1;
+    }
+    if (token.kind == TokenKind::kNumber) {
+      out += "AT (VERSION => " + token.text + ")";
+      return value + 1;
+    }
+    if (!IsOperator(token, '?') && !IsOperator(token, '$') && !IsOperator(token, '(')) {
+      throw SyntaxError(sql_, token.begin, "a version number is expected after VERSION AS OF");
+    }
+    const size_t end = Primary(value);
+    out += "AT (VERSION => " + Run(value, end) + ")";
+    return end;
+  }
+
+  size_t Timestamp(size_t value, std::string& out) {
+    const size_t end = ExpressionEnd(value);
+    const bool single_text = end == value + 1 && At(value).kind == TokenKind::kString;
+    out += std::string("AT (TIMESTAMP => ") + (single_text ? "TIMESTAMP " : "");
+    out += Run(value, end) + ")";
+    return end;
+  }
+
+  /// primary (operator primary)*; a word that follows is the table's alias or the next clause.
+  size_t ExpressionEnd(size_t i) const {
+    i = Primary(i);
+    while (At(i).kind == TokenKind::kOperator &&
+           std::string_view("+-*/|:").find(At(i).text[0]) != std::string_view::npos) {
+      while (At(i).kind == TokenKind::kOperator &&
+             std::string_view("+-*/|:").find(At(i).text[0]) != std::string_view::npos) {
+        ++i;
+      }
+      i = Primary(i);
+    }
+    return i;
+  }
+
+  size_t Primary(size_t i) const {
+    const Token& token = At(i);
+    if (IsOperator(token, '(')) return Group(i);
+    if (IsOperator(token, '?')) return i + 1;
+    if (IsOperator(token, '$') &&
+        (At(i + 1).kind == TokenKind::kNumber || At(i + 1).kind == TokenKind::kWord)) {
+      return i + 2;
+    }
+    if (token.kind == TokenKind::kString || token.kind == TokenKind::kNumber) return i + 1;
+    if (IsWord(token, "INTERVAL")) {
+      const size_t amount = At(i + 1).kind == TokenKind::kOperator ? Primary(i + 1) : i + 2;
+      const bool unit =
+          At(amount).kind == TokenKind::kWord && !IsOneOf(At(amount), kEndsExpression);
+      return std::min(unit ? amount + 1 : amount, last_);
+    }
+    const bool name = (token.kind == TokenKind::kWord && !IsOneOf(token, kEndsExpression)) ||
+                      token.kind == TokenKind::kQuotedName ||
+                      token.kind == TokenKind::kBacktickName;
+    if (!name) {
+      throw SyntaxError(sql_, token.begin, "a time is expected after TIMESTAMP AS OF");
+    }
+    if (At(i + 1).kind == TokenKind::kString) return i + 2;
+    while (IsOperator(At(i + 1), '.') && At(i + 2).kind != TokenKind::kEnd) i += 2;
+    return IsOperator(At(i + 1), '(') ? Group(i + 1) : i + 1;
+  }
+
+  /// The token after the parenthesis that closes the one at `i`.
+  size_t Group(size_t i) const {
+    size_t depth = 0;
+    for (size_t at = i; at < last_; ++at) {
+      if (IsOperator(tokens_[at], '(')) ++depth;
+      if (IsOperator(tokens_[at], ')') && --depth == 0) return at + 1;
+    }
+    throw SyntaxError(sql_, At(i).begin, "the parenthesis that opens here is not closed");
+  }
+
+  std::string_view sql_;
+  const std::vector<Token>& tokens_;
+  size_t last_;
+  int depth_ = 0;
+};
+
+}  // namespace
+
+std::string Respell(std::string_view sql, const std::vector<Token>& tokens, size_t first,
+                    size_t last) {
+  return Respeller(sql, tokens, last).Run(first, last);
+}
+
+}  // namespace lakehouse::query::duckdb::dialect

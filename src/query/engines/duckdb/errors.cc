@@ -1,0 +1,84 @@
+#include "query/engines/duckdb/errors.h"
+
+#include <algorithm>
+
+namespace lakehouse::query::duckdb {
+namespace {
+
+/// " (line 2, column 8)", or nothing when the engine gave no position.
+std::string Where(const dk::ErrorData& error, const std::string& sql) {
+  auto found = error.ExtraInfo().find("position");
+  if (found == error.ExtraInfo().end()) return {};
+  size_t position = std::min<size_t>(std::strtoull(found->second.c_str(), nullptr, 10), sql.size());
+  auto line =
+      1 + std::count(sql.begin(), sql.begin() + static_cast<std::ptrdiff_t>(position), '\n');
+  auto start = sql.rfind('\n', position == 0 ? 0 : position - 1);
+  size_t column = start == std::string::npos || position == 0 ? position + 1 : position - start;
+  return " (line " + std::to_string(line) + ", column " + std::to_string(column) + ")";
+}
+
+Error OfCatalog(const std::string& message) {
+  if (message.find("unction with name") != std::string::npos) {
+    return {ErrorKind::kNotFound, "LK-4003", message};
+  }
+  if (message.find("chema with name") != std::string::npos) {
+    return {ErrorKind::kNotFound, "LK-2011", message, "SHOW SCHEMAS lists what is there"};
+  }
+  if (message.find("already exists") != std::string::npos) {
+    return {ErrorKind::kAlreadyExists, "LK-2013", message};
+  }
+  return {ErrorKind::kNotFound, "LK-2012", message, "SHOW TABLES lists what is there"};
+}
+
+Error OfBinder(const std::string& message) {
+  if (message.find("olumn \"") != std::string::npos ||
+      message.find("not found in FROM") != std::string::npos) {
+    return {ErrorKind::kInvalidArgument, "LK-4002", message};
+  }
+  return {ErrorKind::kInvalidArgument, "LK-4004", message};
+}
+
+}  // namespace
+
+bool IsFatal(const dk::ErrorData& error) {
+  return error.Type() == dk::ExceptionType::FATAL || error.Type() == dk::ExceptionType::INTERNAL;
+}
+
+Error Translate(dk::ErrorData error, LakeSession* session, const std::string& sql) {
+  if (session != nullptr) {
+    if (auto kept = session->TakeError()) return *kept;
+  }
+  // Only the first line: the rest repeats the statement.
+  std::string message = error.RawMessage();
+  message = message.substr(0, message.find("\n\nLINE")) + Where(error, sql);
+  switch (error.Type()) {
+    case dk::ExceptionType::PARSER:
+    case dk::ExceptionType::SYNTAX:
+      return {ErrorKind::kInvalidArgument, "LK-4001", message};
+    case dk::ExceptionType::CATALOG:
+      return OfCatalog(message);
+    case dk::ExceptionType::BINDER:
+      return OfBinder(message);
+    case dk::ExceptionType::PERMISSION:
+      return {ErrorKind::kPermissionDenied, "LK-4011", message,
+              "SQL reads and writes tables of the lakehouse only"};
+    case dk::ExceptionType::NOT_IMPLEMENTED:
+      return {ErrorKind::kUnsupported, "LK-4012", message};
+    case dk::ExceptionType::OUT_OF_MEMORY:
+      return {ErrorKind::kResourceExhausted, "LK-4021", message,
+              "raise query.memory_bytes, or give query.temp_directory more room"};
+    case dk::ExceptionType::INTERRUPT:
+      return {ErrorKind::kCancelled, "LK-4023", "the statement was cancelled"};
+    case dk::ExceptionType::INTERNAL:
+    case dk::ExceptionType::FATAL:
+      return {ErrorKind::kInternal, "LK-4030", message, "the engine is reopened; run it again"};
+    case dk::ExceptionType::MISMATCH_TYPE:
+    case dk::ExceptionType::PARAMETER_NOT_RESOLVED:
+    case dk::ExceptionType::PARAMETER_NOT_ALLOWED:
+      return {ErrorKind::kInvalidArgument, "LK-4004", message};
+    default:
+      return {ErrorKind::kInvalidArgument, "LK-4005", message};
+  }
+}
+
+}  // namespace lakehouse::query::duckdb

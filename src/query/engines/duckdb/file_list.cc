@@ -1,0 +1,111 @@
+#include "query/engines/duckdb/file_list.h"
+
+#include <duckdb/storage/statistics/node_statistics.hpp>
+
+#include "query/engines/duckdb/lake_session.h"
+#include "query/engines/duckdb/pruning.h"
+
+namespace lakehouse::query::duckdb {
+
+LakeFileList::LakeFileList(dk::ClientContext& context, storage::SnapshotPtr snapshot,
+                           io::Location root, std::vector<size_t> kept)
+    : context_(context),
+      snapshot_(std::move(snapshot)),
+      root_(std::move(root)),
+      kept_(std::move(kept)) {}
+
+size_t LakeFileList::IndexOf(const dk::OpenFileInfo& file) {
+  return file.extended_info->options.at("lake_index").GetValue<uint64_t>();
+}
+
+dk::OpenFileInfo LakeFileList::GetFile(dk::idx_t index) const {
+  if (index >= kept_.size()) return {};
+  auto entry = snapshot_->file(kept_[index]);
+  auto& session = SessionOf(context_);
+  std::string path(entry.path);
+  bool absolute = path.starts_with('/') || path.find("://") != std::string::npos;
+  io::Location place = session.Guard([&] {
+    if (absolute) return session.lake->stores().Resolve(path);
+    return io::Location{root_.store, io::JoinPath(root_.path, path)};
+  });
+  dk::OpenFileInfo info(session.Grant(place));
+  info.extended_info = dk::make_shared_ptr<dk::ExtendedOpenFileInfo>();
+  auto& options = info.extended_info->options;
+  options["lake_index"] = dk::Value::UBIGINT(kept_[index]);
+  options["file_size"] = dk::Value::UBIGINT(static_cast<uint64_t>(entry.size_bytes));
+  options["validate_external_file_cache"] = dk::Value::BOOLEAN(false);
+  return info;
+}
+
+dk::vector<dk::OpenFileInfo> LakeFileList::GetAllFiles() const {
+  dk::vector<dk::OpenFileInfo> files;
+  for (size_t i = 0; i < kept_.size(); ++i) files.push_back(GetFile(i));
+  return files;
+}
+
+dk::FileExpandResult LakeFileList::GetExpandResult() const {
+  if (kept_.empty()) return dk::FileExpandResult::NO_FILES;
+  return kept_.size() == 1 ? dk::FileExpandResult::SINGLE_FILE
+                           : dk::FileExpandResult::MULTIPLE_FILES;
+}
+
+dk::unique_ptr<dk::NodeStatistics> LakeFileList::GetCardinality(dk::ClientContext&) const {
+  dk::idx_t rows = 0;
+  for (size_t file : kept_) {
+    auto entry = snapshot_->file(file);
+    // Without statistics: a guess of 100 bytes a row.
+    rows +=
+        static_cast<dk::idx_t>(entry.num_records >= 0 ? entry.num_records : entry.size_bytes / 100);
+  }
+  return dk::make_uniq<dk::NodeStatistics>(rows);
+}
+
+dk::unique_ptr<dk::MultiFileList> LakeFileList::Copy() const { return Without(context_, kept_); }
+
+dk::unique_ptr<LakeFileList> LakeFileList::Without(dk::ClientContext& context,
+                                                   std::vector<size_t> kept) const {
+  return dk::make_uniq<LakeFileList>(context, snapshot_, root_, std::move(kept));
+}
+
+dk::unique_ptr<dk::MultiFileList> LakeFileList::ComplexFilterPushdown(
+    dk::ClientContext& context, const dk::MultiFileOptions&, dk::MultiFilePushdownInfo& info,
+    dk::vector<dk::unique_ptr<dk::Expression>>& filters) const {
+  dk::FilterCombiner combiner(context);
+  for (auto filter = filters.rbegin(); filter != filters.rend(); ++filter) {
+    combiner.AddFilter((*filter)->Copy());
+  }
+  dk::vector<dk::FilterPushdownResult> results;
+  auto pushed = combiner.GenerateTableScanFilters(info.column_indexes, results);
+  std::vector<std::pair<size_t, const dk::TableFilter*>> by_column;
+  for (const auto& [column, filter] : pushed.filters) {
+    if (column < snapshot_->schema().fields.size()) by_column.emplace_back(column, filter.get());
+  }
+  auto& session = SessionOf(context);
+  auto kept = session.Guard([&] { return PruneFiles(*snapshot_, kept_, by_column); });
+  // The plan prints the counts only beside a text of what dropped the files.
+  if (!by_column.empty()) info.extra_info.file_filters = "partition values and statistics";
+  info.extra_info.total_files = snapshot_->file_count();
+  info.extra_info.filtered_files = kept.size();
+  if (kept.size() == kept_.size()) return nullptr;
+  session.files_skipped += static_cast<int64_t>(kept_.size() - kept.size());
+  return Without(context, std::move(kept));
+}
+
+dk::unique_ptr<dk::MultiFileList> LakeFileList::DynamicFilterPushdown(
+    dk::ClientContext& context, const dk::MultiFileOptions&, const dk::vector<std::string>&,
+    const dk::vector<dk::LogicalType>&, const dk::vector<dk::column_t>& column_ids,
+    dk::TableFilterSet& filters) const {
+  std::vector<std::pair<size_t, const dk::TableFilter*>> by_column;
+  for (const auto& [position, filter] : filters.filters) {
+    if (position >= column_ids.size()) continue;
+    auto column = column_ids[position];
+    if (column < snapshot_->schema().fields.size()) by_column.emplace_back(column, filter.get());
+  }
+  auto& session = SessionOf(context);
+  auto kept = session.Guard([&] { return PruneFiles(*snapshot_, kept_, by_column); });
+  if (kept.size() == kept_.size()) return nullptr;
+  session.files_skipped += static_cast<int64_t>(kept_.size() - kept.size());
+  return Without(context, std::move(kept));
+}
+
+}  // namespace lakehouse::query::duckdb

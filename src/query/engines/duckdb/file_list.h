@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "query/engines/duckdb/pch.h"
+#include "storage/table.h"
+
+namespace lakehouse::query::duckdb {
+
+/// The live files of one snapshot, or those left after pruning. Immutable.
+class LakeFileList : public dk::MultiFileList {
+ public:
+  LakeFileList(dk::ClientContext& context, storage::SnapshotPtr snapshot, io::Location root,
+               std::vector<size_t> kept);
+
+  const storage::SnapshotPtr& snapshot() const { return snapshot_; }
+  /// Index in the snapshot of a file handed out by a list.
+  static size_t IndexOf(const dk::OpenFileInfo& file);
+
+  dk::unique_ptr<dk::MultiFileList> ComplexFilterPushdown(
+      dk::ClientContext& context, const dk::MultiFileOptions& options,
+      dk::MultiFilePushdownInfo& info,
+      dk::vector<dk::unique_ptr<dk::Expression>>& filters) const override;
+  dk::unique_ptr<dk::MultiFileList> DynamicFilterPushdown(
+      dk::ClientContext& context, const dk::MultiFileOptions& options,
+      const dk::vector<std::string>& names, const dk::vector<dk::LogicalType>& types,
+      const dk::vector<dk::column_t>& column_ids, dk::TableFilterSet& filters) const override;
+  dk::vector<dk::OpenFileInfo> GetAllFiles() const override;
+  dk::FileExpandResult GetExpandResult() const override;
+  dk::idx_t GetTotalFileCount() const override { return kept_.size(); }
+  dk::unique_ptr<dk::NodeStatistics> GetCardinality(dk::ClientContext& context) const override;
+  dk::unique_ptr<dk::MultiFileList> Copy() const override;
+
+ protected:
+  bool FileIsAvailable(dk::idx_t) const override { return true; }
+  dk::OpenFileInfo GetFile(dk::idx_t index) const override;
+
+ private:
+  dk::unique_ptr<LakeFileList> Without(dk::ClientContext& context, std::vector<size_t> kept) const;
+
+  dk::ClientContext& context_;
+  const storage::SnapshotPtr snapshot_;
+  const io::Location root_;
+  const std::vector<size_t> kept_;  ///< indexes in the snapshot
+};
+
+}  // namespace lakehouse::query::duckdb

@@ -1,0 +1,119 @@
+#include "query/engines/duckdb/instance.h"
+
+#include <unistd.h>
+
+#include <duckdb/main/extension_helper.hpp>
+#include <filesystem>
+
+#include "base/error.h"
+#include "query/engines/duckdb/errors.h"
+#include "query/engines/duckdb/file_system.h"
+#include "query/engines/duckdb/gate.h"
+#include "query/engines/duckdb/lake_catalog.h"
+#include "query/engines/duckdb/lake_transaction.h"
+
+namespace lakehouse::query::duckdb {
+namespace {
+
+struct LakeStorageInfo : dk::StorageExtensionInfo {
+  std::string lake_name;
+  std::string default_schema;
+  std::shared_ptr<const dk::TableFunction> parquet_scan;
+};
+
+dk::unique_ptr<dk::Catalog> AttachLake(dk::optional_ptr<dk::StorageExtensionInfo> info,
+                                       dk::ClientContext&, dk::AttachedDatabase& database,
+                                       const std::string&, dk::AttachInfo&, dk::AttachOptions&) {
+  auto& lake = static_cast<LakeStorageInfo&>(*info);
+  return dk::make_uniq<LakeCatalog>(database, lake.lake_name, lake.default_schema,
+                                    lake.parquet_scan);
+}
+
+dk::unique_ptr<dk::TransactionManager> MakeManager(dk::optional_ptr<dk::StorageExtensionInfo>,
+                                                   dk::AttachedDatabase& database, dk::Catalog&) {
+  return MakeLakeTransactionManager(database);
+}
+
+void Run(dk::Connection& connection, const std::string& sql) {
+  auto result = connection.Query(sql);
+  if (!result->HasError()) return;
+  throw Error(ErrorKind::kInternal, "LK-4030", "starting the SQL engine: " + result->GetError());
+}
+
+void CheckBuild() {
+  std::string loaded = dk::DuckDB::SourceID();
+  std::string headers = LAKEHOUSE_DUCKDB_SOURCE_ID;
+  if (headers.starts_with(loaded) || loaded.starts_with(headers)) return;
+  throw Error(ErrorKind::kInternal, "LK-4031",
+              "libduckdb.so is of build " + loaded + ", this program was made for " + headers,
+              "run ./dev setup and build again, or correct the library path");
+}
+
+int64_t MachineMemory() {
+  return static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
+}
+
+std::string Quoted(const std::string& name) {
+  return dk::KeywordHelper::WriteOptionallyQuoted(name);
+}
+
+}  // namespace
+
+Instance::Instance(const std::string& lake_name, const EngineOptions& options) {
+  CheckBuild();
+  dk::DBConfig config;
+  config.SetOptionByName("autoinstall_known_extensions", dk::Value::BOOLEAN(false));
+  config.SetOptionByName("autoload_known_extensions", dk::Value::BOOLEAN(false));
+  if (options.threads > 0) {
+    config.SetOptionByName("threads", dk::Value::BIGINT(options.threads));
+  }
+  int64_t memory = options.memory_bytes > 0 ? options.memory_bytes : MachineMemory() / 10 * 6;
+  config.SetOptionByName("memory_limit", dk::Value(std::to_string(memory) + "B"));
+  config.SetOptionByName("temp_directory", dk::Value(options.temp_directory));
+  if (!options.temp_directory.empty()) {
+    std::filesystem::create_directories(options.temp_directory);
+    if (options.temp_bytes > 0) {
+      config.SetOptionByName("max_temp_directory_size",
+                             dk::Value(std::to_string(options.temp_bytes) + "B"));
+    }
+  }
+  database_ = std::make_unique<dk::DuckDB>(nullptr, &config);
+  Attach(lake_name, options);
+  use_ = "USE " + Quoted(lake_name) + "." + Quoted(options.default_schema);
+}
+
+void Instance::Attach(const std::string& lake_name, const EngineOptions& options) {
+  auto& config = dk::DBConfig::GetConfig(*database_->instance);
+  dk::FileSystem::GetFileSystem(*database_->instance).RegisterSubSystem(MakeLakeFileSystem());
+  dk::Connection connection(*database_);
+  auto info = dk::make_shared_ptr<LakeStorageInfo>();
+  info->lake_name = lake_name;
+  info->default_schema = options.default_schema;
+  connection.context->RunFunctionInTransaction([&] {
+    auto& system = dk::Catalog::GetSystemCatalog(*connection.context);
+    auto& entry =
+        system.GetEntry<dk::TableFunctionCatalogEntry>(*connection.context, "main", "parquet_scan");
+    info->parquet_scan =
+        std::make_shared<dk::TableFunction>(entry.functions.GetFunctionByOffset(0));
+  });
+  auto extension = dk::make_shared_ptr<dk::StorageExtension>();
+  extension->attach = AttachLake;
+  extension->create_transaction_manager = MakeManager;
+  extension->storage_info = info;
+  dk::StorageExtension::Register(config, "lake", std::move(extension));
+  Run(connection, "ATTACH 'lakehouse' AS " + Quoted(lake_name) + " (TYPE lake)");
+  RegisterBindGate(config);
+  DropDangerousFunctions(connection);
+  Run(connection, std::string("SET GLOBAL allowed_directories=['") + kFileScheme + "']");
+  Run(connection, "SET GLOBAL TimeZone='UTC'");
+  Run(connection, "SET GLOBAL enable_external_access=false");
+}
+
+std::unique_ptr<dk::Connection> Instance::Connect() {
+  auto connection = std::make_unique<dk::Connection>(*database_);
+  Run(*connection, "SET enable_progress_bar=true");
+  Run(*connection, "SET enable_progress_bar_print=false");
+  return connection;
+}
+
+}  // namespace lakehouse::query::duckdb

@@ -1,0 +1,49 @@
+#include "query/engines/duckdb/lake_session.h"
+
+namespace lakehouse::query::duckdb {
+
+dk::shared_ptr<LakeSession> LakeSession::Get(dk::ClientContext& context) {
+  return context.registered_state->Get<LakeSession>("lake_session");
+}
+
+void LakeSession::BeginStatement() {
+  std::lock_guard lock(mutex_);
+  grants_.clear();
+  error_.reset();
+  files_total = 0;
+  files_skipped = 0;
+}
+
+std::string LakeSession::Grant(const io::Location& file) {
+  std::string name = kFileScheme + file.uri();
+  std::lock_guard lock(mutex_);
+  grants_.insert_or_assign(name, file);
+  return name;
+}
+
+std::optional<io::Location> LakeSession::Granted(const std::string& name) const {
+  std::lock_guard lock(mutex_);
+  auto found = grants_.find(name);
+  if (found == grants_.end()) return std::nullopt;
+  return found->second;
+}
+
+void LakeSession::Remember(const Error& error) {
+  std::lock_guard lock(mutex_);
+  if (!error_) error_ = error;
+}
+
+std::optional<Error> LakeSession::TakeError() {
+  std::lock_guard lock(mutex_);
+  auto taken = std::move(error_);
+  error_.reset();
+  return taken;
+}
+
+LakeSession& SessionOf(dk::ClientContext& context) {
+  auto session = LakeSession::Get(context);
+  if (!session) throw dk::PermissionException("this connection has no principal");
+  return *session;
+}
+
+}  // namespace lakehouse::query::duckdb

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "catalog/lake.h"
+#include "query/engines/duckdb/pch.h"
+#include "security/principal.h"
+
+namespace lakehouse::query::duckdb {
+
+inline constexpr char kFileScheme[] = "lakeint://";
+
+/// What one connection knows beside DuckDB: who asks, what the running statement may open, and the
+/// error that ended it (DuckDB's own error type would lose code and hint). SQL cannot reach it.
+class LakeSession : public dk::ClientContextState {
+ public:
+  LakeSession(security::Principal who, std::shared_ptr<catalog::Lake> of)
+      : principal(std::move(who)), lake(std::move(of)) {}
+
+  /// Null for the engine's own connections: those get no table.
+  static dk::shared_ptr<LakeSession> Get(dk::ClientContext& context);
+
+  /// Forgets grants, error and counters; before each statement.
+  void BeginStatement();
+  /// The name under which the running statement may open the object.
+  std::string Grant(const io::Location& file);
+  /// Nothing when the running statement may not open `name`.
+  std::optional<io::Location> Granted(const std::string& name) const;
+  void Remember(const Error& error);
+  std::optional<Error> TakeError();
+
+  /// Runs `body`; an Error in it is kept here and ends the statement.
+  template <typename Body>
+  auto Guard(Body body) -> decltype(body()) {
+    try {
+      return body();
+    } catch (const Error& error) {
+      Remember(error);
+      throw dk::InvalidInputException(error.what());
+    }
+  }
+
+  const security::Principal principal;
+  const std::shared_ptr<catalog::Lake> lake;
+  std::atomic<int64_t> files_total{0};
+  std::atomic<int64_t> files_skipped{0};
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, io::Location> grants_;
+  std::optional<Error> error_;
+};
+
+/// The session of `context`; PermissionDenied for a connection without one.
+LakeSession& SessionOf(dk::ClientContext& context);
+
+}  // namespace lakehouse::query::duckdb

@@ -1,0 +1,59 @@
+#include "query/engines/duckdb/lake_table.h"
+
+#include <duckdb/parser/constraints/not_null_constraint.hpp>
+#include <duckdb/storage/table_storage_info.hpp>
+
+#include "query/engines/duckdb/scan.h"
+#include "query/engines/duckdb/types.h"
+
+namespace lakehouse::query::duckdb {
+namespace {
+
+/// Where row filters and masks of the decision become part of the plan. A decision that carries any
+/// is refused: rows are never shown without the policy that guards them.
+void PlantPolicy(const catalog::ResolvedObject& object) {
+  if (!object.decision.row_filter && object.decision.masks.empty()) return;
+  throw Error(ErrorKind::kUnsupported, "LK-4012",
+              "row filters and column masks are not supported: " + object.info.name.ToString());
+}
+
+}  // namespace
+
+LakeTable::LakeTable(dk::Catalog& catalog, dk::SchemaCatalogEntry& schema,
+                     dk::CreateTableInfo& info, catalog::ResolvedObject object,
+                     storage::SnapshotPtr snapshot)
+    : TableCatalogEntry(catalog, schema, info),
+      object_(std::move(object)),
+      snapshot_(std::move(snapshot)) {}
+
+dk::TableFunction LakeTable::GetScanFunction(dk::ClientContext& context,
+                                             dk::unique_ptr<dk::FunctionData>& bind_data) {
+  return SessionOf(context).Guard([&] {
+    PlantPolicy(object_);
+    return BindLakeScan(context, catalog.Cast<LakeCatalog>().parquet_scan(), snapshot_,
+                        object_.table->location(), bind_data);
+  });
+}
+
+dk::virtual_column_map_t LakeTable::GetVirtualColumns() const { return LakeVirtualColumns(); }
+
+void DescribeColumns(const storage::Schema& schema, dk::CreateTableInfo& info) {
+  for (size_t i = 0; i < schema.fields.size(); ++i) {
+    const auto& field = schema.fields[i];
+    info.columns.AddColumn(dk::ColumnDefinition(field.name, ToDuckDb(*field.type)));
+    if (!field.nullable) {
+      info.constraints.push_back(dk::make_uniq<dk::NotNullConstraint>(dk::LogicalIndex(i)));
+    }
+  }
+}
+
+storage::SnapshotPtr SnapshotAt(dk::ClientContext& context, storage::Table& table,
+                                const dk::BoundAtClause& at) {
+  if (catalog::FoldCase(at.Unit()) == "version") {
+    return table.At(at.GetValue().CastAs(context, dk::LogicalType::BIGINT).GetValue<int64_t>());
+  }
+  auto moment = at.GetValue().CastAs(context, dk::LogicalType::TIMESTAMP_TZ);
+  return table.AtTimestamp(moment.GetValue<dk::timestamp_tz_t>().value / 1000);
+}
+
+}  // namespace lakehouse::query::duckdb

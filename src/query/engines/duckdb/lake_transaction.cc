@@ -1,0 +1,134 @@
+#include "query/engines/duckdb/lake_transaction.h"
+
+#include "query/engines/duckdb/lake_session.h"
+
+namespace lakehouse::query::duckdb {
+namespace {
+
+class LakeTransactionManager : public dk::TransactionManager {
+ public:
+  using TransactionManager::TransactionManager;
+
+  dk::Transaction& StartTransaction(dk::ClientContext& context) override {
+    auto transaction = std::make_unique<LakeTransaction>(*this, context);
+    auto& started = *transaction;
+    std::lock_guard lock(mutex_);
+    open_[&started] = std::move(transaction);
+    return started;
+  }
+  dk::ErrorData CommitTransaction(dk::ClientContext& context,
+                                  dk::Transaction& transaction) override {
+    auto ending = Take(transaction);
+    try {
+      ending->CommitWrites(context);
+    } catch (const Error& error) {
+      if (auto session = LakeSession::Get(context)) session->Remember(error);
+      return dk::ErrorData(dk::ExceptionType::TRANSACTION, error.what());
+    } catch (const std::exception& error) {
+      return dk::ErrorData(dk::ExceptionType::TRANSACTION, error.what());
+    }
+    return {};
+  }
+  void RollbackTransaction(dk::Transaction& transaction) override {
+    Take(transaction)->DiscardWrites();
+  }
+  void Checkpoint(dk::ClientContext&, bool) override {}
+
+ private:
+  std::unique_ptr<LakeTransaction> Take(dk::Transaction& transaction) {
+    std::lock_guard lock(mutex_);
+    return std::move(open_.extract(&transaction).mapped());
+  }
+
+  std::mutex mutex_;
+  std::map<dk::Transaction*, std::unique_ptr<LakeTransaction>> open_;
+};
+
+}  // namespace
+
+storage::SnapshotPtr LakeTransaction::Pin(storage::Table& table) {
+  std::lock_guard lock(mutex_);
+  auto& pinned = pinned_[table.location().uri()];
+  if (!pinned) pinned = table.Latest();
+  return pinned;
+}
+
+dk::optional_ptr<dk::CatalogEntry> LakeTransaction::Kept(const std::string& key) {
+  std::lock_guard lock(mutex_);
+  auto found = entries_.find(key);
+  return found == entries_.end() ? nullptr : found->second.get();
+}
+
+dk::CatalogEntry& LakeTransaction::Keep(const std::string& key,
+                                        dk::unique_ptr<dk::CatalogEntry> entry) {
+  std::lock_guard lock(mutex_);
+  return *entries_.emplace(key, std::move(entry)).first->second;
+}
+
+void LakeTransaction::AddWrite(PendingWrite write) {
+  std::lock_guard lock(mutex_);
+  writes_.push_back(std::move(write));
+}
+
+void LakeTransaction::CommitOne(dk::ClientContext& context, PendingWrite& write) {
+  auto& session = SessionOf(context);
+  if (write.create) {
+    write.create->description.metrics["numOutputRows"] = write.rows;
+    if (!session.lake->CreateTable(session.principal, *write.create, write.files)) {
+      for (auto& writer : write.writers) writer->Discard();
+    }
+    return;
+  }
+  storage::CommitDescription description;
+  description.operation = "WRITE";
+  description.parameters["mode"] = "\"Append\"";
+  description.metrics["numFiles"] = static_cast<int64_t>(write.files.size());
+  description.metrics["numOutputRows"] = write.rows;
+  description.user_name = session.principal.name;
+  auto commit = write.table->Begin(write.base);
+  for (auto& file : write.files) commit->AddFile(std::move(file));
+  auto result = commit->Commit(description);
+  if (result.outcome == storage::CommitOutcome::kUnknown) {
+    write.writers.clear();  // the files may be in the table
+    throw Error(ErrorKind::kCommitStateUnknown, "LK-4014",
+                "the insert may or may not be in the table: " + result.reason,
+                "look at DESCRIBE HISTORY before running it again");
+  }
+  if (result.outcome == storage::CommitOutcome::kConflict) {
+    throw Error(ErrorKind::kCommitConflict, "LK-4013",
+                "another commit changed the table first: " + result.reason, "run the insert again");
+  }
+}
+
+void LakeTransaction::CommitWrites(dk::ClientContext& context) {
+  while (!writes_.empty()) {
+    try {
+      if (!writes_.front().files.empty() || writes_.front().create) {
+        CommitOne(context, writes_.front());
+      }
+    } catch (...) {
+      DiscardWrites();
+      throw;
+    }
+    writes_.erase(writes_.begin());
+  }
+}
+
+void LakeTransaction::DiscardWrites() {
+  for (auto& write : writes_) {
+    for (auto& writer : write.writers) {
+      try {
+        writer->Discard();
+      } catch (const Error&) {
+        // Files that cannot be deleted now are unreferenced; a later clean-up finds them.
+      }
+    }
+  }
+  writes_.clear();
+}
+
+dk::unique_ptr<dk::TransactionManager> MakeLakeTransactionManager(dk::AttachedDatabase& database) {
+  return dk::make_uniq<LakeTransactionManager>(database);
+}
+
+}  // namespace lakehouse::query::duckdb

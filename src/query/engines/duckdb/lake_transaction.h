@@ -1,0 +1,56 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "query/engines/duckdb/pch.h"
+#include "storage/parquet/data_file_writer.h"
+
+namespace lakehouse::query::duckdb {
+
+/// Files that a statement wrote, waiting for its commit. With `create` set they become version 0 of
+/// a new table, else they are appended to `table`.
+struct PendingWrite {
+  std::shared_ptr<storage::Table> table;
+  storage::SnapshotPtr base;
+  std::optional<catalog::CreateTableRequest> create;
+  std::vector<storage::NewFile> files;
+  std::vector<std::unique_ptr<storage::parquet::DataFileWriter>> writers;  ///< for Discard
+  int64_t rows = 0;
+};
+
+/// One statement's view: each table has one snapshot, taken at first touch, and its catalog entries
+/// live as long as the statement. Writes become visible at commit.
+class LakeTransaction : public dk::Transaction {
+ public:
+  LakeTransaction(dk::TransactionManager& manager, dk::ClientContext& context)
+      : Transaction(manager, context) {}
+
+  static LakeTransaction& Get(dk::ClientContext& context, dk::Catalog& catalog) {
+    return dk::Transaction::Get(context, catalog).Cast<LakeTransaction>();
+  }
+
+  /// The snapshot of `table` that this statement sees.
+  storage::SnapshotPtr Pin(storage::Table& table);
+  /// The entry kept under `key`, or null.
+  dk::optional_ptr<dk::CatalogEntry> Kept(const std::string& key);
+  dk::CatalogEntry& Keep(const std::string& key, dk::unique_ptr<dk::CatalogEntry> entry);
+  void AddWrite(PendingWrite write);
+  /// Commits every write; throws Error. Discards the files of what did not get in.
+  void CommitWrites(dk::ClientContext& context);
+  void DiscardWrites();
+
+ private:
+  void CommitOne(dk::ClientContext& context, PendingWrite& write);
+
+  std::mutex mutex_;
+  std::map<std::string, storage::SnapshotPtr> pinned_;
+  std::map<std::string, dk::unique_ptr<dk::CatalogEntry>> entries_;
+  std::vector<PendingWrite> writes_;
+};
+
+dk::unique_ptr<dk::TransactionManager> MakeLakeTransactionManager(dk::AttachedDatabase& database);
+
+}  // namespace lakehouse::query::duckdb

@@ -1,0 +1,88 @@
+#include "query/engines/duckdb/result_reader.h"
+
+#include <arrow/api.h>
+
+#include <duckdb/common/arrow/arrow_appender.hpp>
+
+#include "base/error.h"
+#include "query/engines/duckdb/arrow_rows.h"
+
+namespace lakehouse::query::duckdb {
+namespace {
+
+constexpr dk::idx_t kBatchRows = 8 * STANDARD_VECTOR_SIZE;
+
+class ResultReader : public arrow::RecordBatchReader {
+ public:
+  ResultReader(std::unique_ptr<StatementScope> scope, dk::unique_ptr<dk::QueryResult> result)
+      : scope_(std::move(scope)),
+        result_(std::move(result)),
+        schema_(ArrowSchemaOf(result_->types, result_->names, result_->client_properties)) {}
+  ~ResultReader() override { End(); }
+
+  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    batch->reset();
+    if (!result_) return arrow::Status::OK();
+    dk::ArrowAppender rows(
+        result_->types, kBatchRows, result_->client_properties,
+        std::unordered_map<dk::idx_t, const dk::shared_ptr<dk::ArrowTypeExtensionData>>());
+    while (rows.RowCount() < kBatchRows) {
+      dk::unique_ptr<dk::DataChunk> chunk;
+      dk::ErrorData error;
+      if (!result_->TryFetch(chunk, error)) {
+        auto fail = scope_->fail;
+        End();
+        fail(error);
+      }
+      if (!chunk || chunk->size() == 0) {
+        done_ = true;
+        break;
+      }
+      rows.Append(*chunk, 0, chunk->size(), chunk->size());
+    }
+    if (rows.RowCount() > 0) *batch = ImportRows(rows.Finalize(), schema_, schema_);
+    if (done_) End();
+    return arrow::Status::OK();
+  }
+
+ private:
+  void End() {
+    if (!scope_) return;
+    result_.reset();
+    scope_->finish();
+    scope_.reset();
+  }
+
+  std::unique_ptr<StatementScope> scope_;
+  dk::unique_ptr<dk::QueryResult> result_;
+  const std::shared_ptr<arrow::Schema> schema_;
+  bool done_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<arrow::RecordBatchReader> MakeResultReader(std::unique_ptr<StatementScope> scope,
+                                                           dk::unique_ptr<dk::QueryResult> result) {
+  return std::make_shared<ResultReader>(std::move(scope), std::move(result));
+}
+
+std::shared_ptr<arrow::RecordBatchReader> ReaderOf(std::shared_ptr<arrow::RecordBatch> batch) {
+  auto schema = batch->schema();
+  return arrow::RecordBatchReader::Make({std::move(batch)}, schema).ValueOrDie();
+}
+
+std::shared_ptr<arrow::RecordBatchReader> AffectedRows(int64_t rows) {
+  arrow::Int64Builder builder;
+  if (!builder.Append(rows).ok()) throw std::bad_alloc();
+  return ReaderOf(
+      arrow::RecordBatch::Make(arrow::schema({arrow::field("affected_rows", arrow::int64())}), 1,
+                               {builder.Finish().ValueOrDie()}));
+}
+
+std::shared_ptr<arrow::RecordBatchReader> NoRows() {
+  return arrow::RecordBatchReader::Make({}, arrow::schema(arrow::FieldVector{})).ValueOrDie();
+}
+
+}  // namespace lakehouse::query::duckdb

@@ -1,0 +1,203 @@
+#include "query/engines/duckdb/session.h"
+
+#include <arrow/api.h>
+
+#include <duckdb/catalog/catalog_search_path.hpp>
+
+#include "base/metrics.h"
+#include "query/engines/duckdb/errors.h"
+#include "query/engines/duckdb/gate.h"
+
+namespace lakehouse::query::duckdb {
+namespace {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+double MillisecondsSince(SteadyTime start) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+dk::Value ToDuckDb(const Parameter& parameter) {
+  if (auto* flag = std::get_if<bool>(&parameter)) return dk::Value::BOOLEAN(*flag);
+  if (auto* number = std::get_if<int64_t>(&parameter)) return dk::Value::BIGINT(*number);
+  if (auto* real = std::get_if<double>(&parameter)) return dk::Value::DOUBLE(*real);
+  if (auto* text = std::get_if<std::string>(&parameter)) return dk::Value(*text);
+  return dk::Value(dk::LogicalType::SQLNULL);
+}
+
+std::string KindName(StatementKind kind) {
+  switch (kind) {
+    case StatementKind::kQuery:
+      return "query";
+    case StatementKind::kWrite:
+      return "write";
+    case StatementKind::kDefinition:
+      return "definition";
+    default:
+      return "other";
+  }
+}
+
+void Count(StatementKind kind, bool failed, double milliseconds) {
+  Labels labels{{"kind", KindName(kind)}, {"status", failed ? "failed" : "succeeded"}};
+  Metrics::Instance()
+      .GetHistogram("lakehouse_query_duration_seconds", "Time of SQL statements", labels)
+      .Observe(milliseconds / 1000);
+}
+
+}  // namespace
+
+EngineCore::EngineCore(std::shared_ptr<catalog::Lake> of, EngineOptions with)
+    : lake(std::move(of)),
+      options(std::move(with)),
+      admission(options.max_running, options.max_waiting),
+      instance_(std::make_shared<Instance>(lake->default_catalog(), options)) {}
+
+std::shared_ptr<Instance> EngineCore::instance() {
+  std::lock_guard lock(mutex_);
+  return instance_;
+}
+
+void EngineCore::Replace(const std::shared_ptr<Instance>& broken) {
+  std::lock_guard lock(mutex_);
+  if (instance_ == broken) {
+    instance_ = std::make_shared<Instance>(lake->default_catalog(), options);
+  }
+}
+
+/// What one statement carries from its start to its last row.
+struct DuckDbSession::Run {
+  SteadyTime started = std::chrono::steady_clock::now();
+  StatementKind kind = StatementKind::kOther;
+  std::shared_ptr<QueryMetrics> metrics = std::make_shared<QueryMetrics>();
+  std::shared_ptr<std::atomic<bool>> timed_out = std::make_shared<std::atomic<bool>>(false);
+};
+
+DuckDbSession::DuckDbSession(std::shared_ptr<EngineCore> core, security::Principal principal)
+    : core_(std::move(core)), principal_(std::move(principal)) {
+  Connect();
+}
+
+void DuckDbSession::Connect() {
+  auto current = core_->instance();
+  std::lock_guard lock(mutex_);
+  if (instance_ == current) return;
+  connection_.reset();
+  instance_ = current;
+  connection_ = instance_->Connect();
+  lake_session_ = dk::make_shared_ptr<LakeSession>(principal_, core_->lake);
+  connection_->context->registered_state->Insert("lake_session", lake_session_);
+  auto used = connection_->Query(instance_->use_statement());
+  if (used->HasError()) throw Translate(used->GetErrorObject(), lake_session_.get(), "");
+}
+
+dk::unique_ptr<dk::SQLStatement> DuckDbSession::Parse(const std::string& sql) {
+  auto statements = connection_->ExtractStatements(sql);
+  if (statements.size() == 1) return std::move(statements[0]);
+  throw Error(ErrorKind::kInvalidArgument, "LK-4001",
+              statements.empty() ? "there is no statement"
+                                 : "there are " + std::to_string(statements.size()) +
+                                       " statements, and one is run at a time",
+              "send each statement by itself");
+}
+
+std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryRequest& request) {
+  auto scope = std::make_unique<StatementScope>();
+  int64_t timeout =
+      request.limits.timeout_ms > 0 ? request.limits.timeout_ms : core_->options.timeout_ms;
+  std::optional<SteadyTime> deadline;
+  if (timeout > 0) deadline = run.started + std::chrono::milliseconds(timeout);
+  scope->handles.push_back(core_->admission.Enter(request.cancellation, deadline));
+  run.metrics->queued_ms = MillisecondsSince(run.started);
+  Connect();
+  scope->connection = connection_;
+  lake_session_->BeginStatement();
+  std::weak_ptr<dk::Connection> weak = connection_;
+  auto interrupt = [weak] {
+    if (auto connection = weak.lock()) connection->Interrupt();
+  };
+  scope->handles.push_back(request.cancellation.OnCancel(interrupt));
+  if (deadline) {
+    scope->handles.push_back(core_->watchdog.Arm(*deadline, [interrupt, flag = run.timed_out] {
+      *flag = true;
+      interrupt();
+    }));
+  }
+  auto session = lake_session_;
+  scope->fail = [core = core_, instance = instance_, session, sql = request.sql,
+                 timed_out = run.timed_out, timeout](dk::ErrorData error) {
+    if (IsFatal(error)) core->Replace(instance);
+    if (*timed_out) {
+      throw Error(ErrorKind::kTimeout, "LK-4022",
+                  "the statement took longer than " + std::to_string(timeout) + " ms",
+                  "narrow it, or raise the time limit");
+    }
+    throw Translate(std::move(error), session.get(), sql);
+  };
+  scope->finish = [session, run] {
+    run.metrics->files_total = session->files_total;
+    run.metrics->files_read = session->files_total - session->files_skipped;
+    Count(run.kind, false, MillisecondsSince(run.started));
+  };
+  return scope;
+}
+
+QueryResult DuckDbSession::Execute(const QueryRequest& request) {
+  Run run;
+  auto scope = Begin(run, request);
+  QueryResult answer;
+  answer.engine_used = "duckdb";
+  answer.query_id = request.request_id;
+  answer.metrics = run.metrics;
+  try {
+    request.cancellation.ThrowIfStopped();
+    auto statement = Parse(request.sql);
+    run.kind = CheckStatement(*statement, core_->lake->default_catalog());
+    answer.kind = run.kind;
+    dk::vector<dk::Value> values;
+    for (const auto& parameter : request.parameters) values.push_back(ToDuckDb(parameter));
+    bool stream = run.kind == StatementKind::kQuery;
+    auto pending =
+        connection_->PendingQuery(std::move(statement), values,
+                                  stream ? dk::QueryResultOutputType::ALLOW_STREAMING
+                                         : dk::QueryResultOutputType::FORCE_MATERIALIZED);
+    if (pending->HasError()) scope->fail(pending->GetErrorObject());
+    auto result = pending->Execute();
+    if (result->HasError()) scope->fail(result->GetErrorObject());
+    run.metrics->execution_ms = MillisecondsSince(run.started) - run.metrics->queued_ms;
+    if (stream) {
+      answer.reader = MakeResultReader(std::move(scope), std::move(result));
+      return answer;
+    }
+    if (run.kind == StatementKind::kWrite) {
+      auto chunk = result->Fetch();
+      answer.affected_rows =
+          chunk && chunk->size() > 0 ? chunk->GetValue(0, 0).GetValue<int64_t>() : 0;
+    }
+    scope->finish();
+  } catch (const Error&) {
+    Count(run.kind, true, MillisecondsSince(run.started));
+    throw;
+  } catch (const std::exception& error) {
+    Count(run.kind, true, MillisecondsSince(run.started));
+    scope->fail(dk::ErrorData(error));
+  }
+  answer.reader = run.kind == StatementKind::kWrite ? AffectedRows(answer.affected_rows) : NoRows();
+  return answer;
+}
+
+std::optional<double> DuckDbSession::Progress() const {
+  std::lock_guard lock(mutex_);
+  if (!connection_) return std::nullopt;
+  double percent = connection_->context->GetQueryProgress().GetPercentage();
+  if (percent < 0) return std::nullopt;
+  return percent / 100;
+}
+
+std::string DuckDbSession::current_schema() const {
+  std::lock_guard lock(mutex_);
+  return dk::ClientData::Get(*connection_->context).catalog_search_path->GetDefault().schema;
+}
+
+}  // namespace lakehouse::query::duckdb

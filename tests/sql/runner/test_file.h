@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace lakehouse::sqltest {
+
+/// One thing to do, in order, with loops already unrolled.
+struct Step {
+  enum Kind { kOk, kError, kQuery, kConnection, kRestart, kRequire } kind = kOk;
+  size_t line = 0;
+  std::string argument;  ///< error code, connection or what is required
+  bool sorted = false;   ///< compare rows in sorted order
+  std::string sql;
+  std::vector<std::string> rows;
+};
+
+/// Reads a .test file; throws std::runtime_error "path:line: why" for a directive it does not know.
+std::vector<Step> ReadTestFile(const std::string& path);
+
+}  // namespace lakehouse::sqltest

@@ -1,0 +1,149 @@
+#include "storage/delta/actions.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "storage/delta/schema_json.h"
+
+namespace lakehouse::storage::delta {
+namespace {
+
+template <typename Work>
+std::string Code(Work work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return "";
+}
+
+std::string ParseCode(const std::string& text) {
+  return Code([&] { ParseCommit(text, "test.json"); });
+}
+
+TEST(Actions, ReadsEveryPartOfAnAdd) {
+  const Actions actions = ParseCommit(
+      R"({"add":{"path":"d%3D1/a%20b.parquet","partitionValues":{"d":"1","e":null},"size":7,)"
+      R"("modificationTime":9,"dataChange":false,"stats":"{\"numRecords\":3}","tags":{"t":"u"},)"
+      R"("unknown":[{"x":1}]}})",
+      "test.json");
+  ASSERT_EQ(actions.adds.size(), 1u);
+  const AddFile& add = *actions.adds[0];
+  EXPECT_EQ(add.path, "d=1/a b.parquet");
+  EXPECT_EQ(add.size_bytes, 7);
+  EXPECT_EQ(add.modified_ms, 9);
+  EXPECT_FALSE(add.data_change);
+  EXPECT_EQ(add.partition_values.at("d"), "1");
+  EXPECT_EQ(add.partition_values.at("e"), std::nullopt);
+  EXPECT_EQ(add.stats, R"({"numRecords":3})");
+  EXPECT_EQ(add.tags.at("t"), "u");
+  EXPECT_FALSE(add.has_deletion_vector);
+}
+
+TEST(Actions, UnknownActionsArePassedOver) {
+  const Actions actions = ParseCommit(
+      "{\"cdc\":{\"path\":\"x\"}}\n\n{\"futureThing\":17}\r\n{\"add\":{\"path\":\"a\"}}",
+      "test.json");
+  EXPECT_EQ(actions.adds.size(), 1u);
+}
+
+TEST(Actions, ALineLongerThanAMegabyteHidesNothing) {
+  const std::string longest =
+      "{\"add\":{\"path\":\"a\",\"stats\":\"" + std::string(3 << 20, 's') + "\"}}\n";
+  const Actions actions = ParseCommit(longest + "{\"add\":{\"path\":\"b\"}}\n", "test.json");
+  EXPECT_EQ(actions.adds.size(), 2u);
+}
+
+TEST(Actions, DamagedLinesAreCorruption) {
+  for (const char* text :
+       {"", "\n\n", "{\"add\":{\"path\":\"a\"}", "{\"add\":{\"path\":\"a\"}}\n{\"add\":{\"pa",
+        "{\"add\":{\"path\":\"a\"}{\"add\":{\"path\":\"b\"}}", "[]", "17", "{\"add\":{}}",
+        "{\"add\":{\"path\":7}}", "{\"add\":{\"path\":\"a\",\"size\":\"7\"}}",
+        "{\"add\":{\"path\":\"a\",\"size\":-1}}", "{\"add\":{\"path\":\"%2\"}}",
+        "{\"add\":{\"path\":\"a\",\"partitionValues\":{\"p\":7}}}", "{\"add\":[]}",
+        "{\"protocol\":{\"minReaderVersion\":1}}", "{\"metaData\":{\"id\":\"x\"}}",
+        "{\"txn\":{\"appId\":\"a\"}}", "{\"add\":{\"path\":\"\xFF\"}}"}) {
+    EXPECT_EQ(ParseCode(text), "LK-3003") << text;
+  }
+  EXPECT_EQ(ParseCode(std::string(50, '\0')), "LK-3003");
+}
+
+TEST(Actions, DuplicatesAreCorruption) {
+  const std::string protocol = "{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":2}}\n";
+  EXPECT_EQ(ParseCode(protocol), "");
+  EXPECT_EQ(ParseCode(protocol + protocol), "LK-3003");
+  EXPECT_EQ(ParseCode("{\"add\":{\"path\":\"/a\"}}\n{\"add\":{\"path\":\"file:/a\"}}"), "LK-3003");
+}
+
+TEST(Actions, DeepJsonIsRefusedInsteadOfRecursedInto) {
+  const std::string deep(100'000, '[');
+  EXPECT_EQ(ParseCode("{\"commitInfo\":{\"x\":" + deep + std::string(100'000, ']') + "}}"),
+            "LK-3003");
+  EXPECT_EQ(Code([&] { ParseSchema(deep); }), "LK-3003");
+}
+
+TEST(Actions, OtherFileFormatsAreRefused) {
+  EXPECT_EQ(ParseCode(R"({"metaData":{"id":"x","format":{"provider":"orc"},"schemaString":"{}"}})"),
+            "LK-3002");
+}
+
+TEST(Actions, WhatIsWrittenIsReadEqual) {
+  Actions actions;
+  actions.protocol = Protocol{3, 7, {"timestampNtz"}, {"timestampNtz", "domainMetadata"}};
+  TableMetadata metadata;
+  metadata.id = "id";
+  metadata.name = "n\"1";
+  metadata.description = "two\nlines";
+  metadata.partition_columns = {"p"};
+  metadata.properties = {{"k", "v"}};
+  metadata.created_ms = 5;
+  Field field{"a", DataType::Array(DataType::Decimal(10, 2), false), false, {{"comment", "\"c\""}}};
+  metadata.schema.fields = {field, {"p", DataType::Primitive(TypeId::kTimestampNtz), true, {}}};
+  actions.metadata = metadata;
+  auto add = std::make_shared<AddFile>();
+  add->path = "p=a:b/ü 100%.parquet";
+  add->partition_values = {{"p", std::nullopt}};
+  add->stats = "{\"numRecords\":1}";
+  actions.adds.push_back(add);
+  actions.removes.push_back({"old file", 12, false});
+  actions.transactions.push_back({"app", {4, 5}});
+  actions.domains.push_back({"d", "{\"x\":1}", false});
+  HistoryEntry info;
+  info.operation = "WRITE";
+  info.parameters = {{"mode", "\"Append\""}};
+  info.transaction_id = "t";
+  actions.info = info;
+  const std::string text = WriteCommit(actions);
+  EXPECT_EQ(text.find("{\"commitInfo\""), 0u);
+  const Actions read = ParseCommit(text, "test.json");
+  EXPECT_EQ(read.protocol, actions.protocol);
+  EXPECT_EQ(read.metadata, actions.metadata);
+  EXPECT_EQ(read.adds[0]->path, add->path);
+  EXPECT_EQ(read.adds[0]->partition_values, add->partition_values);
+  EXPECT_EQ(read.removes[0].path, "old file");
+  EXPECT_EQ(read.transactions[0].state.version, 4);
+  EXPECT_EQ(read.domains[0].configuration, "{\"x\":1}");
+  EXPECT_EQ(read.info->parameters, info.parameters);
+  EXPECT_EQ(read.info->transaction_id, "t");
+}
+
+TEST(Paths, AreEncodedSoThatNoPartReadsAsAScheme) {
+  EXPECT_EQ(EncodePath("a:b/c d"), "a%3Ab/c%20d");
+  EXPECT_EQ(EncodePath("s3://bucket/a:b"), "s3://bucket/a:b");
+  EXPECT_EQ(EncodePath("/abs/a:b%"), "/abs/a:b%25");
+  for (const char* path : {"plain", "ü/日本", "100%", "a b", "a:b", "#?[]", "/x:y"}) {
+    EXPECT_EQ(DecodePath(EncodePath(path)), path);
+  }
+}
+
+TEST(Paths, FileUrisAreTheSameAsAbsolutePaths) {
+  EXPECT_EQ(KeyOf("file:/a/b"), "/a/b");
+  EXPECT_EQ(KeyOf("file:///a/b"), "/a/b");
+  EXPECT_EQ(KeyOf("/a/b"), "/a/b");
+  EXPECT_EQ(KeyOf("a/b"), "a/b");
+  EXPECT_EQ(KeyOf("s3://a/b"), "s3://a/b");
+}
+
+}  // namespace
+}  // namespace lakehouse::storage::delta

@@ -110,8 +110,8 @@ class Core {
     request.parameters = ToParameters(parameters);
     request.principal = PrincipalOf(user);
     const nb::gil_scoped_release released;
-    auto session = std::shared_ptr<query::Session>(
-        lakehouse_->engine().OpenSession(request.principal));
+    auto session =
+        std::shared_ptr<query::Session>(lakehouse_->engine().OpenSession(request.principal));
     return Result(session->Execute(request));
   }
   std::string Register(const std::string& json) {

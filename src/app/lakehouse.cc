@@ -68,9 +68,11 @@ std::shared_ptr<catalog::Lake> OpenLake(const Config& config, const fs::path& st
 query::duckdb::EngineOptions EngineOptionsOf(const Config& config, const fs::path& state) {
   query::duckdb::EngineOptions options;
   options.threads = static_cast<int>(config.GetInteger("query.threads"));
-  options.memory_bytes = config.IsSet("query.memory_limit") ? config.GetBytes("query.memory_limit") : 0;
+  options.memory_bytes =
+      config.IsSet("query.memory_limit") ? config.GetBytes("query.memory_limit") : 0;
   options.temp_directory = Below(state, config.GetString("query.temp_directory"));
-  options.temp_bytes = config.IsSet("query.max_temp_size") ? config.GetBytes("query.max_temp_size") : 0;
+  options.temp_bytes =
+      config.IsSet("query.max_temp_size") ? config.GetBytes("query.max_temp_size") : 0;
   options.max_running = static_cast<int>(config.GetInteger("query.max_running"));
   options.max_waiting = static_cast<int>(config.GetInteger("query.max_waiting"));
   options.timeout_ms = config.GetDurationMs("query.timeout");

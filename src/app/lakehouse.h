@@ -10,12 +10,12 @@
 
 namespace lakehouse::app {
 
-/// A running lakehouse: opens what the configuration names, wires the parts, owns them, and closes them
-/// in reverse order. The only place that knows every part. Thread-safe.
+/// A running lakehouse: opens what the configuration names, wires the parts, owns them, and closes
+/// them in reverse order. The only place that knows every part. Thread-safe.
 class Lakehouse {
  public:
-  /// Opens (creating directories and the metadata store when absent). The engine starts at first use, so
-  /// that commands without SQL stay quick.
+  /// Opens (creating directories and the metadata store when absent). The engine starts at first
+  /// use, so that commands without SQL stay quick.
   static std::shared_ptr<Lakehouse> Open(const Config& config);
   ~Lakehouse();
 

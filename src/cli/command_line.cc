@@ -1,5 +1,5 @@
-#include <csignal>
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -16,8 +16,7 @@ void AddGlobalFlags(CLI::App& app, GlobalFlags& flags) {
   app.add_option("--config", flags.config_file, "YAML configuration file");
   app.add_option("--environment", flags.environment, "local, development, staging or production");
   app.add_option("--data-root", flags.data_root, "directory of the lakehouse (storage.data_root)");
-  app.add_option("--set", flags.settings, "a setting as key=value; may be repeated")
-      ->take_all();
+  app.add_option("--set", flags.settings, "a setting as key=value; may be repeated")->take_all();
   app.add_flag("-q,--quiet", flags.quiet, "no talk on stderr but errors");
 }
 
@@ -57,8 +56,8 @@ int RunCommandLine(int argc, char** argv) {
   app.fallthrough();
   app.set_version_flag("--version", std::string(Version()));
   AddGlobalFlags(app, flags);
-  for (const auto add : {AddSql, AddTable, AddIngest, AddJob, AddConfig, AddCatalog, AddExplain,
-                         AddVersion}) {
+  for (const auto add :
+       {AddSql, AddTable, AddIngest, AddJob, AddConfig, AddCatalog, AddExplain, AddVersion}) {
     add(app, action);
   }
   try {

@@ -13,8 +13,8 @@ namespace lakehouse::cli {
 /// What the chosen command does; returns the exit code.
 using Action = std::function<int(Context&)>;
 
-// Each adds one command (with its subcommands) to `app`. When the command is chosen on the command line
-// it stores what to do in `action`; one file per command.
+// Each adds one command (with its subcommands) to `app`. When the command is chosen on the command
+// line it stores what to do in `action`; one file per command.
 void AddSql(CLI::App& app, Action& action);
 void AddTable(CLI::App& app, Action& action);
 void AddIngest(CLI::App& app, Action& action);

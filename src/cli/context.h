@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/lakehouse.h"
+#include "base/error.h"
 
 namespace lakehouse::cli {
 
@@ -45,7 +46,8 @@ class Context {
   std::shared_ptr<app::Lakehouse> lakehouse_;
 };
 
-/// Prints "error LK-nnnn: ..." and the hint on stderr and returns the exit code of the error's kind.
+/// Prints "error LK-nnnn: ..." and the hint on stderr and returns the exit code of the error's
+/// kind.
 int Report(const Error& error);
 
 }  // namespace lakehouse::cli

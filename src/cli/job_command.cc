@@ -28,17 +28,22 @@ struct Flags {
 
 std::vector<std::string> StatusRow(const ingestion::RunStatus& run) {
   const ingestion::RunMetrics& m = run.metrics;
-  const std::string error =
-      run.error_code.empty() ? "" : run.error_code + ": " + run.error_message;
-  return {run.job_name, run.state, std::to_string(run.attempt), FormatTimestampMs(run.started_ms),
-          std::to_string(m.rows_written), std::to_string(m.rows_rescued),
-          std::to_string(m.rows_quarantined), std::to_string(m.files_read),
-          std::to_string(m.files_skipped), error};
+  const std::string error = run.error_code.empty() ? "" : run.error_code + ": " + run.error_message;
+  return {run.job_name,
+          run.state,
+          std::to_string(run.attempt),
+          FormatTimestampMs(run.started_ms),
+          std::to_string(m.rows_written),
+          std::to_string(m.rows_rescued),
+          std::to_string(m.rows_quarantined),
+          std::to_string(m.files_read),
+          std::to_string(m.files_skipped),
+          error};
 }
 
-const std::vector<std::string> kStatusColumns = {"job",     "state",       "attempt", "started",
-                                                 "rows",    "rescued",     "quarantined",
-                                                 "files",   "files skipped", "error"};
+const std::vector<std::string> kStatusColumns = {
+    "job",     "state",       "attempt", "started",       "rows",
+    "rescued", "quarantined", "files",   "files skipped", "error"};
 
 /// Says how a run ended; the exit code is that of a failed command unless it succeeded.
 int ReportRun(const Context& context, const ingestion::RunStatus& run) {
@@ -174,7 +179,8 @@ int Remove(Context& context, const Flags& flags) {
 void AddIngest(CLI::App& app, Action& action) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("ingest", "load files or a database table into a table");
-  command->add_option("source", flags->source, "path or glob, or postgres://user@host/db/schema.table")
+  command
+      ->add_option("source", flags->source, "path or glob, or postgres://user@host/db/schema.table")
       ->required();
   command->add_option("--into", flags->into, "target as schema.table")->required();
   command->add_option("--mode", flags->mode, "append or overwrite");

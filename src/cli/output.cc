@@ -101,8 +101,8 @@ std::string OneLine(std::string text) {
 }
 
 /// Markdown rows are table rows between bars; both have the same widths.
-void WriteTable(const std::vector<std::string>& columns, Texts rows,
-                const std::vector<bool>& right, bool markdown, std::FILE* out) {
+void WriteTable(const std::vector<std::string>& columns, Texts rows, const std::vector<bool>& right,
+                bool markdown, std::FILE* out) {
   std::vector<size_t> widths;
   for (size_t c = 0; c < columns.size(); ++c) {
     size_t width = std::max<size_t>(Width(columns[c]), 3);

@@ -57,8 +57,8 @@ int Show(Context& context, const Flags& flags) {
       rows.push_back({"partitioned by", column});
     }
     for (const storage::Field& field : snapshot->schema().fields) {
-      rows.push_back({"column " + field.name,
-                      field.type->ToString() + (field.nullable ? "" : " not null")});
+      rows.push_back(
+          {"column " + field.name, field.type->ToString() + (field.nullable ? "" : " not null")});
     }
   } else {
     rows.push_back({"view", found.info.view_sql});
@@ -147,8 +147,8 @@ void AddCatalog(CLI::App& app, Action& action) {
       return kOk;
     };
   });
-  CLI::App* rebuild =
-      command->add_subcommand("rebuild", "register the tables below the data root that have no name");
+  CLI::App* rebuild = command->add_subcommand(
+      "rebuild", "register the tables below the data root that have no name");
   rebuild->add_flag("--dry-run", *dry_run, "only say what would be registered");
   rebuild->callback([&action, dry_run] {
     action = [dry_run](Context& c) {

@@ -104,7 +104,9 @@ void Instance::Attach(const std::string& lake_name, const EngineOptions& options
   Run(connection, "ATTACH 'lakehouse' AS " + Quoted(lake_name) + " (TYPE lake)");
   RegisterBindGate(config);
   DropDangerousFunctions(connection);
-  Run(connection, std::string("SET GLOBAL allowed_directories=['") + kFileScheme + "']");
+  std::string allowed = "SET GLOBAL allowed_directories=['";
+  allowed.append(kFileScheme).append("']");
+  Run(connection, allowed);
   Run(connection, "SET GLOBAL TimeZone='UTC'");
   Run(connection, "SET GLOBAL enable_external_access=false");
 }

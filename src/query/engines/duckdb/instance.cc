@@ -1,5 +1,6 @@
 #include "query/engines/duckdb/instance.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <duckdb/main/extension_helper.hpp>
@@ -104,9 +105,7 @@ void Instance::Attach(const std::string& lake_name, const EngineOptions& options
   Run(connection, "ATTACH 'lakehouse' AS " + Quoted(lake_name) + " (TYPE lake)");
   RegisterBindGate(config);
   DropDangerousFunctions(connection);
-  std::string allowed = "SET GLOBAL allowed_directories=['";
-  allowed.append(kFileScheme).append("']");
-  Run(connection, allowed);
+  Run(connection, fmt::format("SET GLOBAL allowed_directories=['{}']", kFileScheme));
   Run(connection, "SET GLOBAL TimeZone='UTC'");
   Run(connection, "SET GLOBAL enable_external_access=false");
 }

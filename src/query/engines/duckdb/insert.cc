@@ -92,6 +92,7 @@ class LakeInsert : public dk::PhysicalOperator {
     write.table = target_.table;
     write.base = target_.base;
     write.create = target_.create;
+    if (target_.replace) write.replacement = target_.metadata;
     LakeTransaction::Get(context, catalog_).AddWrite(std::move(write));
     return dk::SinkFinalizeType::READY;
   }
@@ -206,6 +207,45 @@ dk::PhysicalOperator& LakeCatalog::PlanInsert(dk::ClientContext& context,
   return MakeInsert(planner, *this, std::move(target), cast);
 }
 
+namespace {
+
+/// A new table, or with OR REPLACE the new content of the one that has the name: it keeps its
+/// identity and its history.
+InsertTarget TargetOfCreate(dk::ClientContext& context, const catalog::ObjectName& name,
+                            dk::CreateTableInfo& info) {
+  auto& session = SessionOf(context);
+  InsertTarget target;
+  auto request = RequestOf(context, name, info);
+  if (info.on_conflict == dk::OnCreateConflict::REPLACE_ON_CONFLICT) {
+    if (auto found = session.lake->Find(session.principal, catalog::Action::kModify, name)) {
+      if (!found->table) {
+        throw Error(ErrorKind::kAlreadyExists, "LK-2013", name.ToString() + " is a view",
+                    "drop the view first");
+      }
+      target.replace = true;
+      target.table = found->table;
+      target.base = target.table->Latest();
+      target.metadata = target.base->metadata();
+    }
+  }
+  target.metadata.schema = request.options.schema;
+  target.metadata.partition_columns = request.options.partition_columns;
+  if (target.replace) {
+    target.root = target.table->location();
+    for (const auto& [key, value] : request.options.properties) {
+      target.metadata.properties[key] = value;
+    }
+    return target;
+  }
+  target.metadata.properties = request.options.properties;
+  target.create = std::move(request);
+  target.create->description.operation = "CREATE TABLE AS SELECT";
+  target.root = session.lake->PlanTable(session.principal, name, "");
+  return target;
+}
+
+}  // namespace
+
 dk::PhysicalOperator& LakeCatalog::PlanCreateTableAs(dk::ClientContext& context,
                                                      dk::PhysicalPlanGenerator& planner,
                                                      dk::LogicalCreateTable& op,
@@ -214,13 +254,7 @@ dk::PhysicalOperator& LakeCatalog::PlanCreateTableAs(dk::ClientContext& context,
   InsertTarget target;
   session.Guard([&] {
     auto& base = op.info->Base();
-    auto name = op.schema.Cast<LakeSchema>().NameOf(base.table);
-    target.create = RequestOf(context, name, base);
-    target.create->description.operation = "CREATE TABLE AS SELECT";
-    target.root = session.lake->PlanTable(session.principal, name, "");
-    target.metadata.schema = target.create->options.schema;
-    target.metadata.partition_columns = target.create->options.partition_columns;
-    target.metadata.properties = target.create->options.properties;
+    target = TargetOfCreate(context, op.schema.Cast<LakeSchema>().NameOf(base.table), base);
   });
   auto& cast = CastTo(context, planner, TypesOf(target.metadata.schema), plan);
   return MakeInsert(planner, *this, std::move(target), cast);

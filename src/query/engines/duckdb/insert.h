@@ -5,11 +5,13 @@
 
 namespace lakehouse::query::duckdb {
 
-/// What a sink writes: rows for a table, which is there (`table`) or will be (`create`).
+/// What a sink writes: rows for a table, which is there (`table`) or will be (`create`), and which
+/// they replace (`replace`) or join.
 struct InsertTarget {
   std::shared_ptr<storage::Table> table;
   storage::SnapshotPtr base;
   std::optional<catalog::CreateTableRequest> create;
+  bool replace = false;
   storage::TableMetadata metadata;
   io::Location root;
 };

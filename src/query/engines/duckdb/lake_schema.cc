@@ -90,9 +90,6 @@ void LakeSchema::Scan(dk::ClientContext& context, dk::CatalogType type,
 catalog::CreateTableRequest RequestOf(dk::ClientContext& context, const catalog::ObjectName& name,
                                       dk::CreateTableInfo& info) {
   auto& session = SessionOf(context);
-  if (info.on_conflict == dk::OnCreateConflict::REPLACE_ON_CONFLICT) {
-    RefuseUnsupported(context, "CREATE OR REPLACE TABLE");
-  }
   if (!info.sort_keys.empty()) RefuseUnsupported(context, "SORTED BY");
   catalog::CreateTableRequest request;
   request.name = name;
@@ -132,6 +129,9 @@ dk::optional_ptr<dk::CatalogEntry> LakeSchema::CreateTable(dk::CatalogTransactio
                                                            dk::BoundCreateTableInfo& info) {
   auto& context = transaction.GetContext();
   auto& session = SessionOf(context);
+  if (info.Base().on_conflict == dk::OnCreateConflict::REPLACE_ON_CONFLICT) {
+    RefuseUnsupported(context, "CREATE OR REPLACE TABLE without AS");
+  }
   session.Guard([&] {
     session.lake->CreateTable(session.principal,
                               RequestOf(context, NameOf(info.Base().table), info.Base()));

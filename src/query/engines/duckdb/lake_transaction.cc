@@ -80,30 +80,36 @@ void LakeTransaction::CommitOne(dk::ClientContext& context, PendingWrite& write)
     return;
   }
   storage::CommitDescription description;
-  description.operation = "WRITE";
-  description.parameters["mode"] = "\"Append\"";
+  description.operation = write.replacement ? "CREATE OR REPLACE TABLE AS SELECT" : "WRITE";
+  description.parameters["mode"] = write.replacement ? "\"Overwrite\"" : "\"Append\"";
   description.metrics["numFiles"] = static_cast<int64_t>(write.files.size());
   description.metrics["numOutputRows"] = write.rows;
   description.user_name = session.principal.name;
   auto commit = write.table->Begin(write.base);
+  if (write.replacement) {
+    commit->RemoveAllFiles();
+    commit->SetMetadata(*write.replacement);
+  }
   for (auto& file : write.files) commit->AddFile(std::move(file));
   auto result = commit->Commit(description);
   if (result.outcome == storage::CommitOutcome::kUnknown) {
     write.writers.clear();  // the files may be in the table
     throw Error(ErrorKind::kCommitStateUnknown, "LK-4014",
-                "the insert may or may not be in the table: " + result.reason,
+                "the write may or may not be in the table: " + result.reason,
                 "look at DESCRIBE HISTORY before running it again");
   }
   if (result.outcome == storage::CommitOutcome::kConflict) {
     throw Error(ErrorKind::kCommitConflict, "LK-4013",
-                "another commit changed the table first: " + result.reason, "run the insert again");
+                "another commit changed the table first: " + result.reason,
+                "run the statement again");
   }
 }
 
 void LakeTransaction::CommitWrites(dk::ClientContext& context) {
   while (!writes_.empty()) {
     try {
-      if (!writes_.front().files.empty() || writes_.front().create) {
+      const PendingWrite& next = writes_.front();
+      if (!next.files.empty() || next.create || next.replacement) {
         CommitOne(context, writes_.front());
       }
     } catch (...) {

@@ -11,11 +11,13 @@
 namespace lakehouse::query::duckdb {
 
 /// Files that a statement wrote, waiting for its commit. With `create` set they become version 0 of
-/// a new table, else they are appended to `table`.
+/// a new table, else they are appended to `table`; with `replacement` set they take the place of
+/// all its rows, and the replacement that of its columns and properties.
 struct PendingWrite {
   std::shared_ptr<storage::Table> table;
   storage::SnapshotPtr base;
   std::optional<catalog::CreateTableRequest> create;
+  std::optional<storage::TableMetadata> replacement;
   std::vector<storage::NewFile> files;
   std::vector<std::unique_ptr<storage::parquet::DataFileWriter>> writers;  ///< for Discard
   int64_t rows = 0;

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace lakehouse::storage {
+
+/// Positions of rows in one data file, counted from 0 in the order of the file. Compressed
+/// (roaring): a run of any length costs a few bytes, so a set is never expanded to a list. Not
+/// thread-safe while it changes.
+class RowSet {
+ public:
+  RowSet();
+  RowSet(const RowSet& other);
+  RowSet(RowSet&&) noexcept;
+  RowSet& operator=(const RowSet& other);
+  RowSet& operator=(RowSet&&) noexcept;
+  ~RowSet();
+
+  /// Adds `rows` and returns how many of them were new.
+  int64_t Add(std::span<const uint64_t> rows);
+  /// Adds all rows of `other` and returns how many of them were new.
+  int64_t Unite(const RowSet& other);
+  void Subtract(const RowSet& other);
+
+  bool Contains(uint64_t row) const;
+  bool Intersects(const RowSet& other) const;
+  int64_t size() const;
+  bool empty() const;
+  /// Fills `kept` with those i of 0 to count - 1 for which first + i is not in the set; false, and
+  /// `kept` is left alone, when all are kept. For filters of scans.
+  bool Exclude(uint64_t first, uint32_t count, std::vector<uint32_t>& kept) const;
+
+  friend bool operator==(const RowSet& a, const RowSet& b);
+
+ private:
+  struct Bitmap;
+  std::unique_ptr<Bitmap> bitmap_;
+};
+
+}  // namespace lakehouse::storage

@@ -35,6 +35,7 @@ class CsvParts {
   bool block_is_utf8() const { return block_is_utf8_; }
   int64_t block_line() const { return block_line_; }
   std::string part_name() const { return stream_->part_name(); }
+  int64_t position() const { return stream_->position(); }
 
  private:
   void Fill();

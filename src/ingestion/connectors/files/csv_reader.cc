@@ -63,6 +63,7 @@ class CsvReader : public FormatReader {
       if (batch.rows != nullptr || batch.rejected.size() > rejected_before) return true;
     }
   }
+  int64_t position() const override { return parts_.position(); }
 
  private:
   /// Marks the rows with bytes that are not UTF-8 and rejects them.

@@ -1,9 +1,9 @@
 """Give the shared libraries that we link names of their own.
 
-A Python process may load PyPI's pyarrow beside our module. Its libarrow.so.2600 and ours would have
-one SONAME, and the dynamic linker would then share whichever came first: another build of Arrow, with
-another OpenSSL inside. The copies made here are called liblakehouse_arrow.so.2600 and so on, by file
-name, SONAME and in each other's list of needed libraries.
+A Python process may load PyPI's pyarrow beside our module. Its libarrow.so.2600 and ours would
+have one SONAME, and the dynamic linker would then share whichever came first: another build of
+Arrow, with another OpenSSL inside. The copies made here are called liblakehouse_arrow.so.2600 and
+so on, by file name, SONAME and in each other's list of needed libraries.
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ class Attempt {
         spec_(*request.spec),
         metrics_(metrics),
         overwrite_(spec_.write_mode == "overwrite"),
-        target_(lake, request.principal, TargetOf(spec_, lake.default_catalog())),
+        target_(lake, request.principal, TargetOf(spec_, lake.default_catalog()),
+                spec_.target_path),
         quarantine_(lake, request.principal, target_.name(), request.run_id),
         source_(MakeSource(spec_, request.password)) {}
 

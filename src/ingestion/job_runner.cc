@@ -293,6 +293,13 @@ class JobRunner::Impl {
     }
   }
 
+  /// What a running run has done so far, for Status; it is kept when the run ends.
+  void Show(ActiveRun& run, const RunMetrics& metrics, double fraction) {
+    const std::lock_guard lock(mutex_);
+    run.status.metrics = metrics;
+    run.status.fraction = fraction;
+  }
+
   void Execute(ActiveRun& run) {
     const LogScope scope("run_id", run.status.run_id);
     for (int attempt = 1;; ++attempt) {
@@ -309,12 +316,8 @@ class JobRunner::Impl {
                  .run_id = run.status.run_id,
                  .principal = run.principal,
                  .cancel = run.cancel,
-                 .on_progress =
-                     [&](const RunMetrics& done, double fraction) {
-                       const std::lock_guard lock(mutex_);
-                       run.status.metrics = done;
-                       run.status.fraction = fraction;
-                     }},
+                 .on_progress = [&](const RunMetrics& now,
+                                    double fraction) { Show(run, now, fraction); }},
                 metrics);
         return Finish(run, "succeeded", metrics, nullptr);
       } catch (...) {

@@ -55,11 +55,21 @@ struct QueryResult {
   std::shared_ptr<QueryMetrics> metrics;
 };
 
+/// What a statement would give, without running it.
+struct StatementDescription {
+  StatementKind kind = StatementKind::kQuery;
+  /// Columns of a query's rows; null for other statements, and when a column takes its type from a
+  /// parameter.
+  std::shared_ptr<arrow::Schema> schema;
+};
+
 /// One connection of one principal: current catalog and schema. Not thread-safe, except Progress.
 class Session {
  public:
   virtual ~Session() = default;
   virtual QueryResult Execute(const QueryRequest& request) = 0;
+  /// Parses and binds: its errors are those of Execute for a wrong text, name or right.
+  virtual StatementDescription Describe(const QueryRequest& request) = 0;
   /// 0 to 1 of the running statement, or nothing when unknown. From any thread.
   virtual std::optional<double> Progress() const = 0;
   virtual std::string current_schema() const = 0;

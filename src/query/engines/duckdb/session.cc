@@ -3,8 +3,10 @@
 #include <arrow/api.h>
 
 #include <duckdb/catalog/catalog_search_path.hpp>
+#include <duckdb/common/type_visitor.hpp>
 
 #include "base/metrics.h"
+#include "query/engines/duckdb/arrow_rows.h"
 #include "query/engines/duckdb/errors.h"
 #include "query/engines/duckdb/gate.h"
 
@@ -184,6 +186,25 @@ QueryResult DuckDbSession::Execute(const QueryRequest& request) {
     scope->fail(dk::ErrorData(error));
   }
   answer.reader = run.kind == StatementKind::kWrite ? AffectedRows(answer.affected_rows) : NoRows();
+  return answer;
+}
+
+StatementDescription DuckDbSession::Describe(const QueryRequest& request) {
+  Connect();
+  lake_session_->BeginStatement();
+  StatementDescription answer;
+  auto statement = Parse(request.sql);
+  answer.kind = CheckStatement(*statement, core_->lake->default_catalog());
+  if (answer.kind != StatementKind::kQuery) return answer;
+  auto prepared = connection_->Prepare(std::move(statement));
+  if (prepared->HasError()) {
+    throw Translate(prepared->GetErrorObject(), lake_session_.get(), request.sql);
+  }
+  for (const auto& type : prepared->GetTypes()) {
+    if (dk::TypeVisitor::Contains(type, dk::LogicalTypeId::UNKNOWN)) return answer;
+  }
+  answer.schema = ArrowSchemaOf(prepared->GetTypes(), prepared->GetNames(),
+                                connection_->context->GetClientProperties());
   return answer;
 }
 

@@ -56,6 +56,14 @@ struct RunStatus {
 /// Told how a run goes; false cancels it.
 using ProgressCallback = std::function<bool(const RunStatus&)>;
 
+/// What jobs may read of the machine on which they run.
+struct SourceLimits {
+  std::vector<std::string> file_roots = {"/"};    ///< directories of file sources
+  std::vector<std::string> secret_roots = {"/"};  ///< directories of ${file:/path}
+  std::string secret_variables;                   ///< how the name of a ${env:NAME} must begin
+  std::vector<std::string> closed;  ///< directories that no job reads, wherever they lie
+};
+
 struct RunnerOptions {
   int max_attempts = 5;  ///< of one run, for transient errors only
   int64_t backoff_base_ms =
@@ -66,6 +74,7 @@ struct RunnerOptions {
   int64_t stop_timeout_ms = 60'000;    ///< how long Stop waits for another process
   /// Where processes of one lakehouse agree who runs a job; empty: no other process is asked.
   std::string lock_directory;
+  SourceLimits sources;
 };
 
 /// Registers and runs jobs. Thread-safe. Errors: unknown job NotFound LK-5010, already running

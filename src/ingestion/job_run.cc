@@ -23,7 +23,7 @@ class Attempt {
         target_(lake, request.principal, TargetOf(spec_, lake.default_catalog()),
                 spec_.target_path),
         quarantine_(lake, request.principal, target_.name(), request.run_id),
-        source_(MakeSource(spec_, request.password)) {}
+        source_(MakeSource(spec_, request.password, request.limits)) {}
 
   void Run() {
     Progress progress;

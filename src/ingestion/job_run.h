@@ -16,6 +16,7 @@ struct RunRequest {
   std::string run_id;
   security::Principal principal;
   CancellationToken cancel;
+  SourceLimits limits;
   /// Told after each batch, by the thread that runs: what was done so far, and the fraction of the
   /// source that is read (-1 when unknown).
   std::function<void(const RunMetrics&, double)> on_progress;

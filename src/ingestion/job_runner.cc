@@ -316,6 +316,7 @@ class JobRunner::Impl {
                  .run_id = run.status.run_id,
                  .principal = run.principal,
                  .cancel = run.cancel,
+                 .limits = options_.sources,
                  .on_progress = [&](const RunMetrics& now,
                                     double fraction) { Show(run, now, fraction); }},
                 metrics);

@@ -269,11 +269,64 @@ TEST(JobSpecTest, ResolvesReferences) {
   const TemporaryFolder folder;
   const std::string file = folder.Write("secret", "from file\n");
   setenv("INGESTION_TEST_SECRET", "from variable", 1);
-  EXPECT_EQ(ResolveReference("${env:INGESTION_TEST_SECRET}"), "from variable");
-  EXPECT_EQ(ResolveReference("${file:" + file + "}"), "from file");
-  EXPECT_EQ(ResolveReference("plain"), "plain");
-  EXPECT_EQ(CodeOf([] { ResolveReference("${env:INGESTION_TEST_NOT_SET}"); }), "LK-5004");
-  EXPECT_EQ(CodeOf([] { ResolveReference("${file:/none}"); }), "LK-5004");
+  EXPECT_EQ(ResolveReference("${env:INGESTION_TEST_SECRET}", {}), "from variable");
+  EXPECT_EQ(ResolveReference("${file:" + file + "}", {}), "from file");
+  EXPECT_EQ(ResolveReference("plain", {}), "plain");
+  EXPECT_EQ(CodeOf([] { ResolveReference("${env:INGESTION_TEST_NOT_SET}", {}); }), "LK-5004");
+  EXPECT_EQ(CodeOf([] { ResolveReference("${file:/none}", {}); }), "LK-5004");
+}
+
+TEST(JobSpecTest, ResolvesOnlyReferencesThatJobsMayRead) {
+  const TemporaryFolder folder;
+  const SourceLimits limits{.file_roots = {},
+                            .secret_roots = {folder.At("secrets")},
+                            .secret_variables = "INGESTION_TEST_",
+                            .closed = {folder.At("secrets/own")}};
+  const std::string inside = folder.Write("secrets/a", "a");
+  const std::string outside = folder.Write("b", "b");
+  const std::string own = folder.Write("secrets/own/c", "c");
+  std::filesystem::create_symlink(outside, folder.At("secrets/link"));
+  const auto code = [&](const std::string& text) {
+    return CodeOf([&] { ResolveReference(text, limits); });
+  };
+  EXPECT_EQ(ResolveReference("${file:" + inside + "}", limits), "a");
+  EXPECT_EQ(code("${file:" + outside + "}"), "LK-5025");
+  EXPECT_EQ(code("${file:" + folder.At("secrets/../b") + "}"), "LK-5025");
+  EXPECT_EQ(code("${file:" + folder.At("secrets/link") + "}"), "LK-5025");
+  EXPECT_EQ(code("${file:" + own + "}"), "LK-5025");
+  EXPECT_EQ(code("${env:HOME}"), "LK-5025");
+}
+
+TEST(JobSpecTest, MakesPathsAbsolute) {
+  const auto path = [](const std::string& given) {
+    return ParseJob(R"({"source_type": "csv", "target": "t", "source_config": {"path": ")" + given +
+                    "\"}}")
+        .source_config.at("path");
+  };
+  EXPECT_EQ(path("a/../b.csv"), (std::filesystem::current_path() / "b.csv").string());
+  EXPECT_EQ(path("/x/b.csv"), "/x/b.csv");
+  EXPECT_EQ(path("${env:X}"), "${env:X}");
+}
+
+TEST_F(JobTest, ReadsNoFileOutsideOfTheAllowedDirectories) {
+  folder_.Write("landing/a.csv", "id\n1\n");
+  folder_.Write("private/b.csv", "id\n2\n");
+  RunnerOptions options = Quick();
+  options.sources.file_roots = {folder_.At("landing")};
+  options.sources.closed = {folder_.At("landing/state")};
+  JobRunner runner(lake_.lake, options);
+  const auto code = [&](const std::string& name, const std::string& path) {
+    runner.Register(lake_.principal, CsvJob(name, path));
+    return runner.Run(lake_.principal, name).error_code;
+  };
+  EXPECT_EQ(code("inside", folder_.At("landing/a.csv")), "");
+  EXPECT_EQ(code("outside", folder_.At("private/b.csv")), "LK-5025");
+  EXPECT_EQ(code("dots", folder_.At("landing/../private/b.csv")), "LK-5025");
+  std::filesystem::create_symlink(folder_.At("private"), folder_.At("landing/link"));
+  EXPECT_EQ(code("link", folder_.At("landing/link/b.csv")), "LK-5025");
+  folder_.Write("landing/state/c.csv", "id\n3\n");
+  EXPECT_EQ(code("state", folder_.At("landing/state/c.csv")), "LK-5025");
+  EXPECT_FALSE(lake_.Exists("bronze.outside"));
 }
 
 TEST(BackoffTest, GrowsUpToItsLimit) {

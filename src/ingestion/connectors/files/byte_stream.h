@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "ingestion/connectors/files/discovery.h"
+
 namespace lakehouse::ingestion::connectors::files {
 
 /// The unpacked bytes of one text file. A zip archive is a sequence of them. Errors: Corruption
@@ -24,6 +26,6 @@ class ByteStream {
 
 /// Plain, gzip and zip files, told apart by their first bytes. Memory is bounded, nothing is
 /// unpacked to disk.
-std::unique_ptr<ByteStream> OpenByteStream(const std::string& path);
+std::unique_ptr<ByteStream> OpenByteStream(const SourceFile& file);
 
 }  // namespace lakehouse::ingestion::connectors::files

@@ -26,8 +26,8 @@ int64_t CountLines(std::string_view text) {
 
 }  // namespace
 
-CsvParts::CsvParts(const std::string& path, const FileOptions& options)
-    : options_(options), stream_(OpenByteStream(path)) {
+CsvParts::CsvParts(const SourceFile& file, const FileOptions& options)
+    : options_(options), stream_(OpenByteStream(file)) {
   arrow::util::InitializeUTF8();
 }
 

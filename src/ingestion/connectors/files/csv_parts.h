@@ -20,7 +20,7 @@ namespace lakehouse::ingestion::connectors::files {
 /// with a wrong number of cells are set aside.
 class CsvParts {
  public:
-  CsvParts(const std::string& path, const FileOptions& options);
+  CsvParts(const SourceFile& file, const FileOptions& options);
 
   /// Goes to the next part that has a first row, and reads it. False when there is none.
   bool NextPart();

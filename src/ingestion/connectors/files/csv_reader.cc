@@ -61,7 +61,7 @@ class CsvReader : public FormatReader {
       : options_(options),
         nulls_(options.null_values),
         target_(std::move(target)),
-        parts_(file.path, options) {}
+        parts_(file, options) {}
 
   bool Next(SourceBatch& batch) override {
     while (true) {
@@ -217,7 +217,7 @@ std::unique_ptr<FormatReader> OpenCsv(const SourceFile& file, const FileOptions&
 }
 
 std::optional<Fields> InferCsv(const SourceFile& file, const FileOptions& options) {
-  CsvParts parts(file.path, options);
+  CsvParts parts(file, options);
   if (!parts.NextPart()) return std::nullopt;
   const std::vector<std::string> names = CellNames(parts, options, nullptr);
   const NullTexts nulls(options.null_values);

@@ -28,12 +28,13 @@ void ApplyColumns(const FileOptions& options, Fields& fields) {
 
 class FileSource : public Source {
  public:
-  explicit FileSource(FileOptions options) : options_(std::move(options)) {}
+  FileSource(FileOptions options, FileRoots roots)
+      : options_(std::move(options)), roots_(std::move(roots)) {}
 
   Discovery Discover(const SourceContext& context) override {
     cancel_ = context.cancel;
     Discovery result;
-    for (SourceFile& file : FindFiles(options_)) {
+    for (SourceFile& file : FindFiles(options_, roots_)) {
       if (context.loaded.contains(file.mark)) {
         ++result.parts_skipped;
       } else if (static_cast<int64_t>(files_.size()) < options_.max_files_per_run) {
@@ -137,6 +138,7 @@ class FileSource : public Source {
   }
 
   FileOptions options_;
+  FileRoots roots_;
   CancellationToken cancel_;
   std::vector<SourceFile> files_;
   std::shared_ptr<const TargetColumns> target_;
@@ -152,9 +154,9 @@ bool IsFileSource(const std::string& source_type) {
   return source_type == "csv" || source_type == "json" || source_type == "parquet";
 }
 
-std::unique_ptr<Source> MakeFileSource(const std::string& source_type,
-                                       const SourceOptions& options) {
-  return std::make_unique<FileSource>(ParseFileOptions(source_type, options));
+std::unique_ptr<Source> MakeFileSource(const std::string& source_type, const SourceOptions& options,
+                                       FileRoots roots) {
+  return std::make_unique<FileSource>(ParseFileOptions(source_type, options), std::move(roots));
 }
 
 }  // namespace lakehouse::ingestion::connectors::files

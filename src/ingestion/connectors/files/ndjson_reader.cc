@@ -28,8 +28,8 @@ constexpr int kMaxDepth = 64;
 /// Lines of one file, or of the entries of an archive.
 class Lines {
  public:
-  Lines(const std::string& path, int64_t max_line_bytes)
-      : stream_(OpenByteStream(path)), max_line_bytes_(static_cast<size_t>(max_line_bytes)) {
+  Lines(const SourceFile& file, int64_t max_line_bytes)
+      : stream_(OpenByteStream(file)), max_line_bytes_(static_cast<size_t>(max_line_bytes)) {
     in_part_ = stream_->NextPart();
   }
 
@@ -122,7 +122,7 @@ class NdjsonReader : public FormatReader {
  public:
   NdjsonReader(const SourceFile& file, const FileOptions& options,
                std::shared_ptr<const TargetColumns> target)
-      : target_(std::move(target)), lines_(file.path, options.block_bytes) {
+      : target_(std::move(target)), lines_(file, options.block_bytes) {
     arrow::util::InitializeUTF8();
     for (const auto& field : target_->schema()->fields()) {
       columns_.push_back(MakeJsonColumn(field->type()));
@@ -207,7 +207,7 @@ std::unique_ptr<FormatReader> OpenNdjson(const SourceFile& file, const FileOptio
 
 std::optional<Fields> InferNdjson(const SourceFile& file, const FileOptions& options) {
   arrow::util::InitializeUTF8();
-  Lines lines(file.path, options.block_bytes);
+  Lines lines(file, options.block_bytes);
   JsonInference inference;
   std::string_view line;
   Json object;

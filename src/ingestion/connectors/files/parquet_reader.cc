@@ -38,16 +38,10 @@ class CountingReader : public io::ObjectReader {
   mutable std::atomic<int64_t> bytes_ = 0;
 };
 
-std::shared_ptr<io::ObjectReader> OpenObject(const std::string& path) {
+std::shared_ptr<io::ObjectReader> OpenObject(const SourceFile& file) {
   // The real place: a store follows no link out of its directory.
-  std::error_code problem;
-  const auto real = std::filesystem::canonical(path, problem);
-  if (problem) {
-    throw Error(ErrorKind::kIoError, "LK-5036", "cannot read " + path + ": " + problem.message(),
-                "Check that the file exists and that this user may read it.");
-  }
-  auto store = io::MakeLocalStore(real.parent_path().string());
-  return store->Open(real.filename().string());
+  const std::filesystem::path real = file.real_path;
+  return io::MakeLocalStore(real.parent_path().string())->Open(real.filename().string());
 }
 
 /// Value by value, for a column whose cast fails as a whole: what does not fit is rescued.
@@ -75,7 +69,7 @@ class ParquetReader : public FormatReader {
   ParquetReader(const SourceFile& file, std::shared_ptr<const TargetColumns> target)
       : path_(file.path),
         target_(std::move(target)),
-        object_(std::make_shared<CountingReader>(OpenObject(file.path))),
+        object_(std::make_shared<CountingReader>(OpenObject(file))),
         reader_(storage::parquet::OpenParquet(object_)) {}
 
   bool Next(SourceBatch& batch) override {
@@ -153,7 +147,7 @@ std::unique_ptr<FormatReader> OpenParquetFile(const SourceFile& file,
 
 std::optional<Fields> InferParquet(const SourceFile& file) {
   try {
-    const auto schema = storage::parquet::ReadParquetSchema(OpenObject(file.path));
+    const auto schema = storage::parquet::ReadParquetSchema(OpenObject(file));
     const auto converted = storage::ToArrow(storage::FromArrow(*schema));
     std::vector<std::string> names = TableColumnNames(converted->field_names());
     Fields fields;

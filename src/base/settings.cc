@@ -115,8 +115,6 @@ void AddQuery(std::vector<Setting>& all) {
       Same("ingestion.backoff_max", kDurationMs, "30s", "Greatest upper bound of that wait."));
   all.push_back(Range(
       Same("ingestion.max_parallel_jobs", kInteger, "2", "Jobs that run at a time."), 1, 256));
-  all.push_back(Same("ingestion.spool_directory", kString, "spool",
-                     "Where archives are unpacked, below <data_root>/_lakehouse."));
 }
 
 void AddServer(std::vector<Setting>& all) {

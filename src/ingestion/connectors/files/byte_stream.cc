@@ -46,15 +46,18 @@ class PlainStream : public ByteStream {
   size_t Read(char* out, size_t size) override {
     const size_t count = std::fread(out, 1, size, file_.get());
     if (count < size && std::ferror(file_.get())) throw Unreadable(path_, std::strerror(errno));
+    position_ += static_cast<int64_t>(count);
     return count;
   }
   bool NextPart() override { return !std::exchange(begun_, true); }
+  int64_t position() const override { return position_; }
   std::string part_name() const override { return path_; }
 
  private:
   std::string path_;
   FilePtr file_;
   bool begun_ = false;
+  int64_t position_ = 0;
 };
 
 class GzipStream : public ByteStream {
@@ -77,6 +80,7 @@ class GzipStream : public ByteStream {
     return static_cast<size_t>(count);
   }
   bool NextPart() override { return !std::exchange(begun_, true); }
+  int64_t position() const override { return gzoffset(file_); }
   std::string part_name() const override { return path_; }
 
  private:
@@ -120,6 +124,7 @@ class ZipStream : public ByteStream {
     if (count < 0) throw Damaged(part_name(), Reason());
     return static_cast<size_t>(count);
   }
+  int64_t position() const override { return archive_filter_bytes(archive_.get(), -1); }
   std::string part_name() const override { return path_ + "!" + entry_; }
 
  private:

@@ -16,6 +16,8 @@ class ByteStream {
   virtual size_t Read(char* out, size_t size) = 0;
   /// Moves to the next file of an archive; false when there is none. Call it before the first Read.
   virtual bool NextPart() = 0;
+  /// Bytes of the file itself that were consumed so far (compressed ones of a compressed file).
+  virtual int64_t position() const = 0;
   /// Name of the part for messages: the file's path, or "archive.zip!entry.csv".
   virtual std::string part_name() const = 0;
 };

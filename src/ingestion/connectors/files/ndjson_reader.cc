@@ -54,6 +54,7 @@ class Lines {
   }
   int64_t number() const { return number_; }
   std::string part_name() const { return stream_->part_name(); }
+  int64_t position() const { return stream_->position(); }
 
  private:
   bool Take(std::string_view* line) {
@@ -151,6 +152,7 @@ class NdjsonReader : public FormatReader {
     if (rows > 0) Finish(rows, rescue, batch);
     return any;
   }
+  int64_t position() const override { return lines_.position(); }
 
  private:
   int FindColumn(const std::string& key) {

@@ -6,6 +6,8 @@
 #include <arrow/scalar.h>
 #include <arrow/type.h>
 
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
 
 #include "ingestion/connectors/arrow_status.h"
@@ -19,6 +21,22 @@
 namespace lakehouse::ingestion::connectors::files {
 
 namespace {
+
+/// Counts what is read, for the progress. Thread-safe, as Parquet reads from several threads.
+class CountingReader : public io::ObjectReader {
+ public:
+  explicit CountingReader(std::shared_ptr<io::ObjectReader> inner) : inner_(std::move(inner)) {}
+  const io::ObjectInfo& info() const override { return inner_->info(); }
+  void ReadAt(int64_t offset, std::span<std::byte> out) const override {
+    inner_->ReadAt(offset, out);
+    bytes_ += static_cast<int64_t>(out.size());
+  }
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  const std::shared_ptr<io::ObjectReader> inner_;
+  mutable std::atomic<int64_t> bytes_ = 0;
+};
 
 std::shared_ptr<io::ObjectReader> OpenObject(const std::string& path) {
   // The real place: a store follows no link out of its directory.
@@ -57,7 +75,8 @@ class ParquetReader : public FormatReader {
   ParquetReader(const SourceFile& file, std::shared_ptr<const TargetColumns> target)
       : path_(file.path),
         target_(std::move(target)),
-        reader_(storage::parquet::OpenParquet(OpenObject(file.path))) {}
+        object_(std::make_shared<CountingReader>(OpenObject(file.path))),
+        reader_(storage::parquet::OpenParquet(object_)) {}
 
   bool Next(SourceBatch& batch) override {
     std::shared_ptr<arrow::RecordBatch> rows;
@@ -70,6 +89,9 @@ class ParquetReader : public FormatReader {
     if (rows == nullptr) return false;
     Convert(*rows, batch);
     return true;
+  }
+  int64_t position() const override {
+    return std::min(object_->bytes(), object_->info().size_bytes);
   }
 
  private:
@@ -114,6 +136,7 @@ class ParquetReader : public FormatReader {
 
   std::string path_;
   std::shared_ptr<const TargetColumns> target_;
+  std::shared_ptr<CountingReader> object_;
   std::shared_ptr<arrow::RecordBatchReader> reader_;
 };
 

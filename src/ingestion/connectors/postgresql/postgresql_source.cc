@@ -13,8 +13,8 @@
 
 #include "base/suggest.h"
 #include "ingestion/connectors/arrow_status.h"
+#include "ingestion/connectors/batch_queue.h"
 #include "ingestion/connectors/options.h"
-#include "ingestion/connectors/postgresql/batch_queue.h"
 #include "ingestion/connectors/postgresql/column_plan.h"
 #include "ingestion/connectors/postgresql/connection.h"
 #include "ingestion/connectors/postgresql/copy_decoder.h"
@@ -28,10 +28,12 @@ constexpr int64_t kBatchBytes = 16 << 20;
 constexpr size_t kQueuedBatches = 8;
 constexpr int64_t kMinPagesPerRange = 1'024;
 constexpr int64_t kRangesPerWorker = 4;
+constexpr double kMostBeforeTheEnd = 0.99;
 constexpr int kFirstVersionWithTidRanges = 140'000;
 
 constexpr char kFindRelation[] =
-    "SELECT c.oid, c.relkind, pg_relation_size(c.oid) / current_setting('block_size')::bigint "
+    "SELECT c.oid, c.relkind, pg_relation_size(c.oid) / current_setting('block_size')::bigint,"
+    " c.reltuples "
     "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
     "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
 constexpr char kListRelations[] =
@@ -148,19 +150,30 @@ class PostgresqlSource : public Source {
     }
     MakeRanges();
     const size_t workers = std::min(static_cast<size_t>(settings_.workers), ranges_.size());
-    queue_ = std::make_unique<BatchQueue>(kQueuedBatches, static_cast<int>(workers));
+    queue_ = std::make_unique<RowQueue>(kQueuedBatches, static_cast<int>(workers));
     for (size_t i = 0; i < workers; ++i) workers_.emplace_back([this] { RunWorker(); });
   }
 
   bool Next(SourceBatch& batch) override {
-    batch.rows = queue_->Pop();
-    if (batch.rows == nullptr) outer_cancel_.ThrowIfStopped();
-    return batch.rows != nullptr;
+    auto rows = queue_->Pop();
+    if (!rows) outer_cancel_.ThrowIfStopped();
+    if (rows) batch.rows = *std::move(rows);
+    rows_read_ += rows ? batch.rows->num_rows() : 0;
+    batch.bytes_read = bytes_read_;
+    batch.fraction = Fraction(!rows);
+    return rows.has_value();
   }
 
-  int64_t bytes_read() const override { return bytes_read_; }
-
  private:
+  using RowQueue = BatchQueue<std::shared_ptr<arrow::RecordBatch>>;
+
+  /// By the server's estimate of the rows, which is -1 before the first ANALYZE.
+  double Fraction(bool at_end) const {
+    if (at_end) return 1;
+    if (estimated_rows_ <= 0) return -1;
+    return std::min(kMostBeforeTheEnd, static_cast<double>(rows_read_) / estimated_rows_);
+  }
+
   std::string FullName() const { return settings_.schema + "." + settings_.table; }
 
   void FindRelation() {
@@ -178,6 +191,7 @@ class PostgresqlSource : public Source {
     relation_oid_ = *rows[0][0];
     relation_is_plain_ = *rows[0][1] == "r" || *rows[0][1] == "m";
     pages_ = rows[0][2] ? std::stoll(*rows[0][2]) : 0;
+    estimated_rows_ = rows[0][3] ? std::stod(*rows[0][3]) : -1;
   }
 
   void PlanColumns() {
@@ -330,6 +344,8 @@ class PostgresqlSource : public Source {
   std::string relation_oid_;
   bool relation_is_plain_ = false;
   int64_t pages_ = 0;
+  double estimated_rows_ = -1;
+  int64_t rows_read_ = 0;
   std::vector<ColumnPlan> plan_;
   std::vector<std::string> target_names_;
   std::shared_ptr<arrow::Schema> target_;
@@ -337,7 +353,7 @@ class PostgresqlSource : public Source {
   std::mutex ranges_mutex_;
   std::vector<std::string> ranges_;
   size_t next_range_ = 0;  ///< guarded by ranges_mutex_ once workers run
-  std::unique_ptr<BatchQueue> queue_;
+  std::unique_ptr<RowQueue> queue_;
   std::atomic<int64_t> bytes_read_ = 0;
   std::vector<std::thread> workers_;
 };

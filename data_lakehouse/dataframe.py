@@ -105,6 +105,19 @@ class DataFrame:
         #: Rows that a write changed; -1 for a query.
         self.affected_rows = affected_rows
 
+    @classmethod
+    def of_source(
+        cls, lakehouse: Lakehouse, source: str, columns: str = "*", user: str = ""
+    ) -> DataFrame:
+        """Return the rows of what stands behind FROM."""
+        query = Query(
+            f"SELECT {columns} FROM {source}",
+            user=user,
+            count_sql=f"SELECT count(*) FROM {source}",
+        )
+        _, schema = lakehouse.core.describe(query.request(lakehouse.current_schema))
+        return cls(lakehouse, query, schema=schema)
+
     def _execute(self, sql: str = "") -> _core.Result:
         return self._lakehouse.core.execute(self._query.request(self._current_schema, sql))
 

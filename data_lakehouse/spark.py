@@ -7,11 +7,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from data_lakehouse import _core
 from data_lakehouse.config import LakehouseConfig, ServiceConfig
-from data_lakehouse.dataframe import DataFrame, Query
+from data_lakehouse.dataframe import DataFrame
 from data_lakehouse.errors import InvalidArgumentError, UnsupportedError
 from data_lakehouse.lakehouse import Lakehouse, connect
-from data_lakehouse.storage import quoted_name, time_travel
+from data_lakehouse.storage import time_travel
 
 _SETTING = "lakehouse."
 
@@ -63,15 +64,14 @@ class DataFrameReader:
 
     def load(self, path: str | os.PathLike[str]) -> DataFrame:
         """Return the rows of the Delta table in the directory ``path``."""
-        return self._rows("delta.`" + os.fspath(path).replace("`", "``") + "`")
+        source = "delta.`" + os.fspath(path).replace("`", "``") + "`"
+        travel = time_travel(self._version, self._timestamp)
+        return DataFrame.of_source(self._session.lakehouse, source + travel)
 
     def table(self, name: str) -> DataFrame:
         """Return the rows of a table or view by name."""
-        return self._rows(quoted_name(name))
-
-    def _rows(self, table: str) -> DataFrame:
-        source = table + time_travel(self._version, self._timestamp)
-        return self._session.rows_of(source)
+        table = self._session.lakehouse.table(name)
+        return table.to_df(version=self._version, timestamp=self._timestamp)
 
 
 class SparkSession:
@@ -153,13 +153,6 @@ class SparkSession:
         """Return the rows of a table or view."""
         return self.read.table(tableName)
 
-    def rows_of(self, source: str) -> DataFrame:
-        """Return the rows of what stands behind FROM."""
-        lakehouse = self.lakehouse
-        query = Query(f"SELECT * FROM {source}", count_sql=f"SELECT count(*) FROM {source}")
-        _, schema = lakehouse.core.describe(query.request(lakehouse.current_schema))
-        return DataFrame(lakehouse, query, schema=schema)
-
     @property
     def read(self) -> DataFrameReader:
         """A reader of tables by place or name."""
@@ -168,8 +161,6 @@ class SparkSession:
     @property
     def version(self) -> str:
         """Version of the lakehouse."""
-        from data_lakehouse import _core
-
         return _core.version()
 
     def stop(self) -> None:

@@ -1,5 +1,5 @@
 """Delta tables: their state, history and rows at any version."""
 
-from data_lakehouse.storage.delta.table import Table, TableVersion, quoted_name, time_travel
+from data_lakehouse.storage.delta.table import Table, TableVersion, time_travel
 
-__all__ = ["Table", "TableVersion", "quoted_name", "time_travel"]
+__all__ = ["Table", "TableVersion", "time_travel"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from data_lakehouse.dataframe import DataFrame, Query
+from data_lakehouse.dataframe import DataFrame
 
 if TYPE_CHECKING:
     import pandas
@@ -22,26 +22,6 @@ _PARTS = ("catalog", "schema", "name")
 
 def _quoted(part: str) -> str:
     return '"' + part.replace('"', '""') + '"'
-
-
-def quoted_name(name: str) -> str:
-    """Return a dotted name with its parts quoted for SQL; parts may be quoted already."""
-    parts, part, quote = [], "", ""
-    for character in name:
-        if quote:
-            if character == quote:
-                quote = ""
-            else:
-                part += character
-        elif character in '"`':
-            quote = character
-        elif character == ".":
-            parts.append(part)
-            part = ""
-        else:
-            part += character
-    parts.append(part)
-    return ".".join(_quoted(part) for part in parts)
 
 
 def time_travel(version: int | None, timestamp: str | datetime.datetime | None) -> str:
@@ -179,13 +159,7 @@ class Table:
         """
         names = ", ".join(_quoted(column) for column in columns or ()) or "*"
         source = self._sql_name + time_travel(version, timestamp)
-        query = Query(
-            f"SELECT {names} FROM {source}",
-            user=self._user,
-            count_sql=f"SELECT count(*) FROM {source}",
-        )
-        _, schema = self._lakehouse.core.describe(query.request(self._schema))
-        return DataFrame(self._lakehouse, query, schema=schema)
+        return DataFrame.of_source(self._lakehouse, source, names, self._user)
 
     def to_arrow(self, **choice: Any) -> pyarrow.Table:
         """Return the rows as a ``pyarrow.Table``; choices as for :meth:`to_df`."""

@@ -222,12 +222,17 @@ StatementDescription DuckDbSession::Describe(const QueryRequest& request) {
   Connect();
   lake_session_->BeginStatement();
   StatementDescription answer;
-  auto statement = Parse(request.sql);
-  answer.kind = CheckStatement(*statement, core_->lake->default_catalog());
-  if (answer.kind != StatementKind::kQuery) return answer;
-  auto prepared = connection_->Prepare(std::move(statement));
-  if (prepared->HasError()) {
-    throw Translate(prepared->GetErrorObject(), lake_session_.get(), request.sql);
+  dk::unique_ptr<dk::PreparedStatement> prepared;
+  try {
+    auto statement = Parse(request.sql);
+    answer.kind = CheckStatement(*statement, core_->lake->default_catalog());
+    if (answer.kind != StatementKind::kQuery) return answer;
+    prepared = connection_->Prepare(std::move(statement));
+    if (prepared->HasError()) prepared->GetErrorObject().Throw();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Translate(dk::ErrorData(error), lake_session_.get(), request.sql);
   }
   for (const auto& type : prepared->GetTypes()) {
     if (dk::TypeVisitor::Contains(type, dk::LogicalTypeId::UNKNOWN)) return answer;

@@ -12,9 +12,9 @@
 #include "ingestion/connectors/files/column_converter.h"
 #include "ingestion/connectors/files/csv_parts.h"
 #include "ingestion/connectors/files/format_reader.h"
-#include "ingestion/connectors/files/rescue.h"
 #include "ingestion/connectors/files/type_inference.h"
 #include "ingestion/connectors/options.h"
+#include "ingestion/connectors/rescue.h"
 
 namespace lakehouse::ingestion::connectors::files {
 

@@ -11,8 +11,8 @@
 #include "ingestion/connectors/files/cell_parser.h"
 #include "ingestion/connectors/files/format_reader.h"
 #include "ingestion/connectors/files/json_column.h"
-#include "ingestion/connectors/files/rescue.h"
 #include "ingestion/connectors/options.h"
+#include "ingestion/connectors/rescue.h"
 
 namespace lakehouse::ingestion::connectors::files {
 

@@ -12,8 +12,8 @@
 
 #include "ingestion/connectors/arrow_status.h"
 #include "ingestion/connectors/files/format_reader.h"
-#include "ingestion/connectors/files/rescue.h"
 #include "ingestion/connectors/options.h"
+#include "ingestion/connectors/rescue.h"
 #include "io/object_store.h"
 #include "storage/arrow_schema.h"
 #include "storage/parquet/parquet_file.h"

@@ -18,6 +18,7 @@
 #include "ingestion/connectors/postgresql/column_plan.h"
 #include "ingestion/connectors/postgresql/connection.h"
 #include "ingestion/connectors/postgresql/copy_decoder.h"
+#include "ingestion/connectors/rescue.h"
 
 namespace lakehouse::ingestion::connectors::postgresql {
 
@@ -29,6 +30,7 @@ constexpr size_t kQueuedBatches = 8;
 constexpr int64_t kMinPagesPerRange = 1'024;
 constexpr int64_t kRangesPerWorker = 4;
 constexpr double kMostBeforeTheEnd = 0.99;
+constexpr char kRescuedData[] = "_rescued_data";
 constexpr int kFirstVersionWithTidRanges = 140'000;
 
 constexpr char kFindRelation[] =
@@ -99,10 +101,10 @@ SourceSettings ParseSettings(const SourceOptions& options) {
   }
   if (settings.schema.empty()) settings.schema = "public";
   settings.workers = IntegerOption(options, "workers", 2, 1, 64);
-  settings.special_values =
-      ChoiceOption(options, "special_values", "error", {"error", "null"}) == "null"
-          ? SpecialValues::kNull
-          : SpecialValues::kError;
+  const std::string special =
+      ChoiceOption(options, "special_values", "error", {"error", "null", "rescue"});
+  if (special == "null") settings.special_values = SpecialValues::kNull;
+  if (special == "rescue") settings.special_values = SpecialValues::kRescue;
   settings.plan.unconstrained_numeric =
       ParseNumericOption(TextOption(options, "numeric", "string"));
   settings.plan.arrays_as_text =
@@ -139,6 +141,9 @@ class PostgresqlSource : public Source {
     for (size_t i = 0; i < plan_.size(); ++i) {
       fields.push_back(arrow::field(target_names_[i], plan_[i].type));
     }
+    if (settings_.special_values == SpecialValues::kRescue) {
+      fields.push_back(arrow::field(kRescuedData, arrow::utf8()));
+    }
     return arrow::schema(std::move(fields));
   }
 
@@ -157,7 +162,7 @@ class PostgresqlSource : public Source {
   bool Next(SourceBatch& batch) override {
     auto rows = queue_->Pop();
     if (!rows) outer_cancel_.ThrowIfStopped();
-    if (rows) batch.rows = *std::move(rows);
+    if (rows) batch = *std::move(rows);
     rows_read_ += rows ? batch.rows->num_rows() : 0;
     batch.bytes_read = bytes_read_;
     batch.fraction = Fraction(!rows);
@@ -165,7 +170,7 @@ class PostgresqlSource : public Source {
   }
 
  private:
-  using RowQueue = BatchQueue<std::shared_ptr<arrow::RecordBatch>>;
+  using RowQueue = BatchQueue<SourceBatch>;
 
   /// By the server's estimate of the rows, which is -1 before the first ANALYZE.
   double Fraction(bool at_end) const {
@@ -212,6 +217,12 @@ class PostgresqlSource : public Source {
   }
 
   void MatchColumns() {
+    for (int at = 0; at < target_->num_fields(); ++at) {
+      const arrow::Field& field = *target_->field(at);
+      if (FoldCase(field.name()) == kRescuedData && field.type()->id() == arrow::Type::STRING) {
+        rescued_at_ = at;
+      }
+    }
     for (size_t i = 0; i < plan_.size(); ++i) {
       int at = -1;
       for (int j = 0; j < target_->num_fields(); ++j) {
@@ -286,12 +297,12 @@ class PostgresqlSource : public Source {
       bytes_read_ += static_cast<int64_t>(chunk->size());
       decoder.Feed(*chunk);
       if (decoder.pending_rows() >= kBatchRows || decoder.pending_bytes() >= kBatchBytes) {
-        if (!queue_->Push(ToTarget(*decoder.TakeBatch()))) return false;
+        if (!queue_->Push(ToTarget(decoder))) return false;
       }
     }
     decoder.Finish();
     if (decoder.pending_rows() == 0) return true;
-    return queue_->Push(ToTarget(*decoder.TakeBatch()));
+    return queue_->Push(ToTarget(decoder));
   }
 
   CopyDecoder MakeDecoder(bool check_utf8) const {
@@ -308,10 +319,17 @@ class PostgresqlSource : public Source {
     return CopyDecoder(arrow::schema(std::move(fields)), std::move(decoders));
   }
 
-  std::shared_ptr<arrow::RecordBatch> ToTarget(const arrow::RecordBatch& batch) const {
+  /// The decoded rows in the form of the target.
+  SourceBatch ToTarget(CopyDecoder& decoder) const {
+    Rescue rescue(FullName(), rescued_at_ >= 0);
+    const auto decoded = decoder.TakeBatch(rescue);
+    const arrow::RecordBatch& batch = *decoded;
     std::vector<std::shared_ptr<arrow::Array>> columns(static_cast<size_t>(target_->num_fields()));
     for (size_t i = 0; i < target_index_.size(); ++i) {
       columns[static_cast<size_t>(target_index_[i])] = batch.column(static_cast<int>(i));
+    }
+    if (rescued_at_ >= 0) {
+      columns[static_cast<size_t>(rescued_at_)] = rescue.Finish(batch.num_rows());
     }
     for (int at = 0; at < target_->num_fields(); ++at) {
       auto& column = columns[static_cast<size_t>(at)];
@@ -325,7 +343,10 @@ class PostgresqlSource : public Source {
                     "Make the column nullable in the table.");
       }
     }
-    return arrow::RecordBatch::Make(target_, batch.num_rows(), std::move(columns));
+    SourceBatch result;
+    result.rows = arrow::RecordBatch::Make(target_, batch.num_rows(), std::move(columns));
+    result.rows_rescued = rescue.rows();
+    return result;
   }
 
   void StopWorkers() {
@@ -350,6 +371,7 @@ class PostgresqlSource : public Source {
   std::vector<std::string> target_names_;
   std::shared_ptr<arrow::Schema> target_;
   std::vector<int> target_index_;  ///< by plan
+  int rescued_at_ = -1;            ///< column of the target for rescued values
   std::mutex ranges_mutex_;
   std::vector<std::string> ranges_;
   size_t next_range_ = 0;  ///< guarded by ranges_mutex_ once workers run

@@ -15,8 +15,23 @@
 
 namespace lakehouse::query {
 
+struct DateParameter {
+  int32_t days = 0;  ///< since 1970-01-01
+};
+struct TimestampParameter {
+  int64_t microseconds = 0;  ///< since 1970-01-01 00:00
+  bool instant = false;      ///< in UTC (TIMESTAMP WITH TIME ZONE), else a clock on a wall
+};
+struct BinaryParameter {
+  std::string bytes;
+};
+struct DecimalParameter {
+  std::string text;  ///< "-12.50"; at most 38 digits
+};
+
 /// A value for a ? or $1 placeholder.
-using Parameter = std::variant<std::monostate, bool, int64_t, double, std::string>;
+using Parameter = std::variant<std::monostate, bool, int64_t, double, std::string, DateParameter,
+                               TimestampParameter, BinaryParameter, DecimalParameter>;
 
 /// Bounds of one statement; 0 means the configured default.
 struct QueryLimits {

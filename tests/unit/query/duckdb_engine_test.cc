@@ -91,6 +91,7 @@ TEST_F(DuckDbEngineTest, DescribesAStatementWithoutRunningIt) {
   EXPECT_EQ(describe("INSERT INTO d VALUES (1, 'a')").kind, StatementKind::kWrite);
   EXPECT_EQ(Rows("SELECT count(*) FROM d"), "0;");
   EXPECT_EQ(lakehouse::CodeOf([&] { describe("SELECT nam FROM d"); }), "LK-4002");
+  EXPECT_EQ(lakehouse::CodeOf([&] { describe("SELEC 1"); }), "LK-4001");
 }
 
 TEST_F(DuckDbEngineTest, CreateTableAsSelectKeepsRowsAndPartitions) {

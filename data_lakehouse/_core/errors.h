@@ -1,0 +1,15 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include "base/error.h"
+
+namespace lakehouse::python {
+
+/// Makes every Error that reaches Python one of the classes of data_lakehouse.errors.
+void RegisterErrors();
+
+/// Throws the Error of a status that is not OK.
+void Check(const arrow::Status& status);
+
+}  // namespace lakehouse::python

@@ -25,6 +25,14 @@ constexpr char kJobKind[] = "ingestion";
 constexpr size_t kUnfinishedLookBack = 100;
 constexpr auto kWatchInterval = std::chrono::milliseconds(200);  // how soon a wish to stop is seen
 
+/// Everything but the code, which has its own place.
+std::string TextOf(const Error& error) {
+  std::string text = error.message();
+  if (!error.cause().empty()) text += " Cause: " + error.cause();
+  if (!error.hint().empty()) text += " Hint: " + error.hint();
+  return text;
+}
+
 }  // namespace
 
 class JobRunner::Impl {
@@ -347,7 +355,7 @@ class JobRunner::Impl {
     Update(run, [&](RunStatus& status) {
       status.state = "retrying";
       status.error_code = error.code();
-      status.error_message = error.what();
+      status.error_message = TextOf(error);
     });
     CountRetry(error_class);
     const int64_t wait_ms =
@@ -369,10 +377,7 @@ class JobRunner::Impl {
     status.fraction = -1;
     status.finished_ms = clock().NowMs();
     status.error_code = error != nullptr ? error->code() : "";
-    status.error_message = error != nullptr ? error->what() : "";
-    if (error != nullptr && !error->hint().empty()) {
-      status.error_message += " Hint: " + error->hint();
-    }
+    status.error_message = error != nullptr ? TextOf(*error) : "";
     Save(ToRecord(status));
     CountFinishedRun(status);
     LogInfo("an ingestion job has ended",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from data_lakehouse import _core, parameters
@@ -154,7 +154,7 @@ class DataFrame:
 
         return polars.DataFrame(self._read())
 
-    def to_batches(self) -> Iterator[pyarrow.RecordBatch]:
+    def to_batches(self) -> Generator[pyarrow.RecordBatch, None, None]:
         """Yield the rows batch by batch; only one batch is in memory at a time."""
         import pyarrow
 

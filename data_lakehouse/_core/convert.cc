@@ -77,6 +77,7 @@ nb::dict ToPython(const ingestion::RunStatus& run) {
   fields["job_name"] = run.job_name;
   fields["state"] = run.state;
   fields["attempt"] = run.attempt;
+  fields["fraction"] = run.fraction;
   fields["started_ms"] = run.started_ms;
   fields["finished_ms"] = run.finished_ms;
   fields["error_code"] = run.error_code;

@@ -223,6 +223,14 @@ nb::list Core::ListObjects(const std::string& catalog, const std::string& schema
       Unlocked([&] { return lakehouse->lake().ListObjects(principal, catalog, schema); }));
 }
 
+void Core::RegisterTable(const std::string& name, const std::string& location,
+                         const std::string& schema, const std::string& user) {
+  const auto lakehouse = Use();
+  const auto principal = PrincipalOf(user);
+  const auto parsed = NameOf(name, schema);
+  Unlocked([&] { lakehouse->lake().RegisterTable(principal, parsed, location); });
+}
+
 nb::dict Core::DescribeTable(const std::string& name, std::optional<int64_t> version,
                              std::optional<int64_t> timestamp_ms, const std::string& schema,
                              const std::string& user) {

@@ -57,6 +57,8 @@ class Core {
   nanobind::list ListSchemas(const std::string& catalog, const std::string& user);
   nanobind::list ListObjects(const std::string& catalog, const std::string& schema,
                              const std::string& user);
+  void RegisterTable(const std::string& name, const std::string& location,
+                     const std::string& schema, const std::string& user);
   /// A table or view, as of a version or a time in Unix milliseconds when one is given.
   nanobind::dict DescribeTable(const std::string& name, std::optional<int64_t> version,
                                std::optional<int64_t> timestamp_ms, const std::string& schema,

@@ -21,7 +21,7 @@ namespace {
 
 /// (environment, every setting: key, value, origin, is it secret, documentation).
 nb::tuple DescribeConfig(const std::optional<std::string>& file,
-                        const std::optional<std::string>& environment, const Texts& settings) {
+                         const std::optional<std::string>& environment, const Texts& settings) {
   const Config config = LoadConfig(file, environment, settings);
   nb::list rows;
   for (const Setting& setting : Settings()) {
@@ -54,6 +54,7 @@ void BindRows(nb::module_& m) {
       .def("read_batch", &Result::ReadBatch)
       .def("read_all", &Result::ReadAll, "limit"_a.none() = nb::none())
       .def("close", &Result::Close)
+      .def("cancel", &Result::Cancel)
       .def_prop_ro("affected_rows", &Result::affected_rows)
       .def_prop_ro("engine_used", &Result::engine_used)
       .def_prop_ro("current_schema", &Result::current_schema)
@@ -87,6 +88,7 @@ void BindCore(nb::module_& m) {
       .def("list_catalogs", &Core::ListCatalogs)
       .def("list_schemas", &Core::ListSchemas)
       .def("list_objects", &Core::ListObjects)
+      .def("register_table", &Core::RegisterTable)
       .def("describe_table", &Core::DescribeTable, "name"_a, "version"_a.none(),
            "timestamp_ms"_a.none(), "schema"_a, "user"_a)
       .def("table_history", &Core::TableHistory, "name"_a, "limit"_a.none(), "schema"_a, "user"_a);

@@ -274,9 +274,11 @@ class JobRunner::Impl {
       const std::shared_ptr<ActiveRun> run = std::move(waiting_.front());
       waiting_.pop_front();
       lock.unlock();
-      Execute(*run);
+      RunStatus ended = Execute(*run);
       CountActiveRuns(-1);
       lock.lock();
+      // At once: who sees the end of a run may start the next one.
+      run->status = std::move(ended);
       active_.erase(run->status.job_id);
       run->lock.reset();
       run->done = true;
@@ -293,6 +295,10 @@ class JobRunner::Impl {
       change(run.status);
       record = ToRecord(run.status);
     }
+    Save(record);
+  }
+
+  void Save(const catalog::JobRun& record) {
     try {
       lake_->metadata().SaveRun(record);
     } catch (...) {
@@ -308,7 +314,8 @@ class JobRunner::Impl {
     run.status.fraction = fraction;
   }
 
-  void Execute(ActiveRun& run) {
+  /// Returns the run's last state, which is stored and not yet that of `run`.
+  RunStatus Execute(ActiveRun& run) {
     const LogScope scope("run_id", run.status.run_id);
     for (int attempt = 1;; ++attempt) {
       Update(run, [&](RunStatus& status) {
@@ -358,23 +365,28 @@ class JobRunner::Impl {
     SleepUnlessCancelled(wait_ms, clock(), run.cancel);
   }
 
-  void Finish(ActiveRun& run, const std::string& state, const RunMetrics& metrics,
-              const Error* error) {
-    Update(run, [&](RunStatus& status) {
-      status.state = state;
-      status.metrics = metrics;
-      status.fraction = -1;
-      status.finished_ms = clock().NowMs();
-      status.error_code = error != nullptr ? error->code() : "";
-      status.error_message = error != nullptr ? TextOf(*error) : "";
-    });
-    CountFinishedRun(run.status);
+  RunStatus Finish(ActiveRun& run, const std::string& state, const RunMetrics& metrics,
+                   const Error* error) {
+    RunStatus status;
+    {
+      const std::lock_guard lock(mutex_);
+      status = run.status;
+    }
+    status.state = state;
+    status.metrics = metrics;
+    status.fraction = -1;
+    status.finished_ms = clock().NowMs();
+    status.error_code = error != nullptr ? error->code() : "";
+    status.error_message = error != nullptr ? TextOf(*error) : "";
+    Save(ToRecord(status));
+    CountFinishedRun(status);
     LogInfo("an ingestion job has ended",
             {{"job", run.spec.name},
              {"state", state},
-             {"code", run.status.error_code},
+             {"code", status.error_code},
              {"rows_written", std::to_string(metrics.rows_written)},
              {"files_skipped", std::to_string(metrics.files_skipped)}});
+    return status;
   }
 
   const std::shared_ptr<catalog::Lake> lake_;

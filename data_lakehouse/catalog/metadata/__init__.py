@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,25 @@ class Catalog:
             for name in names
             for fields in core.list_objects(catalog, name, self._user)
         ]
+
+    def register_table(self, name: str, location: str | os.PathLike[str]) -> Table:
+        """Give a name to a Delta table that is there, and return it.
+
+        Parameters
+        ----------
+        name : such as ``bronze.flights``
+        location : the table's directory, in the data root or an allowed location
+
+        Raises
+        ------
+        NotFoundError
+            When no table is there (LK-3001).
+        AlreadyExistsError
+            When the name or the place is taken (LK-2013).
+        """
+        schema = self._lakehouse.current_schema
+        self._lakehouse.core.register_table(name, os.fspath(location), schema, self._user)
+        return self.table(name)
 
     def table(self, name: str) -> Table:
         """Return one table or view."""

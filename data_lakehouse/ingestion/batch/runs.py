@@ -10,13 +10,18 @@ _FINAL = ("succeeded", "failed", "cancelled")
 
 @dataclass(frozen=True)
 class JobRun:
-    """One run of a job. Times are Unix milliseconds; ``table_version`` is -1 without a commit."""
+    """One run of a job. Times are Unix milliseconds.
+
+    ``fraction`` is the part of the source that is read, 0 to 1, and -1 when it is not known or the
+    run does not run; ``table_version`` is -1 without a commit.
+    """
 
     run_id: str
     job_id: str
     job_name: str
     state: str
     attempt: int
+    fraction: float
     started_ms: int
     finished_ms: int
     error_code: str

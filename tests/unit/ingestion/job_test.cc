@@ -10,6 +10,7 @@
 #include "ingestion/backoff.h"
 #include "ingestion/job_spec.h"
 #include "ingestion/progress.h"
+#include "ingestion/run_record.h"
 #include "ingestion/source_rows.h"
 #include "ingestion/target.h"
 #include "ingestion/temporary_folder.h"
@@ -220,6 +221,22 @@ TEST_F(JobTest, PutsTheTableAtItsTargetPath) {
   EXPECT_EQ(run({{"target_path", place.At("other/bronze/t")}}).error_code, "LK-5002");
   EXPECT_EQ(run({{"target_path", "/nowhere/allowed/t2"}}).error_code, "LK-8009");
   EXPECT_FALSE(lake.Exists("allowed.t2"));
+}
+
+TEST_F(JobTest, AFinishedRunMakesRoomForTheNextAtOnce) {
+  folder_.Write("a.csv", "id\n1\n");
+  runner_.Register(lake_.principal, CsvJob("t", folder_.At("a.csv")));
+  const auto ended = [&](const std::string& run_id) {
+    const auto runs = runner_.History(lake_.principal, "t", 100);
+    return std::any_of(runs.begin(), runs.end(), [&](const RunStatus& run) {
+      return run.run_id == run_id && IsFinal(run.state);
+    });
+  };
+  for (int run = 0; run < 50; ++run) {
+    const std::string id = runner_.Start(lake_.principal, "t");
+    while (!ended(id)) std::this_thread::yield();
+  }
+  EXPECT_EQ(runner_.History(lake_.principal, "t", 100).size(), 50U);
 }
 
 TEST_F(JobTest, ClosesRunsOfADeadProcess) {

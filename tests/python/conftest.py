@@ -19,6 +19,9 @@ import data_lakehouse as dl
 from data_lakehouse.config import LakehouseConfig
 
 ROOT = Path(__file__).resolve().parents[2]
+# Another environment, in which the wheel is installed, runs the scripts when this names one.
+INSTALLED = os.environ.get("LAKEHOUSE_TEST_PYTHON", "")
+PYTHON = INSTALLED or sys.executable
 
 
 @pytest.fixture
@@ -37,11 +40,12 @@ def run_python(tmp_path: Path) -> Script:
 
     def run(script: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("LAKEHOUSE_")}
-        path = os.pathsep.join(filter(None, [variables.pop("PYTHONPATH", ""), str(ROOT)]))
+        own = "" if INSTALLED else str(ROOT)
+        path = os.pathsep.join(filter(None, [variables.pop("PYTHONPATH", ""), own]))
         environment |= {"PYTHONPATH": path, **variables}
-        command = [sys.executable, "-c", script, *arguments]
+        command = [PYTHON, "-c", script, *arguments]
         if script.startswith("-m"):
-            command = [sys.executable, *script.split(), *arguments]
+            command = [PYTHON, *script.split(), *arguments]
         return subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
         )

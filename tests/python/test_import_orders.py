@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Script
+from conftest import PYTHON, Script
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "lakehouse"
 NEIGHBOURS = Path(os.environ.get("LAKEHOUSE_DEPS_DIR", CACHE)) / "python-neighbours-1"
@@ -51,7 +51,8 @@ def test_other_versions(order: str, run_python: Script) -> None:
 
 
 def test_the_module_needs_no_library_that_others_bring() -> None:
-    (module,) = (ROOT / "data_lakehouse").glob("_core*.so")
+    found = [PYTHON, "-c", "import data_lakehouse._core as core; print(core.__file__)"]
+    module = subprocess.run(found, check=True, capture_output=True, text=True).stdout.strip()
     needed = subprocess.run(["readelf", "-d", module], check=True, capture_output=True, text=True)
     names = {
         line.split("[")[1].rstrip("]") for line in needed.stdout.splitlines() if "[lib" in line

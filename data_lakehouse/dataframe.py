@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from data_lakehouse import _core, parameters
+from data_lakehouse.errors import InvalidArgumentError, UnsupportedError
 from data_lakehouse.text_table import format_table
 
 if TYPE_CHECKING:
@@ -252,6 +253,11 @@ class DataFrame:
         """Names of the columns with their Arrow types."""
         return [(field.name, str(field.type)) for field in self.schema]
 
+    @property
+    def write(self) -> DataFrameWriter:
+        """A writer of the rows to a table."""
+        return DataFrameWriter(self)
+
     def explain(self) -> str:
         """Return the engine's plan."""
         request = self._query._replace(sql="EXPLAIN " + self._query.sql)
@@ -266,6 +272,69 @@ class DataFrame:
     toPandas = to_pandas  # noqa: N815
     toLocalIterator = __iter__  # noqa: N815
     take = head
+
+
+def arrow_source(data: Any) -> Any:
+    """Return an object with ``__arrow_c_stream__`` for ``data``.
+
+    Raises
+    ------
+    InvalidArgumentError
+        When it is no table of any kind (LK-7012).
+    """
+    if type(data).__module__.startswith("pandas"):
+        import pyarrow
+
+        return pyarrow.Table.from_pandas(data, preserve_index=False)
+    if isinstance(data, list) and all(isinstance(row, Mapping) for row in data):
+        import pyarrow
+
+        return pyarrow.Table.from_pylist(data)
+    if hasattr(data, "__arrow_c_stream__"):
+        return data
+    raise InvalidArgumentError(
+        "LK-7012",
+        f"{type(data).__name__} is no table",
+        "Pass a frame of pyarrow, polars or pandas, or a list of dictionaries.",
+    )
+
+
+class DataFrameWriter:
+    """Writes a frame: ``frame.write.mode("append").saveAsTable(name)``."""
+
+    def __init__(self, frame: DataFrame) -> None:
+        self._frame = frame
+        self._mode = "error"
+        self._partition_by: list[str] = []
+
+    def mode(self, saveMode: str) -> DataFrameWriter:  # noqa: N803 - Spark's name
+        """Choose ``append``, ``overwrite``, ``error`` (the default) or ``ignore``."""
+        self._mode = "error" if saveMode == "errorifexists" else saveMode
+        return self
+
+    def format(self, source: str) -> DataFrameWriter:
+        """Choose the format; ``delta`` is the one there is.
+
+        Raises
+        ------
+        UnsupportedError
+            For other formats (LK-7005).
+        """
+        if source.lower() != "delta":
+            raise UnsupportedError(
+                "LK-7005", f"write.format({source!r}) is not supported", "Tables are delta."
+            )
+        return self
+
+    def partitionBy(self, *cols: str) -> DataFrameWriter:  # noqa: N802 - Spark's name
+        """Choose the columns by which a new table is partitioned."""
+        self._partition_by = list(cols)
+        return self
+
+    def saveAsTable(self, name: str) -> None:  # noqa: N802 - Spark's name
+        """Write the rows to the table ``name`` in one commit."""
+        lakehouse = self._frame._lakehouse
+        lakehouse.write(self._frame, name, mode=self._mode, partition_by=self._partition_by)
 
 
 def _rows_of(data: pyarrow.Table | pyarrow.RecordBatch) -> list[Row]:

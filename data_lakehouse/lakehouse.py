@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from data_lakehouse import _core
 from data_lakehouse.config import LakehouseConfig
-from data_lakehouse.dataframe import DataFrame, Query
+from data_lakehouse.dataframe import DataFrame, Query, arrow_source
 
 if TYPE_CHECKING:
     from data_lakehouse.catalog import Catalog
@@ -75,6 +75,38 @@ class Lakehouse:
         from data_lakehouse.storage import Table
 
         return Table(self, name)
+
+    def write(
+        self,
+        data: Any,
+        name: str,
+        *,
+        mode: str = "append",
+        partition_by: Sequence[str] = (),
+        user: str = "",
+    ) -> int:
+        """Write rows to a table in one commit; return its version.
+
+        Parameters
+        ----------
+        data : a frame, a ``pyarrow`` table or reader, a ``polars`` or ``pandas`` frame, any object
+            with ``__arrow_c_stream__``, or a list of dictionaries
+        name : of the table, which is made with the columns of the rows when it is not there
+        mode : ``append``, ``overwrite``; when the table is there, ``error`` raises and ``ignore``
+            writes nothing and returns -1
+        partition_by : columns by which a new table is partitioned
+        user : name of who asks, for authorization and audit; empty is the local user
+
+        Raises
+        ------
+        InvalidSchemaError
+            When the rows do not fit the table without loss (LK-3521).
+        CommitConflictError
+            When another writer won (LK-4013); nothing of the rows is visible.
+        """
+        rows = arrow_source(data)
+        partitions = list(partition_by)
+        return self.core.write(rows, name, mode, partitions, self.current_schema, user)
 
     @property
     def catalog(self) -> Catalog:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data_lakehouse import _core
 from data_lakehouse.config import LakehouseConfig, ServiceConfig
-from data_lakehouse.dataframe import DataFrame
+from data_lakehouse.dataframe import DataFrame, Query, arrow_source
 from data_lakehouse.errors import InvalidArgumentError, UnsupportedError
 from data_lakehouse.lakehouse import Lakehouse, connect
 from data_lakehouse.storage import time_travel
@@ -148,6 +148,22 @@ class SparkSession:
                 "Pass a list for the ? in the text.",
             )
         return self.lakehouse.sql(sqlQuery, args)
+
+    def createDataFrame(  # noqa: N802 - Spark's name
+        self, data: Any, schema: Sequence[str] | None = None
+    ) -> DataFrame:
+        """Return a frame of rows that are in memory.
+
+        Parameters
+        ----------
+        data : a frame of pyarrow, polars or pandas, or a list of dictionaries
+            With ``schema``, a list of tuples.
+        schema : names of the columns, optional
+        """
+        if schema is not None:
+            data = [dict(zip(schema, row, strict=True)) for row in data]
+        rows = _core.Rows.of(arrow_source(data))
+        return DataFrame(self.lakehouse, Query(""), rows=rows)
 
     def table(self, tableName: str) -> DataFrame:  # noqa: N803 - Spark's name
         """Return the rows of a table or view."""

@@ -1,5 +1,6 @@
 #include "core.h"
 
+#include <arrow/record_batch.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "base/random.h"
 #include "convert.h"
 #include "interrupt.h"
+#include "write.h"
 
 namespace nb = nanobind;
 
@@ -45,6 +47,23 @@ std::string_view KindName(query::StatementKind kind) {
       return "other";
   }
 }
+
+/// Ends with an error once `cancel` is cancelled.
+class StoppableReader : public arrow::RecordBatchReader {
+ public:
+  StoppableReader(std::shared_ptr<arrow::RecordBatchReader> reader, CancellationToken cancel)
+      : reader_(std::move(reader)), cancel_(std::move(cancel)) {}
+
+  std::shared_ptr<arrow::Schema> schema() const override { return reader_->schema(); }
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    if (cancel_.cancelled()) return arrow::Status::Cancelled("the write was cancelled");
+    return reader_->ReadNext(batch);
+  }
+
+ private:
+  const std::shared_ptr<arrow::RecordBatchReader> reader_;
+  const CancellationToken cancel_;
+};
 
 std::string Quoted(const std::string& name) {
   std::string quoted = "\"";
@@ -161,6 +180,20 @@ nb::tuple Core::Describe(const Request& request) {
   const nb::object schema =
       description.schema ? nb::object(ExportSchema(*description.schema)) : nb::none();
   return nb::make_tuple(KindName(description.kind), schema);
+}
+
+int64_t Core::Write(const nb::object& rows, const std::string& name, const std::string& mode,
+                    const std::vector<std::string>& partition_columns, const std::string& schema,
+                    const std::string& user) {
+  const auto lakehouse = Use();
+  const auto principal = PrincipalOf(user);
+  const WriteTarget target = {NameOf(name, schema), mode, partition_columns};
+  CancellationToken cancel;
+  StoppableReader reader(ImportStream(rows), cancel);
+  int64_t version = -1;
+  RunInterruptibly([&] { cancel.Cancel(); },
+                   [&] { version = WriteRows(lakehouse->lake(), principal, target, reader); });
+  return version;
 }
 
 std::string Core::RegisterJob(const std::string& json, const std::string& user) {

@@ -45,6 +45,7 @@ void BindRows(nb::module_& m) {
       .def_prop_ro("num_rows", &Batch::num_rows);
   nb::class_<Rows>(m, "Rows")
       .def("__arrow_c_stream__", &Rows::ArrowStream, "requested_schema"_a.none() = nb::none())
+      .def_static("of", &Rows::Of)
       .def("head", &Rows::Head)
       .def("texts", &Rows::Texts)
       .def_prop_ro("num_rows", &Rows::num_rows);
@@ -79,6 +80,7 @@ void BindCore(nb::module_& m) {
       .def("close", &Core::Close)
       .def("execute", &Core::Execute)
       .def("describe", &Core::Describe)
+      .def("write", &Core::Write)
       .def("register_job", &Core::RegisterJob)
       .def("start_job", &Core::StartJob)
       .def("stop_job", &Core::StopJob)

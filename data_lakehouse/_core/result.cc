@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/error.h"
 #include "errors.h"
 #include "interrupt.h"
@@ -41,10 +42,7 @@ struct Result::State {
   }
 
   std::shared_ptr<arrow::RecordBatch> ReadNext() {
-    if (!statement.result.reader) {
-      throw Error(ErrorKind::kInvalidArgument, "LK-7002", "this result was read or closed",
-                  "Keep what the first read returned, or run the statement again.");
-    }
+    LAKE_CHECK(statement.result.reader);
     std::shared_ptr<arrow::RecordBatch> batch;
     Check(statement.result.reader->ReadNext(&batch));
     return batch;

@@ -41,6 +41,16 @@ nb::capsule ExportStream(std::shared_ptr<arrow::RecordBatchReader> reader) {
   return Capsule(std::move(exported), "arrow_array_stream");
 }
 
+std::shared_ptr<arrow::RecordBatchReader> ImportStream(const nb::object& source) {
+  constexpr char kName[] = "arrow_array_stream";
+  const nb::object capsule = source.attr("__arrow_c_stream__")();
+  void* stream = PyCapsule_GetPointer(capsule.ptr(), kName);
+  if (stream == nullptr) throw nb::python_error();
+  auto reader = arrow::ImportRecordBatchReader(static_cast<ArrowArrayStream*>(stream));
+  Check(reader.status());
+  return *std::move(reader);
+}
+
 nb::tuple Batch::ArrowArray(const nb::object&) const {
   auto exported = std::make_unique<struct ArrowArray>();
   Check(arrow::ExportRecordBatch(*batch_, exported.get()));
@@ -54,6 +64,18 @@ Rows::Rows(std::shared_ptr<arrow::Schema> schema,
            std::vector<std::shared_ptr<arrow::RecordBatch>> batches)
     : schema_(std::move(schema)), batches_(std::move(batches)) {
   for (const auto& batch : batches_) num_rows_ += batch->num_rows();
+}
+
+Rows Rows::Of(const nb::object& source) {
+  const auto reader = ImportStream(source);
+  const nb::gil_scoped_release released;
+  std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+  std::shared_ptr<arrow::RecordBatch> batch;
+  while (true) {
+    Check(reader->ReadNext(&batch));
+    if (!batch) return Rows(reader->schema(), std::move(batches));
+    batches.push_back(std::move(batch));
+  }
 }
 
 nb::capsule Rows::ArrowStream(const nb::object&) const {

@@ -15,6 +15,9 @@ namespace lakehouse::python {
 nanobind::capsule ExportSchema(const arrow::Schema& schema);
 nanobind::capsule ExportStream(std::shared_ptr<arrow::RecordBatchReader> reader);
 
+/// The rows of any object with __arrow_c_stream__. Reading them needs no interpreter's lock.
+std::shared_ptr<arrow::RecordBatchReader> ImportStream(const nanobind::object& source);
+
 /// One batch: (schema, array).
 class Batch {
  public:
@@ -31,6 +34,8 @@ class Rows {
  public:
   Rows(std::shared_ptr<arrow::Schema> schema,
        std::vector<std::shared_ptr<arrow::RecordBatch>> batches);
+  /// Takes the rows of another library over, without a copy.
+  static Rows Of(const nanobind::object& source);
   nanobind::capsule ArrowStream(const nanobind::object& requested_schema) const;
   int64_t num_rows() const { return num_rows_; }
   /// The first `count` rows.

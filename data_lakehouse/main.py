@@ -1,6 +1,7 @@
 """``python -m data_lakehouse.main``: run a lakehouse, or make and check its configuration.
 
-Without ``--check`` the server runs until Ctrl-C, as ``lakehouse serve`` does.
+Without ``--check`` the server runs until Ctrl-C, as ``lakehouse serve`` does, when this build has
+it.
 """
 
 from __future__ import annotations
@@ -103,9 +104,13 @@ def _run(options: argparse.Namespace) -> None:
         print(f"{options.config or 'the configuration'} is valid", file=sys.stderr)
         return
     _check(config)
-    if not options.check:
-        sys.stdout.flush()
-        program.serve(config)
+    if options.check:
+        return
+    if not program.can_serve():
+        print("this build has no server: the lakehouse was opened and checked", file=sys.stderr)
+        return
+    sys.stdout.flush()
+    program.serve(config)
 
 
 def main(arguments: list[str] | None = None) -> int:

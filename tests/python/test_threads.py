@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from conftest import Script
+from conftest import PostgresServer, Script
 
 import data_lakehouse as dl
 from data_lakehouse.dataframe import Query
@@ -112,6 +112,38 @@ HANDLED = INTERRUPTED.replace(
 def test_what_a_signal_handler_raises_comes_through(run_python: Script) -> None:
     done = run_python(HANDLED)
     assert done.stdout == "interrupted Row(a=1)\n", done.stderr
+
+
+JOB = """
+import os, signal, sys, threading
+import data_lakehouse as dl
+jobs = dl.connect("lake").ingestion
+source = {"host": "127.0.0.1", "port": int(sys.argv[1]), "database": "production",
+          "table": "slow", "username": "user", "password": "password"}
+config = {"source_type": "postgresql", "source_config": source, "target": "bronze.s"}
+job = jobs.register_job(config)
+
+def interrupt(run):
+    if run.state == "running":
+        os.kill(os.getpid(), signal.SIGINT)
+
+try:
+    jobs.start_job(job, on_progress=interrupt)
+except KeyboardInterrupt:
+    tables = dl.connect("lake").catalog.list_tables()
+    print("interrupted", jobs.get_job_status(job).state, len(tables))
+jobs.start_job(job, wait=False)  # the end of the process ends the run
+"""
+
+
+def test_ctrl_c_ends_the_job(run_python: Script, postgres: PostgresServer) -> None:
+    postgres.execute(
+        "CREATE OR REPLACE VIEW slow AS"
+        " SELECT i, pg_sleep(0.1)::text AS s FROM generate_series(1, 100000) AS i",
+        "production",
+    )
+    done = run_python(JOB, str(postgres.port))
+    assert (done.returncode, done.stdout) == (0, "interrupted cancelled 0\n"), done.stderr
 
 
 FORKED = """

@@ -92,15 +92,14 @@ class DataFrame:
         query: Query,
         *,
         rows: _core.Rows | None = None,
-        schema: object = None,
+        columns: _core.Rows | None = None,
         affected_rows: int = -1,
         row_limit: int | None = None,
     ) -> None:
         self._lakehouse = lakehouse
         self._query = query
         self._rows = rows
-        self._described = schema
-        self._schema: pyarrow.Schema | None = None
+        self._columns = columns if rows is None else rows
         self._row_limit = row_limit
         self._current_schema = lakehouse.current_schema
         #: Rows that a write changed; -1 for a query.
@@ -116,8 +115,8 @@ class DataFrame:
             user=user,
             count_sql=f"SELECT count(*) FROM {source}",
         )
-        _, schema = lakehouse.core.describe(query.request(lakehouse.current_schema))
-        return cls(lakehouse, query, schema=schema)
+        _, found = lakehouse.core.describe(query.request(lakehouse.current_schema))
+        return cls(lakehouse, query, columns=found)
 
     def _execute(self, sql: str = "") -> _core.Result:
         return self._lakehouse.core.execute(self._query.request(self._current_schema, sql))
@@ -194,10 +193,10 @@ class DataFrame:
             self._lakehouse,
             self._query,
             rows=self._rows,
+            columns=self._columns,
             affected_rows=self.affected_rows,
             row_limit=max(least, 0),
         )
-        limited._described, limited._schema = self._described, self._schema
         limited._current_schema = self._current_schema
         return limited
 
@@ -232,16 +231,9 @@ class DataFrame:
     @property
     def schema(self) -> pyarrow.Schema:
         """Columns and their types."""
-        import pyarrow
-
-        if self._schema is None:
-            source = self._rows or self._described or self._execute().read_all(0)
-            if isinstance(source, _core.Rows):
-                self._schema = pyarrow.RecordBatchReader.from_stream(source).schema
-            else:
-                self._schema = pyarrow.Schema._import_from_c_capsule(source)
-            self._described = None
-        return self._schema
+        if self._columns is None:
+            self._columns = self._execute().read_all(0)
+        return schema_of(self._columns)
 
     @property
     def columns(self) -> list[str]:
@@ -272,6 +264,13 @@ class DataFrame:
     toPandas = to_pandas  # noqa: N815
     toLocalIterator = __iter__  # noqa: N815
     take = head
+
+
+def schema_of(rows: _core.Rows) -> pyarrow.Schema:
+    """Return the columns of rows."""
+    import pyarrow
+
+    return pyarrow.RecordBatchReader.from_stream(rows).schema
 
 
 def arrow_source(data: Any) -> Any:

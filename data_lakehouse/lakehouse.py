@@ -55,9 +55,9 @@ class Lakehouse:
             raises ``KeyboardInterrupt``.
         """
         query = Query(sql, parameters, user, timeout_ms)
-        kind, schema = self.core.describe(query.request(self.current_schema))
+        kind, columns = self.core.describe(query.request(self.current_schema))
         if kind == "query":
-            return DataFrame(self, query, schema=schema)
+            return DataFrame(self, query, columns=columns)
         result = self.core.execute(query.request(self.current_schema))
         rows = result.read_all()
         if kind == "other":
@@ -167,6 +167,7 @@ def connect(where: LakehouseConfig | str | os.PathLike[str] | None = None) -> La
 
 
 def _close_all() -> None:
+    _core.stop_everything()
     for lakehouse in list(_open.values()):
         lakehouse.close()
 

@@ -144,7 +144,7 @@ nb::dict ToPython(const storage::Snapshot& snapshot) {
   fields["id"] = metadata.id;
   fields["version"] = snapshot.version();
   fields["timestamp_ms"] = snapshot.timestamp_ms();
-  fields["columns"] = ExportSchema(*storage::ToArrow(metadata.schema));
+  fields["columns"] = nb::cast(Rows(storage::ToArrow(metadata.schema), {}));
   fields["partition_columns"] = metadata.partition_columns;
   fields["properties"] = metadata.properties;
   fields["num_files"] = snapshot.file_count();

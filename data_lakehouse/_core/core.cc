@@ -23,8 +23,8 @@ namespace {
 
 /// Runs `work` without the interpreter's lock; for what is quick enough not to be interrupted.
 template <typename Work>
-auto Unlocked(Work work) -> decltype(work()) {
-  const nb::gil_scoped_release released;
+auto WithoutLock(Work work) -> decltype(work()) {
+  const Unlocked unlocked;
   return work();
 }
 
@@ -87,7 +87,7 @@ Core::Core(const std::optional<std::string>& file, const std::optional<std::stri
            const Texts& settings)
     : process_(getpid()) {
   const Config config = LoadConfig(file, environment, settings);
-  lakehouse_ = Unlocked([&] { return app::Lakehouse::Open(config); });
+  lakehouse_ = WithoutLock([&] { return app::Lakehouse::Open(config); });
 }
 
 Core::~Core() {
@@ -103,7 +103,7 @@ void Core::Close() {
   if (process_ != getpid()) return;
   std::shared_ptr<app::Lakehouse> last = std::move(lakehouse_);
   lakehouse_.reset();
-  Unlocked([&] { last.reset(); });
+  WithoutLock([&] { last.reset(); });
 }
 
 std::shared_ptr<app::Lakehouse> Core::Use() const {
@@ -177,9 +177,9 @@ nb::tuple Core::Describe(const Request& request) {
   RunInterruptibly(
       [token = made.cancellation]() mutable { token.Cancel(); },
       [&] { description = OpenSession(*lakehouse, made, request.schema)->Describe(made); });
-  const nb::object schema =
-      description.schema ? nb::object(ExportSchema(*description.schema)) : nb::none();
-  return nb::make_tuple(KindName(description.kind), schema);
+  const nb::object columns =
+      description.schema ? nb::cast(Rows(description.schema, {})) : nb::none();
+  return nb::make_tuple(KindName(description.kind), columns);
 }
 
 int64_t Core::Write(const nb::object& rows, const std::string& name, const std::string& mode,
@@ -199,44 +199,44 @@ int64_t Core::Write(const nb::object& rows, const std::string& name, const std::
 std::string Core::RegisterJob(const std::string& json, const std::string& user) {
   const auto lakehouse = Use();
   const auto principal = PrincipalOf(user);
-  return Unlocked([&] { return lakehouse->jobs().Register(principal, json); });
+  return WithoutLock([&] { return lakehouse->jobs().Register(principal, json); });
 }
 
 std::string Core::StartJob(const std::string& job, const std::string& user) {
   const auto lakehouse = Use();
   const auto principal = PrincipalOf(user);
-  return Unlocked([&] { return lakehouse->jobs().Start(principal, job); });
+  return WithoutLock([&] { return lakehouse->jobs().Start(principal, job); });
 }
 
 bool Core::StopJob(const std::string& job, const std::string& user) {
   const auto lakehouse = Use();
   const auto principal = PrincipalOf(user);
-  return Unlocked([&] { return lakehouse->jobs().Stop(principal, job); });
+  return WithoutLock([&] { return lakehouse->jobs().Stop(principal, job); });
 }
 
 nb::list Core::JobHistory(const std::string& job, size_t limit, const std::string& user) {
   const auto lakehouse = Use();
   const auto principal = PrincipalOf(user);
-  return ToList(Unlocked([&] { return lakehouse->jobs().History(principal, job, limit); }));
+  return ToList(WithoutLock([&] { return lakehouse->jobs().History(principal, job, limit); }));
 }
 
 nb::list Core::ListJobs(const std::string& user) {
   const auto lakehouse = Use();
   const auto principal = PrincipalOf(user);
-  return ToList(Unlocked([&] { return lakehouse->jobs().List(principal); }));
+  return ToList(WithoutLock([&] { return lakehouse->jobs().List(principal); }));
 }
 
 void Core::RemoveJob(const std::string& job, const std::string& user) {
   const auto lakehouse = Use();
   const auto principal = PrincipalOf(user);
-  Unlocked([&] { lakehouse->jobs().Remove(principal, job); });
+  WithoutLock([&] { lakehouse->jobs().Remove(principal, job); });
 }
 
 nb::list Core::ListCatalogs(const std::string& user) {
   const auto lakehouse = Use();
   const auto principal = PrincipalOf(user);
   nb::list names;
-  for (const auto& name : Unlocked([&] { return lakehouse->lake().ListCatalogs(principal); })) {
+  for (const auto& name : WithoutLock([&] { return lakehouse->lake().ListCatalogs(principal); })) {
     names.append(name);
   }
   return names;
@@ -245,7 +245,7 @@ nb::list Core::ListCatalogs(const std::string& user) {
 nb::list Core::ListSchemas(const std::string& catalog, const std::string& user) {
   const auto lakehouse = Use();
   const auto principal = PrincipalOf(user);
-  return ToList(Unlocked([&] { return lakehouse->lake().ListSchemas(principal, catalog); }));
+  return ToList(WithoutLock([&] { return lakehouse->lake().ListSchemas(principal, catalog); }));
 }
 
 nb::list Core::ListObjects(const std::string& catalog, const std::string& schema,
@@ -253,7 +253,7 @@ nb::list Core::ListObjects(const std::string& catalog, const std::string& schema
   const auto lakehouse = Use();
   const auto principal = PrincipalOf(user);
   return ToList(
-      Unlocked([&] { return lakehouse->lake().ListObjects(principal, catalog, schema); }));
+      WithoutLock([&] { return lakehouse->lake().ListObjects(principal, catalog, schema); }));
 }
 
 void Core::RegisterTable(const std::string& name, const std::string& location,
@@ -261,7 +261,7 @@ void Core::RegisterTable(const std::string& name, const std::string& location,
   const auto lakehouse = Use();
   const auto principal = PrincipalOf(user);
   const auto parsed = NameOf(name, schema);
-  Unlocked([&] { lakehouse->lake().RegisterTable(principal, parsed, location); });
+  WithoutLock([&] { lakehouse->lake().RegisterTable(principal, parsed, location); });
 }
 
 nb::dict Core::DescribeTable(const std::string& name, std::optional<int64_t> version,
@@ -272,7 +272,7 @@ nb::dict Core::DescribeTable(const std::string& name, std::optional<int64_t> ver
   const auto parsed = NameOf(name, schema);
   std::optional<catalog::ResolvedObject> object;
   storage::SnapshotPtr snapshot;
-  Unlocked([&] {
+  WithoutLock([&] {
     object = lakehouse->lake().Resolve(principal, catalog::Action::kSelect, parsed);
     if (!object->table) return;
     if (version) {
@@ -294,7 +294,7 @@ nb::list Core::TableHistory(const std::string& name, std::optional<size_t> limit
   const auto lakehouse = Use();
   const auto principal = PrincipalOf(user);
   const auto parsed = NameOf(name, schema);
-  return ToList(Unlocked([&] {
+  return ToList(WithoutLock([&] {
     const auto object = lakehouse->lake().Resolve(principal, catalog::Action::kSelect, parsed);
     if (object.table) return object.table->History(limit);
     throw Error(ErrorKind::kInvalidArgument, "LK-2025", parsed.ToString() + " is a view",

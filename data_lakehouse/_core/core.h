@@ -42,7 +42,7 @@ class Core {
   void Close();
 
   Result Execute(const Request& request);
-  /// (kind, schema capsule or None)
+  /// (kind, no rows with the columns or None)
   nanobind::tuple Describe(const Request& request);
 
   /// Writes the rows of an object with __arrow_c_stream__; see write.h. Returns the version.

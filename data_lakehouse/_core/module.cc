@@ -10,6 +10,7 @@
 #include "convert.h"
 #include "core.h"
 #include "errors.h"
+#include "interrupt.h"
 #include "result.h"
 #include "rows.h"
 
@@ -50,7 +51,6 @@ void BindRows(nb::module_& m) {
       .def("texts", &Rows::Texts)
       .def_prop_ro("num_rows", &Rows::num_rows);
   nb::class_<Result>(m, "Result")
-      .def("__arrow_c_schema__", &Result::Schema)
       .def("__arrow_c_stream__", &Result::ArrowStream, "requested_schema"_a.none() = nb::none())
       .def("read_batch", &Result::ReadBatch)
       .def("read_all", &Result::ReadAll, "limit"_a.none() = nb::none())
@@ -104,6 +104,7 @@ NB_MODULE(_core, m) {
   m.def("version", [] { return std::string(Version()); });
   m.def("describe_config", &DescribeConfig, "file"_a.none(), "environment"_a.none(), "settings"_a);
   m.def("config_template", &ConfigTemplate);
+  m.def("stop_everything", &StopEverything);
   BindRows(m);
   BindCore(m);
 }

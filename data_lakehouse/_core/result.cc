@@ -96,16 +96,14 @@ Result::Result(Statement statement) : state_(std::make_shared<State>(std::move(s
 
 Result::~Result() {
   if (!state_) return;
-  const nb::gil_scoped_release released;
+  const Unlocked unlocked;
   state_.reset();
 }
-
-nb::capsule Result::Schema() const { return ExportSchema(*state_->schema); }
 
 nb::capsule Result::ArrowStream(const nb::object&) {
   state_->RequireProcess();
   {
-    const nb::gil_scoped_release released;
+    const Unlocked unlocked;
     const std::lock_guard lock(state_->mutex);
     RequireOwn();
     state_->handed_out = true;
@@ -153,7 +151,7 @@ Rows Result::ReadAll(std::optional<int64_t> limit) {
 
 void Result::Close() {
   state_->RequireProcess();
-  const nb::gil_scoped_release released;
+  const Unlocked unlocked;
   const std::lock_guard lock(state_->mutex);
   if (!state_->handed_out) state_->End();
 }

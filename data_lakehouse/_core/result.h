@@ -32,7 +32,6 @@ class Result {
   Result(Result&&) = default;
   Result& operator=(Result&&) = default;
 
-  nanobind::capsule Schema() const;
   /// Takes the reader; InvalidArgument LK-7002 when it is gone.
   nanobind::capsule ArrowStream(const nanobind::object& requested_schema);
   /// The next batch, or nothing at the end.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "errors.h"
+#include "interrupt.h"
 #include "query/render.h"
 
 namespace nb = nanobind;
@@ -17,7 +18,7 @@ namespace {
 /// engine, so it is done without the interpreter's lock.
 template <typename Exported>
 void Destroy(void* pointer) noexcept {
-  const nb::gil_scoped_release released;
+  const Unlocked unlocked;
   const std::unique_ptr<Exported> owned(static_cast<Exported*>(pointer));
   if (owned->release != nullptr) owned->release(owned.get());
 }
@@ -68,7 +69,7 @@ Rows::Rows(std::shared_ptr<arrow::Schema> schema,
 
 Rows Rows::Of(const nb::object& source) {
   const auto reader = ImportStream(source);
-  const nb::gil_scoped_release released;
+  const Unlocked unlocked;
   std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
   std::shared_ptr<arrow::RecordBatch> batch;
   while (true) {

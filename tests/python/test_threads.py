@@ -146,6 +146,28 @@ def test_ctrl_c_ends_the_job(run_python: Script, postgres: PostgresServer) -> No
     assert (done.returncode, done.stdout) == (0, "interrupted cancelled 0\n"), done.stderr
 
 
+LAST = f"""
+import threading, time
+import data_lakehouse as dl
+from data_lakehouse.dataframe import Query
+lakehouse = dl.connect("lake")
+sql = "SELECT * FROM range(1000000000000)"
+result = lakehouse.core.execute(Query(sql).request(""))
+result.read_batch()
+stream = lakehouse.sql(sql).__arrow_c_stream__()
+batches = lakehouse.sql(sql).to_batches()
+next(batches)
+thread = threading.Thread(target=lakehouse.sql("{ENDLESS}").collect, daemon=True)
+thread.start()
+time.sleep(0.3)
+"""
+
+
+def test_the_process_ends_while_statements_run(run_python: Script) -> None:
+    done = run_python(LAST)
+    assert done.returncode == 0, done.stderr
+
+
 FORKED = """
 import os, sys
 import data_lakehouse as dl
@@ -184,6 +206,6 @@ def test_a_forked_child_connects_anew(run_python: Script) -> None:
 
 
 def test_a_child_that_only_ends_ends(run_python: Script) -> None:
-    script = FORKED.split("child = os.fork()")[0] + "sys.exit(0) if os.fork() == 0 else os.wait()"
+    script = LAST + "import os\nif os.fork() != 0:\n    print(os.wait()[1])"
     done = run_python(script)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr

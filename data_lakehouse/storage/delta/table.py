@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from data_lakehouse.dataframe import DataFrame
+from data_lakehouse.dataframe import DataFrame, schema_of
 
 if TYPE_CHECKING:
     import pandas
@@ -92,12 +92,9 @@ class Table:
     @property
     def schema(self) -> pyarrow.Schema:
         """Columns and types of the newest version."""
-        import pyarrow
-
-        found = self._describe()
         if self.kind == "view":
             return self.to_df().schema
-        return pyarrow.Schema._import_from_c_capsule(found["columns"])
+        return schema_of(self._describe()["columns"])
 
     @property
     def columns(self) -> list[str]:

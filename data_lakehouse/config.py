@@ -10,6 +10,7 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from data_lakehouse import _core
 from data_lakehouse.errors import NotFoundError
@@ -119,6 +120,9 @@ class LakehouseConfig(Mapping[str, Value]):
                 f"{hint}There are {', '.join(known)}.",
             )
         return ServiceConfig(name, values, self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (LakehouseConfig, (self.file, self.environment, self.settings))
 
     def __repr__(self) -> str:
         return f"LakehouseConfig({self.environment}, {self['storage.data_root']!r})"

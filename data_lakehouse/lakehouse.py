@@ -135,6 +135,10 @@ class Lakehouse:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the configuration: another process opens the lakehouse itself."""
+        return (connect, (self.config,))
+
     def __repr__(self) -> str:
         return f"Lakehouse({self.config['storage.data_root']!r})"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import numbers
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -27,11 +27,13 @@ def to_core(values: Sequence[Any]) -> list[object]:
     Raises
     ------
     InvalidArgumentError
-        For a text instead of a sequence, and for values of other types (LK-7003).
+        For a text or mapping instead of a sequence, and for values of other types (LK-7003).
     """
-    if isinstance(values, (str, bytes)):
+    if isinstance(values, (str, bytes, Mapping)):
         raise InvalidArgumentError(
-            "LK-7003", "the parameters are one text", "Pass a list or a tuple: [value]."
+            "LK-7003",
+            f"the parameters are a {type(values).__name__}",
+            "Pass a list or a tuple with a value for each ? in the statement.",
         )
     return [_to_core(value) for value in values]
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data_lakehouse import _core
+from data_lakehouse.catalog import Catalog
 from data_lakehouse.config import LakehouseConfig, ServiceConfig
 from data_lakehouse.dataframe import DataFrame, Query, arrow_source
 from data_lakehouse.errors import InvalidArgumentError, UnsupportedError
@@ -173,6 +174,11 @@ class SparkSession:
     def read(self) -> DataFrameReader:
         """A reader of tables by place or name."""
         return DataFrameReader(self)
+
+    @property
+    def catalog(self) -> Catalog:
+        """What is there: catalogs, schemas, tables."""
+        return self.lakehouse.catalog
 
     @property
     def version(self) -> str:

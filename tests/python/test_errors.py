@@ -46,6 +46,45 @@ def test_a_wrong_name_gets_candidates(lakehouse: dl.Lakehouse) -> None:
     assert not raised.value.retryable
 
 
+def test_types_that_do_not_fit_are_found_before_the_run(lakehouse: dl.Lakehouse) -> None:
+    with pytest.raises(errors.InvalidArgumentError) as raised:
+        lakehouse.sql("SELECT sum('text')")
+    assert raised.value.code == "LK-4004"
+
+
+def test_a_full_queue_refuses(tmp_path: Path) -> None:
+    config = LakehouseConfig(
+        settings={
+            "storage.data_root": tmp_path,
+            "query.max_running": 1,
+            "query.max_waiting": 0,
+        }
+    )
+    with dl.connect(config) as lakehouse:
+        batches = lakehouse.sql("SELECT * FROM range(1000000000000)").to_batches()
+        next(batches)
+        with pytest.raises(errors.ResourceExhaustedError) as raised:
+            lakehouse.sql("SELECT 1").collect()
+        assert raised.value.code == "LK-4020" and raised.value.retryable
+        batches.close()
+        assert lakehouse.sql("SELECT 1").count() == 1
+
+
+def test_a_statement_larger_than_memory_and_disk_allow_ends(tmp_path: Path) -> None:
+    config = LakehouseConfig(
+        settings={
+            "storage.data_root": tmp_path,
+            "query.memory_limit": "64MiB",
+            "query.max_temp_size": "1MiB",
+        }
+    )
+    with dl.connect(config) as lakehouse:
+        with pytest.raises(errors.ResourceExhaustedError) as raised:
+            lakehouse.sql("SELECT * FROM range(50000000) ORDER BY hash(range)").collect()
+        assert raised.value.code == "LK-4021"
+        assert lakehouse.sql("SELECT 1").count() == 1
+
+
 def test_sql_may_not_leave_the_lakehouse(lakehouse: dl.Lakehouse) -> None:
     for sql in ("COPY (SELECT 1) TO 'x.csv'", "ATTACH 'x.db'", "SET threads = 1"):
         with pytest.raises(errors.PermissionDeniedError) as raised:

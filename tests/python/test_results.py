@@ -106,8 +106,8 @@ def test_a_failure_between_two_batches_is_ours(lakehouse: dl.Lakehouse) -> None:
     for read in (lambda f: list(f.to_batches()), lambda f: f.to_arrow(), lambda f: f.count()):
         with pytest.raises(dl.LakehouseError) as raised:
             read(lakehouse.sql(sql))
-        assert raised.value.code == "LK-4005"
+        assert raised.value.code == "LK-4005" and "boom" in raised.value.message
     with pytest.raises((dl.LakehouseError, pa.ArrowException)) as foreign:
         pa.table(lakehouse.sql(sql))
-    assert "LK-4005" in str(foreign.value)
+    assert "LK-4005" in str(foreign.value) and "boom" in str(foreign.value)
     assert lakehouse.sql("SELECT 1").count() == 1

@@ -4,6 +4,7 @@ import datetime
 import pickle
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,7 +116,8 @@ def test_parameters_keep_their_type(lakehouse: dl.Lakehouse) -> None:
     assert types == ("BIGINT", "DOUBLE")
     later = lakehouse.sql("SELECT DATE '2024-01-01' < ?", [datetime.date(2024, 5, 1)])
     assert later.first() == (True,)
-    for wrong in ([object()], [[1]], "text", [Decimal("NaN")]):
+    wrongs: list[Any] = [[object()], [[1]], "text", {"a": 1}, [Decimal("NaN")]]
+    for wrong in wrongs:
         with pytest.raises(InvalidArgumentError) as raised:
             lakehouse.sql("SELECT ?", wrong)
         assert raised.value.code == "LK-7003"
@@ -187,6 +189,13 @@ def test_connect_returns_what_is_open(tmp_path: Path) -> None:
     assert dl.connect(tmp_path / "a") is not first
 
 
+def test_a_lakehouse_goes_to_another_process_by_its_configuration(tmp_path: Path) -> None:
+    config = LakehouseConfig(settings={"storage.data_root": tmp_path, "query.threads": 1})
+    assert dict(pickle.loads(pickle.dumps(config))) == dict(config)
+    with dl.connect(config) as lakehouse:
+        assert pickle.loads(pickle.dumps(lakehouse)) is lakehouse  # here it is open already
+
+
 def test_an_embedded_spark_session(flights: dl.Lakehouse) -> None:
     root = flights.config["storage.data_root"]
     builder = dl.SparkSession.builder.appName("test").master("local[*]")
@@ -194,6 +203,7 @@ def test_an_embedded_spark_session(flights: dl.Lakehouse) -> None:
         assert dl.SparkSession.builder.getOrCreate() is spark
         assert spark.sql("SELECT 1 AS one").toPandas()["one"].tolist() == [1]
         assert spark.table("bronze.flights").count() == 3
+        assert [found.name for found in spark.catalog.list_tables("bronze")] == ["flights"]
         assert spark.read.option("versionAsOf", 1).table("bronze.flights").count() == 2
         with pytest.raises(UnsupportedError) as raised:
             spark.read.format("orc")

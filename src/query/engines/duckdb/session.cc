@@ -157,17 +157,12 @@ std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryReques
   }
   auto session = lake_session_;
   scope->fail = [core = core_, instance = instance_, session, sql = request.sql,
-                 timed_out = run.timed_out, timeout,
-                 cancel = request.cancellation](dk::ErrorData error) {
+                 timed_out = run.timed_out, timeout](dk::ErrorData error) {
     if (IsFatal(error)) core->Replace(instance);
     if (*timed_out) {
       throw Error(ErrorKind::kTimeout, "LK-4022",
                   "the statement took longer than " + std::to_string(timeout) + " ms",
                   "narrow it, or raise the time limit");
-    }
-    // An interrupted stream ends with an error without a type.
-    if (cancel.cancelled()) {
-      throw Error(ErrorKind::kCancelled, "LK-4023", "the statement was cancelled");
     }
     throw Translate(std::move(error), session.get(), sql);
   };

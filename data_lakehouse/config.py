@@ -79,7 +79,10 @@ class LakehouseConfig(Mapping[str, Value]):
     ) -> None:
         self.file = None if file is None else os.fspath(file)
         self.settings = {key: _text_of(value) for key, value in (settings or {}).items()}
-        self.environment, rows = _core.describe_config(self.file, environment, self.settings)
+        #: The loaded configuration for the compiled module.
+        self.core = _core.Config(self.file, environment, self.settings)
+        self.environment = self.core.environment
+        rows = self.core.settings()
         self._values: dict[str, Value] = {key: value for key, value, *_ in rows}
         self._secrets = {key for key, _, _, secret, _ in rows if secret}
         self._rows = rows

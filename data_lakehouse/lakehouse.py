@@ -27,7 +27,7 @@ class Lakehouse:
 
     def __init__(self, config: LakehouseConfig) -> None:
         self.config = config
-        self.core = _core.Core(config.file, config.environment, config.settings)
+        self.core = _core.Core(config.core)
         #: Schema of names that have none, as ``USE`` set it; empty is the configured one.
         self.current_schema = ""
 

@@ -23,7 +23,6 @@ class DataFrameReader:
 
     def __init__(self, session: SparkSession) -> None:
         self._session = session
-        self._format = "delta"
         self._version: int | None = None
         self._timestamp: str | datetime.datetime | None = None
 
@@ -157,11 +156,11 @@ class SparkSession:
 
         Parameters
         ----------
-        data : a frame of pyarrow, polars or pandas, or a list of dictionaries
-            With ``schema``, a list of tuples.
-        schema : names of the columns, optional
+        data : a frame of pyarrow, polars or pandas, or a list of dictionaries,
+            or, with ``schema``, of tuples
+        schema : names of the columns of tuples, optional
         """
-        if schema is not None:
+        if schema is not None and isinstance(data, list):
             data = [dict(zip(schema, row, strict=True)) for row in data]
         rows = _core.Rows.of(arrow_source(data))
         return DataFrame(self.lakehouse, Query(""), rows=rows)

@@ -73,20 +73,7 @@ std::string Quoted(const std::string& name) {
 
 }  // namespace
 
-Config LoadConfig(const std::optional<std::string>& file,
-                  const std::optional<std::string>& environment, const Texts& settings) {
-  Config::Source source;
-  source.file = file;
-  source.environment = environment;
-  source.flags = settings;
-  source.variables = Config::ProcessVariables();
-  return Config::Load(source);
-}
-
-Core::Core(const std::optional<std::string>& file, const std::optional<std::string>& environment,
-           const Texts& settings)
-    : process_(getpid()) {
-  const Config config = LoadConfig(file, environment, settings);
+Core::Core(const Config& config) : process_(getpid()) {
   lakehouse_ = WithoutLock([&] { return app::Lakehouse::Open(config); });
 }
 
@@ -107,6 +94,7 @@ void Core::Close() {
 }
 
 std::shared_ptr<app::Lakehouse> Core::Use() const {
+  ParkAtTheEnd();
   if (process_ != getpid()) {
     throw Error(ErrorKind::kUnsupported, "LK-7001",
                 "this lakehouse was opened in process " + std::to_string(process_),

@@ -3,7 +3,6 @@
 #include <nanobind/nanobind.h>
 #include <sys/types.h>
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,13 +12,6 @@
 #include "result.h"
 
 namespace lakehouse::python {
-
-using Texts = std::map<std::string, std::string>;
-
-/// The configuration of a file, an environment and settings, as every program of the lakehouse
-/// loads it.
-Config LoadConfig(const std::optional<std::string>& file,
-                  const std::optional<std::string>& environment, const Texts& settings);
 
 /// A statement and who asks.
 struct Request {
@@ -34,8 +26,7 @@ struct Request {
 /// An open lakehouse. Thread-safe. Closed, or after a fork, every method throws LK-7001.
 class Core {
  public:
-  Core(const std::optional<std::string>& file, const std::optional<std::string>& environment,
-       const Texts& settings);
+  explicit Core(const Config& config);
   ~Core();
 
   /// Running statements keep the lakehouse open until they have ended.

@@ -73,6 +73,10 @@ bool MustPark() { return ending && !is_ender; }
 Unlocked::~Unlocked() {
   if (MustPark()) Park();
   PyEval_RestoreThread(state_);
+  ParkAtTheEnd();
+}
+
+void ParkAtTheEnd() {
   if (!MustPark()) return;
   PyEval_SaveThread();
   Park();

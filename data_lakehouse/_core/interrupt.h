@@ -25,6 +25,9 @@ class Unlocked {
 /// handler's exception is raised after `work` has ended. What `work` throws comes out as an Error.
 void RunInterruptibly(const std::function<void()>& stop, const std::function<void()>& work);
 
+/// Does not return once the interpreter ends, in any thread but the one that ends it.
+void ParkAtTheEnd();
+
 /// The interpreter ends: calls `stop` of everything that RunInterruptibly runs in other threads and
 /// waits for their ends, at most kLastWait. From now on no other thread gets the lock back.
 void StopEverything();

@@ -20,17 +20,29 @@ using namespace nb::literals;
 namespace lakehouse::python {
 namespace {
 
-/// (environment, every setting: key, value, origin, is it secret, documentation).
-nb::tuple DescribeConfig(const std::optional<std::string>& file,
-                         const std::optional<std::string>& environment, const Texts& settings) {
-  const Config config = LoadConfig(file, environment, settings);
+using Texts = std::map<std::string, std::string>;
+
+/// The configuration of a file, an environment and settings, as every program of the lakehouse
+/// loads it.
+Config LoadConfig(const std::optional<std::string>& file,
+                  const std::optional<std::string>& environment, const Texts& settings) {
+  Config::Source source;
+  source.file = file;
+  source.environment = environment;
+  source.flags = settings;
+  source.variables = Config::ProcessVariables();
+  return Config::Load(source);
+}
+
+/// Every setting: key, value, origin, is it secret, documentation.
+nb::list SettingsOf(const Config& config) {
   nb::list rows;
   for (const Setting& setting : Settings()) {
     rows.append(nb::make_tuple(setting.key, ToPython(config, setting),
                                config.Get(setting.key).origin, setting.secret,
                                setting.documentation));
   }
-  return nb::make_tuple(ToString(config.environment()), rows);
+  return rows;
 }
 
 std::string ConfigTemplate(const std::string& environment) {
@@ -63,6 +75,16 @@ void BindRows(nb::module_& m) {
 }
 
 void BindCore(nb::module_& m) {
+  nb::class_<Config>(m, "Config")
+      .def(
+          "__init__",
+          [](Config* self, const std::optional<std::string>& file,
+             const std::optional<std::string>& environment,
+             const Texts& settings) { new (self) Config(LoadConfig(file, environment, settings)); },
+          "file"_a.none(), "environment"_a.none(), "settings"_a)
+      .def("settings", &SettingsOf)
+      .def_prop_ro("environment",
+                   [](const Config& config) { return ToString(config.environment()); });
   nb::class_<Request>(m, "Request")
       .def(
           "__init__",
@@ -74,9 +96,7 @@ void BindCore(nb::module_& m) {
           },
           "sql"_a, "parameters"_a, "user"_a, "schema"_a, "timeout_ms"_a, "cancel"_a);
   nb::class_<Core>(m, "Core")
-      .def(nb::init<const std::optional<std::string>&, const std::optional<std::string>&,
-                    const Texts&>(),
-           "file"_a.none(), "environment"_a.none(), "settings"_a)
+      .def(nb::init<const Config&>())
       .def("close", &Core::Close)
       .def("execute", &Core::Execute)
       .def("describe", &Core::Describe)
@@ -102,7 +122,6 @@ NB_MODULE(_core, m) {
   nb::set_leak_warnings(false);  // open lakehouses live until the process ends
   RegisterErrors();
   m.def("version", [] { return std::string(Version()); });
-  m.def("describe_config", &DescribeConfig, "file"_a.none(), "environment"_a.none(), "settings"_a);
   m.def("config_template", &ConfigTemplate);
   m.def("stop_everything", &StopEverything);
   BindRows(m);

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from conftest import Script
 
+import data_lakehouse as dl
 import data_lakehouse.config as configuration
 from data_lakehouse.config import LakehouseConfig
 from data_lakehouse.errors import InvalidArgumentError, NotFoundError
@@ -114,6 +115,17 @@ def test_wrong_configurations_are_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError) as section:
         LakehouseConfig().get_service_config("ingest")
     assert section.value.code == "LK-7004" and "ingestion" in section.value.hint
+
+
+def test_a_configuration_does_not_change_after_it_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAKEHOUSE_STORAGE_DATA_ROOT", str(tmp_path / "first"))
+    config = LakehouseConfig()
+    monkeypatch.setenv("LAKEHOUSE_STORAGE_DATA_ROOT", str(tmp_path / "second"))
+    with dl.connect(config) as lakehouse:
+        lakehouse.sql("CREATE TABLE t AS SELECT 1 AS a")
+    assert (tmp_path / "first" / "main" / "t").is_dir() and not (tmp_path / "second").exists()
 
 
 def test_variables_reach_the_default_session(run_python: Script, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from data_lakehouse import _core
+
 if TYPE_CHECKING:
     from data_lakehouse.ingestion.batch import JobRun
 
@@ -137,13 +139,17 @@ class UnavailableError(LakehouseError):
     kind = "Unavailable"
 
 
+_RETRYABLE = frozenset(_core.retryable_kinds())
 _BY_KIND: dict[str, type[LakehouseError]] = {
     cls.kind: cls for cls in LakehouseError.__subclasses__()
 }
 
 
 class JobFailedError(LakehouseError):
-    """A run of a job ended without its rows; ``code`` is that of what ended it.
+    """A run of a job ended without its rows.
+
+    ``code``, ``kind``, ``hint`` and ``retryable`` are those of what ended it, which is the
+    ``__cause__`` as an exception of its own class.
 
     Attributes
     ----------
@@ -153,9 +159,14 @@ class JobFailedError(LakehouseError):
 
     def __init__(self, run: JobRun) -> None:
         what = f"job {run.job_name} {run.state} in attempt {run.attempt}: {run.error_message}"
-        super().__init__(run.error_code, what)
+        retryable = run.error_kind in _RETRYABLE
+        super().__init__(run.error_code, what, run.error_hint, "", retryable)
         self.args = (run,)
+        self.kind = run.error_kind
         self.run = run
+        self.__cause__ = from_parts(
+            run.error_kind, run.error_code, run.error_message, run.error_hint, "", retryable
+        )
 
 
 def from_parts(

@@ -82,6 +82,8 @@ nb::dict ToPython(const ingestion::RunStatus& run) {
   fields["finished_ms"] = run.finished_ms;
   fields["error_code"] = run.error_code;
   fields["error_message"] = run.error_message;
+  fields["error_kind"] = run.error_kind;
+  fields["error_hint"] = run.error_hint;
   fields["rows_read"] = metrics.rows_read;
   fields["rows_written"] = metrics.rows_written;
   fields["rows_rescued"] = metrics.rows_rescued;

@@ -27,6 +27,15 @@ void Translate(const std::exception_ptr& pointer, void*) {
 
 void RegisterErrors() { nb::register_exception_translator(Translate); }
 
+std::vector<std::string> RetryableKinds() {
+  std::vector<std::string> names;
+  for (int kind = 0; kind <= static_cast<int>(ErrorKind::kInternal); ++kind) {
+    if (!IsRetryable(static_cast<ErrorKind>(kind))) continue;
+    names.emplace_back(ToString(static_cast<ErrorKind>(kind)));
+  }
+  return names;
+}
+
 void Check(const arrow::Status& status) {
   if (status.ok()) return;
   if (status.IsOutOfMemory()) {

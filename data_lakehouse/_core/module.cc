@@ -123,6 +123,7 @@ NB_MODULE(_core, m) {
   RegisterErrors();
   m.def("version", [] { return std::string(Version()); });
   m.def("config_template", &ConfigTemplate);
+  m.def("retryable_kinds", &RetryableKinds);
   m.def("stop_everything", &StopEverything);
   BindRows(m);
   BindCore(m);

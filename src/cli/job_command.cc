@@ -71,6 +71,7 @@ int ReportRun(const Context& context, const ingestion::RunStatus& run) {
   if (run.state != "succeeded") {
     std::fprintf(stderr, "error %s: job %s %s: %s\n", run.error_code.c_str(), run.job_name.c_str(),
                  run.state.c_str(), run.error_message.c_str());
+    if (!run.error_hint.empty()) std::fprintf(stderr, "hint: %s\n", run.error_hint.c_str());
     return run.state == "cancelled" ? kInterrupted : kFailed;
   }
   std::string line = run.job_name + ": " + std::to_string(m.rows_written) + " rows written";

@@ -49,6 +49,8 @@ struct RunStatus {
   int64_t finished_ms = 0;
   std::string error_code;
   std::string error_message;
+  std::string error_kind;  ///< as ToString(ErrorKind) writes it; empty when it went well
+  std::string error_hint;
   RunMetrics metrics;    ///< so far, while it runs
   double fraction = -1;  ///< of the source that is read, 0 to 1; -1 when unknown or not running
 };

@@ -26,11 +26,19 @@ constexpr size_t kUnfinishedLookBack = 100;
 constexpr auto kWatchInterval = std::chrono::milliseconds(200);  // how soon a wish to stop is seen
 
 /// Everything but the code, which has its own place.
-std::string TextOf(const Error& error) {
-  std::string text = error.message();
-  if (!error.cause().empty()) text += " Cause: " + error.cause();
-  if (!error.hint().empty()) text += " Hint: " + error.hint();
-  return text;
+void SetError(RunStatus& status, const Error& error) {
+  status.error_code = error.code();
+  status.error_message = error.message();
+  if (!error.cause().empty()) status.error_message += " (cause: " + error.cause() + ")";
+  status.error_kind = ToString(error.kind());
+  status.error_hint = error.hint();
+}
+
+void ClearError(RunStatus& status) {
+  status.error_code.clear();
+  status.error_message.clear();
+  status.error_kind.clear();
+  status.error_hint.clear();
 }
 
 }  // namespace
@@ -236,6 +244,8 @@ class JobRunner::Impl {
       run.state = "failed";
       run.error_code = "LK-5012";
       run.error_message = "the process ended during the run";
+      run.error_kind = ToString(ErrorKind::kUnavailable);
+      run.error_hint = "Start the job again: what it had committed is not loaded twice.";
       run.finished_ms = clock().NowMs();
       lake_->metadata().SaveRun(run);
     }
@@ -354,8 +364,7 @@ class JobRunner::Impl {
                    const Error& error) {
     Update(run, [&](RunStatus& status) {
       status.state = "retrying";
-      status.error_code = error.code();
-      status.error_message = TextOf(error);
+      SetError(status, error);
     });
     CountRetry(error_class);
     const int64_t wait_ms =
@@ -376,8 +385,8 @@ class JobRunner::Impl {
     status.metrics = metrics;
     status.fraction = -1;
     status.finished_ms = clock().NowMs();
-    status.error_code = error != nullptr ? error->code() : "";
-    status.error_message = error != nullptr ? TextOf(*error) : "";
+    ClearError(status);
+    if (error != nullptr) SetError(status, *error);
     Save(ToRecord(status));
     CountFinishedRun(status);
     LogInfo("an ingestion job has ended",

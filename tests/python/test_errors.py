@@ -137,7 +137,10 @@ def test_a_missing_file_fails_the_job(lakehouse: dl.Lakehouse, tmp_path: Path) -
     )
     with pytest.raises(errors.JobFailedError) as raised:
         jobs.start_job(job, on_progress=seen.append)
-    assert raised.value.run.state == "failed" and raised.value.code.startswith("LK-")
+    failure = raised.value
+    assert failure.run.state == "failed" and failure.code == failure.run.error_code
+    assert isinstance(failure.__cause__, errors.CorruptionError) and failure.kind == "Corruption"
+    assert not failure.retryable and failure.hint == failure.run.error_hint
     assert seen[-1] == raised.value.run
     assert pickle.loads(pickle.dumps(raised.value)).code == raised.value.code
     assert [found.name for found in jobs.list_jobs()] == ["parquet_to_bronze_t"]

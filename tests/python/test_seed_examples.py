@@ -103,6 +103,7 @@ def test_a_wrong_password_is_an_exception(
     wrong = example.replace('"password": "password"', '"password": "wrong"')
     done = run_python(wrong, PGPORT=str(postgres.port))
     assert done.returncode == 1
+    assert "UnauthenticatedError: LK-5021" in done.stderr  # the cause
     assert "JobFailedError: LK-5021" in done.stderr
     assert "wrong" not in done.stderr.replace("password authentication", "")
     assert not place.exists()

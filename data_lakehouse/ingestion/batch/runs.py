@@ -12,8 +12,9 @@ _FINAL = ("succeeded", "failed", "cancelled")
 class JobRun:
     """One run of a job. Times are Unix milliseconds.
 
-    ``fraction`` is the part of the source that is read, 0 to 1, and -1 when it is not known or the
-    run does not run; ``table_version`` is -1 without a commit.
+    ``error_kind`` is the ``kind`` of a class of :mod:`data_lakehouse.errors`. ``fraction`` is the
+    part of the source that is read, 0 to 1, and -1 when it is not known or the run does not run;
+    ``table_version`` is -1 without a commit.
     """
 
     run_id: str
@@ -26,6 +27,8 @@ class JobRun:
     finished_ms: int
     error_code: str
     error_message: str
+    error_kind: str
+    error_hint: str
     rows_read: int
     rows_written: int
     rows_rescued: int

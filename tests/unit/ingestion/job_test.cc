@@ -252,7 +252,10 @@ TEST_F(JobTest, ClosesRunsOfADeadProcess) {
                                   .error_message = {},
                                   .metrics = "{}"});
   runner_.Run(lake_.principal, "t");
-  EXPECT_EQ(runner_.History(lake_.principal, "t", 2).back().error_code, "LK-5012");
+  const RunStatus dead = runner_.History(lake_.principal, "t", 2).back();
+  EXPECT_EQ(dead.error_code, "LK-5012");
+  EXPECT_EQ(dead.error_kind, "Unavailable");
+  EXPECT_FALSE(dead.error_hint.empty());
 }
 
 TEST_F(JobTest, NeverStoresAPassword) {

@@ -88,3 +88,13 @@ def test_a_table_of_delta_rs_is_read_by_name(lakehouse: dl.Lakehouse) -> None:
     lakehouse.sql("INSERT INTO bronze.theirs VALUES (100, 'new', NULL)")
     again = deltalake.DeltaTable(str(place)).to_pyarrow_table(filters=[("part", "=", "new")])
     assert again.column("id").to_pylist() == [100]
+
+
+def test_a_table_of_delta_rs_is_read_by_place(lakehouse: dl.Lakehouse) -> None:
+    place = Path(str(lakehouse.config["storage.data_root"])) / "loose"
+    deltalake.write_deltalake(str(place), pa.table({"id": pa.array(range(100), pa.int64())}))
+    spark = dl.SparkSession.builder.config(
+        "lakehouse.storage.data_root", lakehouse.config["storage.data_root"]
+    ).getOrCreate()
+    with spark:
+        assert spark.read.format("delta").load(place).count() == 100

@@ -21,21 +21,40 @@ void PlantPolicy(const catalog::ResolvedObject& object) {
 
 LakeTable::LakeTable(dk::Catalog& catalog, dk::SchemaCatalogEntry& schema,
                      dk::CreateTableInfo& info, catalog::ResolvedObject object,
-                     storage::SnapshotPtr snapshot)
+                     storage::SnapshotPtr snapshot, ScanSelectionPtr selection)
     : TableCatalogEntry(catalog, schema, info),
       object_(std::move(object)),
-      snapshot_(std::move(snapshot)) {}
+      snapshot_(std::move(snapshot)),
+      selection_(std::move(selection)) {}
 
 dk::TableFunction LakeTable::GetScanFunction(dk::ClientContext& context,
                                              dk::unique_ptr<dk::FunctionData>& bind_data) {
   return SessionOf(context).Guard([&] {
     PlantPolicy(object_);
-    return BindLakeScan(context, catalog.Cast<LakeCatalog>().parquet_scan(), snapshot_,
-                        object_.table->location(), bind_data);
+    LakeScanInfo what;
+    what.snapshot = snapshot_;
+    what.root = object_.table->location();
+    what.selection = selection_;
+    what.table = this;
+    return BindLakeScan(context, catalog.Cast<LakeCatalog>().parquet_scan(), std::move(what),
+                        bind_data);
   });
 }
 
 dk::virtual_column_map_t LakeTable::GetVirtualColumns() const { return LakeVirtualColumns(); }
+
+dk::vector<dk::column_t> LakeTable::GetRowIdColumns() const {
+  return {kFileColumn, dk::MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER};
+}
+
+void LakeTable::BindUpdateConstraints(dk::Binder&, dk::LogicalGet& get,
+                                      dk::LogicalProjection& rows, dk::LogicalUpdate& update,
+                                      dk::ClientContext&) {
+  update.update_is_del_and_insert = true;
+  dk::physical_index_set_t all;
+  for (auto& column : GetColumns().Physical()) all.insert(column.Physical());
+  dk::LogicalUpdate::BindExtraColumns(*this, get, rows, update, all);
+}
 
 void DescribeColumns(const storage::Schema& schema, dk::CreateTableInfo& info) {
   for (size_t i = 0; i < schema.fields.size(); ++i) {

@@ -15,6 +15,8 @@ class LakeFileList : public dk::MultiFileList {
 
   const storage::SnapshotPtr& snapshot() const { return snapshot_; }
   dk::optional_ptr<LakeTable> table() const { return scanned_.table; }
+  /// Indexes in the snapshot, ascending.
+  const std::vector<size_t>& kept() const { return kept_; }
   /// Index in the snapshot of a file handed out by a list.
   static size_t IndexOf(const dk::OpenFileInfo& file);
 

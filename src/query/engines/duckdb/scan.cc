@@ -121,6 +121,25 @@ dk::BindInfo BindInfoOf(const dk::optional_ptr<dk::FunctionData> bind_data) {
   return dk::BindInfo(dk::ScanType::EXTERNAL);
 }
 
+/// The optimizer takes two scans whose serialized forms are equal for one and the same: the table,
+/// the version and the files that are left are part of the form.
+void WriteIdentity(dk::Serializer& serializer, const dk::optional_ptr<dk::FunctionData> data,
+                   const dk::TableFunction& function) {
+  const auto& info = function.function_info->Cast<LakeScanInfo>();
+  const auto& files = *data->Cast<dk::MultiFileBindData>().file_list;
+  dk::hash_t hash = 0;
+  for (const size_t file : dynamic_cast<const LakeFileList&>(files).kept()) {
+    hash = dk::CombineHash(hash, dk::Hash<uint64_t>(file));
+  }
+  serializer.WriteProperty(100, "location", info.root.uri());
+  serializer.WriteProperty(101, "version", info.snapshot->version());
+  serializer.WriteProperty(102, "files", hash);
+}
+
+dk::unique_ptr<dk::FunctionData> RefuseToRead(dk::Deserializer&, dk::TableFunction&) {
+  throw dk::NotImplementedException("a scan of a lakehouse table has no stored form");
+}
+
 }  // namespace
 
 dk::virtual_column_map_t LakeVirtualColumns() {
@@ -147,8 +166,8 @@ dk::TableFunction BindLakeScan(dk::ClientContext& context, const dk::TableFuncti
   scan.get_bind_info = BindInfoOf;
   scan.get_virtual_columns = VirtualColumns;
   scan.get_row_id_columns = nullptr;
-  scan.serialize = nullptr;
-  scan.deserialize = nullptr;
+  scan.serialize = WriteIdentity;
+  scan.deserialize = RefuseToRead;
   scan.late_materialization = false;
   dk::vector<dk::Value> inputs{dk::Value("")};
   dk::named_parameter_map_t named;

@@ -162,11 +162,9 @@ StatementKind CheckStatement(const dk::SQLStatement& statement, const std::strin
     case StatementType::SET_STATEMENT:
       return CheckSet(statement.Cast<dk::SetStatement>());
     case StatementType::DELETE_STATEMENT:
-      Lack("DELETE");
     case StatementType::UPDATE_STATEMENT:
-      Lack("UPDATE");
     case StatementType::MERGE_INTO_STATEMENT:
-      Lack("MERGE");
+      return StatementKind::kWrite;
     case StatementType::TRANSACTION_STATEMENT:
       Lack("BEGIN, COMMIT and ROLLBACK");
     default:

@@ -23,10 +23,6 @@ struct InsertLocalState : dk::LocalSinkState {
   RowWriter writer;
 };
 
-struct InsertSourceState : dk::GlobalSourceState {
-  bool done = false;
-};
-
 class LakeInsert : public dk::PhysicalOperator {
  public:
   LakeInsert(dk::PhysicalPlan& plan, dk::Catalog& catalog, InsertTarget target,
@@ -76,18 +72,13 @@ class LakeInsert : public dk::PhysicalOperator {
   }
 
   dk::unique_ptr<dk::GlobalSourceState> GetGlobalSourceState(dk::ClientContext&) const override {
-    return dk::make_uniq<InsertSourceState>();
+    return dk::make_uniq<CountSourceState>();
   }
 
  protected:
   dk::SourceResultType GetDataInternal(dk::ExecutionContext&, dk::DataChunk& chunk,
                                        dk::OperatorSourceInput& input) const override {
-    auto& state = input.global_state.Cast<InsertSourceState>();
-    if (state.done) return dk::SourceResultType::FINISHED;
-    state.done = true;
-    chunk.SetCardinality(1);
-    chunk.SetValue(0, 0, dk::Value::BIGINT(written_));
-    return dk::SourceResultType::FINISHED;
+    return EmitCount(chunk, input, written_);
   }
 
  private:
@@ -127,9 +118,23 @@ void TakeOver(RowWriter& writer, std::mutex& mutex, PendingWrite& write) {
   if (auto discard = writer.TakeFiles()) write.writers.push_back(std::move(discard));
 }
 
+dk::SourceResultType EmitCount(dk::DataChunk& chunk, dk::OperatorSourceInput& input, int64_t rows) {
+  auto& state = input.global_state.Cast<CountSourceState>();
+  if (state.done) return dk::SourceResultType::FINISHED;
+  state.done = true;
+  chunk.SetCardinality(1);
+  chunk.SetValue(0, 0, dk::Value::BIGINT(rows));
+  return dk::SourceResultType::FINISHED;
+}
+
+dk::PhysicalOperator& MakeInsertSink(dk::PhysicalPlanGenerator& planner, dk::Catalog& catalog,
+                                     InsertTarget target, dk::vector<dk::LogicalType> types) {
+  return planner.Make<LakeInsert>(catalog, std::move(target), std::move(types));
+}
+
 dk::PhysicalOperator& MakeInsert(dk::PhysicalPlanGenerator& planner, dk::Catalog& catalog,
                                  InsertTarget target, dk::PhysicalOperator& rows) {
-  auto& insert = planner.Make<LakeInsert>(catalog, std::move(target), rows.types);
+  auto& insert = MakeInsertSink(planner, catalog, std::move(target), rows.types);
   insert.children.push_back(rows);
   return insert;
 }

@@ -57,6 +57,9 @@ class LakeSchema : public dk::SchemaCatalogEntry {
   }
 
  private:
+  dk::optional_ptr<dk::CatalogEntry> MakeRewriteEntry(dk::ClientContext& context,
+                                                      const std::string& key,
+                                                      const RewriteSource& source);
   dk::optional_ptr<dk::CatalogEntry> MakeEntry(dk::ClientContext& context, const std::string& key,
                                                const catalog::ResolvedObject& object,
                                                dk::optional_ptr<dk::BoundAtClause> at);

@@ -47,9 +47,8 @@ dk::vector<dk::column_t> LakeTable::GetRowIdColumns() const {
   return {kFileColumn, dk::MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER};
 }
 
-void LakeTable::BindUpdateConstraints(dk::Binder&, dk::LogicalGet& get,
-                                      dk::LogicalProjection& rows, dk::LogicalUpdate& update,
-                                      dk::ClientContext&) {
+void LakeTable::BindUpdateConstraints(dk::Binder&, dk::LogicalGet& get, dk::LogicalProjection& rows,
+                                      dk::LogicalUpdate& update, dk::ClientContext&) {
   update.update_is_del_and_insert = true;
   dk::physical_index_set_t all;
   for (auto& column : GetColumns().Physical()) all.insert(column.Physical());

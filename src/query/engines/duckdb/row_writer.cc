@@ -2,7 +2,6 @@
 
 #include <arrow/api.h>
 
-#include <duckdb/common/arrow/arrow_appender.hpp>
 
 #include "query/engines/duckdb/arrow_rows.h"
 #include "query/engines/duckdb/lake_session.h"

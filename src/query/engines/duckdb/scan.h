@@ -13,7 +13,7 @@ class LakeTable;
 
 /// A part of a snapshot: some of its files, without some of their rows.
 struct ScanSelection {
-  std::vector<size_t> files;               ///< indexes in the snapshot
+  std::vector<size_t> files;                 ///< indexes in the snapshot
   std::map<size_t, storage::RowSet> hidden;  ///< by index of the file
 };
 using ScanSelectionPtr = std::shared_ptr<const ScanSelection>;
@@ -23,7 +23,7 @@ using ScanSelectionPtr = std::shared_ptr<const ScanSelection>;
 struct LakeScanInfo : dk::TableFunctionInfo {
   storage::SnapshotPtr snapshot;
   io::Location root;
-  ScanSelectionPtr selection;           ///< null: everything
+  ScanSelectionPtr selection;         ///< null: everything
   dk::optional_ptr<LakeTable> table;  ///< lives as long as the statement
 };
 

@@ -1,5 +1,6 @@
 # Third parties as imported targets, so that a folder names what it uses and nothing leaks further.
-# Arrow and DuckDB come from the set-up's cache; ARROW_ROOT and DUCKDB_ROOT name other copies.
+# Arrow and DuckDB come from the set-up's cache; ARROW_ROOT, DUCKDB_ROOT (headers) and
+# LAKEHOUSE_LINKED_DIR (libraries) name other copies.
 
 if(DEFINED ENV{LAKEHOUSE_DEPS_DIR})
   set(_deps $ENV{LAKEHOUSE_DEPS_DIR})
@@ -11,8 +12,12 @@ endif()
 set(LAKEHOUSE_DEPS_DIR ${_deps} CACHE PATH "Where ./dev setup put the third-party libraries")
 set(ARROW_ROOT ${LAKEHOUSE_DEPS_DIR}/arrow-26.0.1 CACHE PATH "Arrow with include/ and lib/")
 set(DUCKDB_ROOT ${LAKEHOUSE_DEPS_DIR}/duckdb-1.5.5 CACHE PATH "DuckDB with include/ and lib/")
+# Copies of their libraries whose names no other package in a process has (tools/setup/own_names.py).
+set(LAKEHOUSE_LINKED_DIR ${LAKEHOUSE_DEPS_DIR}/linked-arrow-26.0.1-duckdb-1.5.5/lib CACHE PATH
+    "The shared libraries to link, liblakehouse_arrow.so and so on")
 
-foreach(needed ${ARROW_ROOT}/lib/libarrow.so ${DUCKDB_ROOT}/lib/libduckdb.so)
+foreach(needed ${ARROW_ROOT}/include/arrow/api.h ${DUCKDB_ROOT}/include/duckdb.hpp
+        ${LAKEHOUSE_LINKED_DIR}/liblakehouse_arrow.so ${LAKEHOUSE_LINKED_DIR}/liblakehouse_duckdb.so)
   if(NOT EXISTS ${needed})
     message(FATAL_ERROR "${needed} is missing: run ./dev setup first")
   endif()
@@ -20,7 +25,7 @@ endforeach()
 
 # Programs look for these libraries in ../lib beside themselves.
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
-file(GLOB _shared ${ARROW_ROOT}/lib/*.so* ${DUCKDB_ROOT}/lib/*.so*)
+file(GLOB _shared ${LAKEHOUSE_LINKED_DIR}/*.so*)
 foreach(library ${_shared})
   get_filename_component(name ${library} NAME)
   file(CREATE_LINK ${library} ${CMAKE_BINARY_DIR}/lib/${name} SYMBOLIC)
@@ -34,15 +39,18 @@ function(lakehouse_imported name library include)
                                            INTERFACE_INCLUDE_DIRECTORIES "${include}")
 endfunction()
 
-lakehouse_imported(Arrow::arrow ${ARROW_ROOT}/lib/libarrow.so ${ARROW_ROOT}/include)
-lakehouse_imported(Arrow::compute ${ARROW_ROOT}/lib/libarrow_compute.so ${ARROW_ROOT}/include)
-lakehouse_imported(Arrow::parquet ${ARROW_ROOT}/lib/libparquet.so ${ARROW_ROOT}/include)
-lakehouse_imported(DuckDB::duckdb ${DUCKDB_ROOT}/lib/libduckdb.so ${DUCKDB_ROOT}/include)
+lakehouse_imported(Arrow::arrow ${LAKEHOUSE_LINKED_DIR}/liblakehouse_arrow.so ${ARROW_ROOT}/include)
+lakehouse_imported(Arrow::compute ${LAKEHOUSE_LINKED_DIR}/liblakehouse_arrow_compute.so
+                   ${ARROW_ROOT}/include)
+lakehouse_imported(Arrow::parquet ${LAKEHOUSE_LINKED_DIR}/liblakehouse_parquet.so
+                   ${ARROW_ROOT}/include)
+lakehouse_imported(DuckDB::duckdb ${LAKEHOUSE_LINKED_DIR}/liblakehouse_duckdb.so
+                   ${DUCKDB_ROOT}/include)
 
 # Headers and library of DuckDB must be one build: its internal C++ API has no stable layout.
 file(READ ${DUCKDB_ROOT}/SOURCE_ID LAKEHOUSE_DUCKDB_SOURCE_ID)
 string(STRIP "${LAKEHOUSE_DUCKDB_SOURCE_ID}" LAKEHOUSE_DUCKDB_SOURCE_ID)
-file(STRINGS ${DUCKDB_ROOT}/lib/libduckdb.so _id REGEX "^${LAKEHOUSE_DUCKDB_SOURCE_ID}$"
+file(STRINGS ${LAKEHOUSE_LINKED_DIR}/liblakehouse_duckdb.so _id REGEX "^${LAKEHOUSE_DUCKDB_SOURCE_ID}$"
      LIMIT_COUNT 1)
 if(_id STREQUAL "")
   message(FATAL_ERROR "libduckdb.so is not of build ${LAKEHOUSE_DUCKDB_SOURCE_ID} as its headers are")

@@ -81,7 +81,7 @@ void AddStorage(std::vector<Setting>& all) {
   all.push_back(Same("storage.enable_compression", kBoolean, "true", "Compress data files."));
   all.push_back(Same("storage.target_file_size", kBytes, "128MiB",
                      "A data file is closed at about this size."));
-  all.push_back(Same("storage.allowed_locations", kStringList, "",
+  all.push_back(Each("storage.allowed_locations", kStringList, {"/data", "", "", ""},
                      "Directories beside the data root in which tables may lie."));
   all.push_back(Same("catalog.metadata_store", kString, "metadata.db",
                      "SQLite file of names, jobs and tokens, below <data_root>/_lakehouse."));

@@ -18,8 +18,9 @@ struct JobSpec {
   std::string name;         ///< optional; default from source and target
   std::string source_type;  ///< "postgresql", "csv", "json", "parquet"
   std::map<std::string, std::string>
-      source_config;   ///< scalar options as text; no secrets once stored
-  std::string target;  ///< "bronze.flights" (catalog optional)
+      source_config;        ///< scalar options as text; no secrets once stored
+  std::string target;       ///< "bronze.flights" (catalog optional)
+  std::string target_path;  ///< where the table lies; empty: where the catalog puts its name
   std::string mode = "batch";
   std::string write_mode = "overwrite";  ///< "append" is the default of file sources
   double error_threshold =

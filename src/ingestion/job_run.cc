@@ -19,7 +19,8 @@ class Attempt {
         spec_(*request.spec),
         metrics_(metrics),
         overwrite_(spec_.write_mode == "overwrite"),
-        target_(lake, request.principal, TargetOf(spec_, lake.default_catalog())),
+        target_(lake, request.principal, TargetOf(spec_, lake.default_catalog()),
+                spec_.target_path),
         quarantine_(lake, request.principal, target_.name(), request.run_id),
         source_(MakeSource(spec_, request.password)) {}
 
@@ -69,6 +70,7 @@ class Attempt {
       metrics_.rows_read += static_cast<int64_t>(batch.rejected.size());
       metrics_.rows_quarantined += static_cast<int64_t>(batch.rejected.size());
       metrics_.bytes_read = source_->bytes_read();
+      if (request_.on_progress) request_.on_progress(metrics_);
     }
     metrics_.bytes_read = source_->bytes_read();
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "base/cancellation.h"
@@ -15,6 +16,7 @@ struct RunRequest {
   std::string run_id;
   security::Principal principal;
   CancellationToken cancel;
+  std::function<void(const RunMetrics&)> on_progress;  ///< optional; after every batch
 };
 
 /// Reads the source and commits its rows and the progress to the target in one commit; `metrics` is

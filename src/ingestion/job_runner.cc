@@ -261,6 +261,12 @@ class JobRunner::Impl {
     }
   }
 
+  /// What a running run has done so far, for Status; it is kept when the run ends.
+  void Show(ActiveRun& run, const RunMetrics& metrics) {
+    const std::lock_guard lock(mutex_);
+    run.status.metrics = metrics;
+  }
+
   void Execute(ActiveRun& run) {
     const LogScope scope("run_id", run.status.run_id);
     for (int attempt = 1;; ++attempt) {
@@ -276,7 +282,8 @@ class JobRunner::Impl {
                  .password = run.password,
                  .run_id = run.status.run_id,
                  .principal = run.principal,
-                 .cancel = run.cancel},
+                 .cancel = run.cancel,
+                 .on_progress = [&](const RunMetrics& now) { Show(run, now); }},
                 metrics);
         return Finish(run, "succeeded", metrics, nullptr);
       } catch (...) {

@@ -34,7 +34,7 @@ std::string TextOf(const Json& job, const std::string& key, const std::string& f
   return job[key].get<std::string>();
 }
 
-/// "/data/bronze/customer_data" names the table by its last two parts.
+/// "/data/bronze/customer_data" is the place of a table and names it by its last two parts.
 std::string TargetFromPath(const std::string& path) {
   std::string rest = path;
   while (!rest.empty() && rest.back() == '/') rest.pop_back();
@@ -47,16 +47,17 @@ std::string TargetFromPath(const std::string& path) {
   return rest.substr(begin, name - begin) + "." + rest.substr(name + 1);
 }
 
-std::string ParseTarget(const Json& job) {
-  const std::string target = TextOf(job, "target", "");
-  const std::string path = TextOf(job, "target_path", "");
-  if (target.empty() == path.empty()) {
-    throw Error(ErrorKind::kInvalidArgument, "LK-5001",
-                target.empty() ? "missing key target" : "target and target_path are both given",
-                "Give the job a \"target\" such as \"bronze.flights\", or a \"target_path\" such "
-                "as \"/data/bronze/flights\".");
+void ParseTarget(const Json& job, JobSpec& spec) {
+  spec.target = TextOf(job, "target", "");
+  spec.target_path = TextOf(job, "target_path", "");
+  if (spec.target.empty() == spec.target_path.empty()) {
+    throw Error(
+        ErrorKind::kInvalidArgument, "LK-5001",
+        spec.target.empty() ? "missing key target" : "target and target_path are both given",
+        "Give the job a \"target\" such as \"bronze.flights\", or a \"target_path\" such "
+        "as \"/data/bronze/flights\".");
   }
-  return target.empty() ? TargetFromPath(path) : target;
+  if (spec.target.empty()) spec.target = TargetFromPath(spec.target_path);
 }
 
 void CheckKeys(const Json& job) {
@@ -127,7 +128,7 @@ JobSpec ParseJob(const std::string& json) {
   if (spec.source_type == "postgres") spec.source_type = "postgresql";
   if (spec.source_type == "ndjson") spec.source_type = "json";
   spec.source_config = ParseSourceConfig(job["source_config"]);
-  spec.target = ParseTarget(job);
+  ParseTarget(job, spec);
   spec.mode = TextOf(job, "mode", "batch");
   const bool files = connectors::files::IsFileSource(spec.source_type);
   spec.write_mode = TextOf(job, "write_mode", files ? "append" : "overwrite");
@@ -154,10 +155,11 @@ std::string StoredForm(const JobSpec& spec) {
     if (key == kPassword && !IsReference(value)) continue;
     config[key] = value;
   }
+  const bool placed = !spec.target_path.empty();
   return Json{{"name", spec.name},
               {"source_type", spec.source_type},
               {"source_config", config},
-              {"target", spec.target},
+              {placed ? "target_path" : "target", placed ? spec.target_path : spec.target},
               {"mode", spec.mode},
               {"write_mode", spec.write_mode},
               {"error_threshold", spec.error_threshold}}

@@ -7,13 +7,20 @@
 
 namespace lakehouse::ingestion {
 
-Target::Target(catalog::Lake& lake, const security::Principal& principal, catalog::ObjectName name)
-    : lake_(lake), principal_(principal), name_(std::move(name)) {
+Target::Target(catalog::Lake& lake, const security::Principal& principal, catalog::ObjectName name,
+               std::string place)
+    : lake_(lake), principal_(principal), name_(std::move(name)), place_(std::move(place)) {
   const auto found = lake_.Find(principal_, catalog::Action::kModify, name_);
   if (!found) return;
   if (!found->table) {
     throw Error(ErrorKind::kInvalidArgument, "LK-5002", "target " + name_.ToString() + " is a view",
                 "Name a table, or a name that is not taken.");
+  }
+  if (!place_.empty() && lake_.stores().Canonical(place_) != found->info.location) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-5002",
+                "target_path is " + place_ + ", but table " + name_.ToString() + " lies at " +
+                    found->info.location,
+                "Give the job that target_path or a \"target\", or drop the table first.");
   }
   table_ = found->table;
   snapshot_ = table_->Latest();
@@ -25,7 +32,7 @@ void Target::Plan(const arrow::Schema& schema) {
   metadata_.schema = storage::FromArrow(schema);
   storage::ValidateSchema(metadata_.schema);
   lake_.CreateSchema(principal_, name_.catalog, name_.schema, "", true);
-  location_ = lake_.PlanTable(principal_, name_, "");
+  location_ = lake_.PlanTable(principal_, name_, place_);
 }
 
 void Target::ReplaceSchema(const arrow::Schema& schema) {
@@ -50,6 +57,7 @@ std::shared_ptr<arrow::Schema> Target::arrow_schema() const {
 void Target::Create() {
   catalog::CreateTableRequest request;
   request.name = name_;
+  request.location = place_;
   request.options.schema = metadata_.schema;
   request.description.operation = "CREATE TABLE";
   request.description.user_name = principal_.name;

@@ -18,8 +18,11 @@ namespace lakehouse::ingestion {
 /// committed, so a run that fails leaves nothing behind.
 class Target {
  public:
-  /// Needs kModify on an existing table; its schema is created when it is not there.
-  Target(catalog::Lake& lake, const security::Principal& principal, catalog::ObjectName name);
+  /// Needs kModify on an existing table; its schema is created when it is not there. `place` is
+  /// where the table lies, empty: where the catalog puts it. InvalidArgument LK-5002 when a table
+  /// of this name lies elsewhere.
+  Target(catalog::Lake& lake, const security::Principal& principal, catalog::ObjectName name,
+         std::string place = {});
 
   bool exists() const { return table_ != nullptr; }
   /// Columns for a table that is not there. Unsupported LK-3504 for types that tables do not have.
@@ -40,6 +43,7 @@ class Target {
   catalog::Lake& lake_;
   security::Principal principal_;
   catalog::ObjectName name_;
+  std::string place_;
   std::shared_ptr<storage::Table> table_;
   storage::SnapshotPtr snapshot_;
   storage::TableMetadata metadata_;

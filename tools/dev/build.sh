@@ -1,5 +1,10 @@
 #!/bin/bash
-# Builds the binary and the Python module [--preset release|debug|asan|fuzz] [TARGET...]
+# Builds the program and the Python module
+#
+#   --preset NAME   release (default), debug, asan or fuzz
+#   TARGET...       only these targets
+#
+# Sets up what is missing first. build/bin is a link to the programs of the last release build.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 preset=release

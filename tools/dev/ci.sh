@@ -1,5 +1,5 @@
 #!/bin/bash
-# What must pass before a change lands: lint and all tests
+# Runs what must pass before a change lands: lint and all tests
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 stage() {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Checks format, layers, error pages and text, and the Python package (ruff, mypy)
+# Checks format, layers, sizes, error pages, text, and the Python package (ruff, mypy)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"

@@ -1,5 +1,8 @@
 #!/bin/bash
-# Runs every test: ctest, then pytest [--sanitize: only C++, under ASan and UBSan] [NAME REGEX]
+# Runs every test: ctest, then pytest
+#
+#   --sanitize   only the C++ tests, under the address and undefined-behaviour sanitizers
+#   REGEX        only the C++ tests whose name matches
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 preset=release

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import own_names
 import symbols
 from fetch import Fetcher, Pin, SetupError, load_pin, run, system_python
 
@@ -192,6 +193,27 @@ def cached_steps(deps: Path) -> Iterator[Step]:
         yield Step(f"{name} {pin.version}", target, pin.fingerprint, bound)
 
 
+def own_names_step(deps: Path) -> Step:
+    """Return the step of the libraries that we link, under names of their own."""
+    arrow, duckdb = load_pin("arrow"), load_pin("duckdb")
+    recipe = (ROOT / "tools" / "setup" / "own_names.py").read_text(encoding="utf-8")
+    pins = f"{arrow.fingerprint} {duckdb.fingerprint} {recipe}"
+
+    def make(target: Path) -> None:
+        libraries = [
+            *(deps / f"arrow-{arrow.version}" / "lib").glob("*.so.*"),
+            deps / f"duckdb-{duckdb.version}" / "lib" / "libduckdb.so",
+        ]
+        own_names.copy_renamed(libraries, target / "lib", Fetcher(deps).patchelf())
+
+    target = deps / f"linked-arrow-{arrow.version}-duckdb-{duckdb.version}"
+    return Step("libraries under own names", target, _short_hash(pins), make)
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def venv_step(deps: Path) -> Step:
     """Return the step of the Python environment, which lies in the checkout."""
     lock = (ROOT / "tools" / "setup" / "python.lock").read_bytes()
@@ -238,6 +260,7 @@ def main() -> int:
         with locked(deps / ".lock"):
             for step in cached_steps(deps):
                 run_step(step)
+            run_step(own_names_step(deps))
         if not arguments.native_only:
             with locked(ROOT / ".venv.lock"):
                 run_step(venv_step(deps))

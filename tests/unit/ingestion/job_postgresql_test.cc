@@ -30,7 +30,7 @@ class PostgresqlJobTest : public testing::Test {
     for (const auto& [key, value] : more) config[key] = value;
     return nlohmann::json({{"source_type", "postgresql"},
                            {"source_config", config},
-                           {"target_path", "/data/bronze/" + table},
+                           {"target_path", "bronze/" + table},
                            {"mode", "batch"}})
         .dump();
   }
@@ -41,6 +41,17 @@ class PostgresqlJobTest : public testing::Test {
   TestLake lake_;
   JobRunner runner_{lake_.lake, Quick()};
 };
+
+TEST_F(PostgresqlJobTest, WithoutAPortTakesTheOneOfTheEnvironment) {
+  SharedServer().Execute("CREATE TABLE ported (id int); INSERT INTO ported VALUES (1);");
+  nlohmann::json job = nlohmann::json::parse(Job(SharedServer(), "ported"));
+  job["source_config"].erase("port");
+  setenv("PGPORT", std::to_string(SharedServer().port()).c_str(), 1);
+  const RunStatus run = RegisterAndRun(job.dump());
+  unsetenv("PGPORT");
+  ASSERT_EQ(run.state, "succeeded") << run.error_message;
+  EXPECT_EQ(lake_.Rows("bronze.ported"), 1);
+}
 
 TEST_F(PostgresqlJobTest, EveryRunReplacesTheTableInOneCommit) {
   SharedServer().Execute(

@@ -199,6 +199,29 @@ TEST_F(JobTest, StopCancelsARunningJobAndOnlyOneRunIsActive) {
   EXPECT_EQ(runner.Status(lake_.principal, "pg")->state, "cancelled");
 }
 
+TEST_F(JobTest, PutsTheTableAtItsTargetPath) {
+  const TemporaryFolder place;
+  TestLake lake(io::MakeMemoryStore(), {place.path()});
+  JobRunner runner(lake.lake, Quick());
+  const auto run = [&](const Json& target) {
+    Json job = {
+        {"name", "t"}, {"source_type", "csv"}, {"source_config", {{"path", folder_.At("*.csv")}}}};
+    job.update(target);
+    return runner.Run(lake.principal, runner.Register(lake.principal, job.dump()));
+  };
+  folder_.Write("a.csv", "id\n1\n");
+  const RunStatus first = run({{"target_path", place.At("bronze/t")}});
+  ASSERT_EQ(first.state, "succeeded") << first.error_message;
+  EXPECT_TRUE(std::filesystem::exists(place.At("bronze/t/_delta_log")));
+  folder_.Write("b.csv", "id\n2\n");
+  EXPECT_EQ(run({{"target_path", place.At("bronze/t")}}).metrics.rows_written, 1);
+  EXPECT_EQ(run({{"target", "bronze.t"}}).state, "succeeded");
+  EXPECT_EQ(lake.Rows("bronze.t"), 2);
+  EXPECT_EQ(run({{"target_path", place.At("other/bronze/t")}}).error_code, "LK-5002");
+  EXPECT_EQ(run({{"target_path", "/nowhere/allowed/t2"}}).error_code, "LK-8009");
+  EXPECT_FALSE(lake.Exists("allowed.t2"));
+}
+
 TEST_F(JobTest, ClosesRunsOfADeadProcess) {
   folder_.Write("a.csv", "id\n1\n");
   const std::string id = runner_.Register(lake_.principal, CsvJob("t", folder_.At("a.csv")));

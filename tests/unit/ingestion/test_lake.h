@@ -18,12 +18,14 @@ namespace lakehouse::ingestion {
 class TestLake {
  public:
   TestLake() : TestLake(io::MakeMemoryStore()) {}
-  explicit TestLake(std::shared_ptr<io::ObjectStore> data_root) : store(std::move(data_root)) {
+  explicit TestLake(std::shared_ptr<io::ObjectStore> data_root,
+                    std::vector<std::string> allowed_locations = {})
+      : store(std::move(data_root)) {
     auto log = std::make_shared<security::MemoryAuditLog>();
     audit = log.get();
     catalog::Lake::Parts parts;
     parts.metadata = catalog::OpenSqliteMetadataStore(":memory:", SystemClock(), SystemRandom());
-    parts.stores = std::make_shared<io::Stores>(store, std::vector<std::string>{});
+    parts.stores = std::make_shared<io::Stores>(store, std::move(allowed_locations));
     parts.authorizer = catalog::MakeOwnerAuthorizer();
     parts.audit = log;
     parts.storage = {&SystemClock(), &SystemRandom()};

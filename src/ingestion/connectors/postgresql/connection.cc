@@ -72,12 +72,25 @@ Error ErrorOf(std::string_view state, const std::string& what) {
   return {ErrorKind::kInvalidArgument, "LK-5024", what, "See the server's message."};
 }
 
+/// libpq's own default: PGPORT, a service file, or 5432.
+std::string DefaultPort() {
+  struct FreeDefaults {
+    void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+  };
+  const std::unique_ptr<PQconninfoOption, FreeDefaults> defaults(PQconndefaults());
+  for (auto* option = defaults.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    if (std::strcmp(option->keyword, "port") == 0 && option->val != nullptr) return option->val;
+  }
+  return "5432";
+}
+
 }  // namespace
 
 void Connection::Free::operator()(pg_conn* connection) const { PQfinish(connection); }
 
 Connection::Connection(const ConnectionOptions& options, CancellationToken cancel)
-    : server_(options.database + " at " + options.host + ":" + options.port),
+    : port_(options.port.empty() ? DefaultPort() : options.port),
+      server_(options.database + " at " + options.host + ":" + port_),
       cancel_(std::move(cancel)) {
   Connect(options);
   Query("SET client_encoding = 'UTF8'");
@@ -99,7 +112,7 @@ void Connection::Connect(const ConnectionOptions& options) {
                               nullptr};
   const char* const password = options.password.empty() ? nullptr : options.password.c_str();
   const char* const values[] = {options.host.c_str(),
-                                options.port.c_str(),
+                                port_.c_str(),
                                 options.database.c_str(),
                                 options.user.c_str(),
                                 options.ssl_mode.c_str(),

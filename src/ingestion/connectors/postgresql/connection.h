@@ -16,7 +16,7 @@ namespace lakehouse::ingestion::connectors::postgresql {
 /// How to reach a server. The password is never part of a message.
 struct ConnectionOptions {
   std::string host;
-  std::string port = "5432";
+  std::string port;  ///< empty: libpq's default, the variable PGPORT or 5432
   std::string database;
   std::string user;
   std::string password;
@@ -44,6 +44,8 @@ class Connection {
   /// The next piece of the copy, valid until the next call; nothing at its end.
   std::optional<std::string_view> NextCopyChunk();
 
+  /// "database at host:port", for messages.
+  const std::string& server() const { return server_; }
   int server_version() const;  ///< such as 150020
   bool server_has_utf8() const;
 
@@ -58,7 +60,8 @@ class Connection {
   [[noreturn]] void ThrowQueryError(const std::string& what, const void* result);
 
   std::unique_ptr<pg_conn, Free> connection_;
-  std::string server_;  ///< "database at host:port", for messages
+  const std::string port_;
+  const std::string server_;
   CancellationToken cancel_;
   char* chunk_ = nullptr;  ///< owned by libpq, freed by PQfreemem
 };

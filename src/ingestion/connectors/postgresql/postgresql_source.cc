@@ -77,7 +77,9 @@ SourceSettings ParseSettings(const SourceOptions& options) {
                   {"host", "database", "table", "username"});
   SourceSettings settings;
   settings.connection.host = TextOption(options, "host", "");
-  settings.connection.port = std::to_string(IntegerOption(options, "port", 5432, 1, 65'535));
+  if (options.contains("port")) {
+    settings.connection.port = std::to_string(IntegerOption(options, "port", 0, 1, 65'535));
+  }
   settings.connection.database = TextOption(options, "database", "");
   settings.connection.user = TextOption(options, "username", "");
   settings.connection.password = TextOption(options, "password", "");
@@ -169,8 +171,7 @@ class PostgresqlSource : public Source {
         names.push_back(*row[0]);
       }
       throw Error(ErrorKind::kNotFound, "LK-5022",
-                  "no table " + FullName() + " in " + settings_.connection.database + " at " +
-                      settings_.connection.host + ":" + settings_.connection.port,
+                  "no table " + FullName() + " in " + main_->server(),
                   names.empty() ? "Schema " + settings_.schema + " has no tables."
                                 : DidYouMean(settings_.table, names));
     }

@@ -32,6 +32,7 @@ Error OfCatalog(const std::string& message) {
 
 Error OfBinder(const std::string& message) {
   if (message.find("olumn \"") != std::string::npos ||
+      message.find("update column") != std::string::npos ||
       message.find("not found in FROM") != std::string::npos) {
     return {ErrorKind::kInvalidArgument, "LK-4002", message};
   }

@@ -139,8 +139,10 @@ StatementKind CheckStatement(const dk::SQLStatement& statement, const std::strin
     case StatementType::SELECT_STATEMENT:
       return StatementKind::kQuery;
     case StatementType::EXPLAIN_STATEMENT: {
-      const auto& inner = *statement.Cast<dk::ExplainStatement>().stmt;
-      if (CheckStatement(inner, lake_name) != StatementKind::kQuery) {
+      const auto& explain = statement.Cast<dk::ExplainStatement>();
+      const auto kind = CheckStatement(*explain.stmt, lake_name);
+      const bool runs = explain.explain_type == dk::ExplainType::EXPLAIN_ANALYZE;
+      if (kind != StatementKind::kQuery && (runs || kind != StatementKind::kWrite)) {
         Lack("EXPLAIN of a statement that changes something");
       }
       return StatementKind::kQuery;

@@ -2,7 +2,6 @@
 
 #include <arrow/api.h>
 
-
 #include "query/engines/duckdb/arrow_rows.h"
 #include "query/engines/duckdb/lake_session.h"
 #include "storage/arrow_schema.h"

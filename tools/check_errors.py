@@ -1,4 +1,4 @@
-"""Checks that every LK code in src/ has a page in docs/errors and is named by a test."""
+"""Checks that every LK code that is raised has a page in docs/errors and is named by a test."""
 
 import re
 import sys
@@ -21,7 +21,9 @@ def main() -> int:
     """Print every finding; the exit code says whether there was one."""
     used = {
         code
-        for path in (ROOT / "src").rglob("*.cc")
+        for folder in ("src", "data_lakehouse")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".cc", ".py")
         for code in re.findall(r'"(LK-\d{4})"', path.read_text(encoding="utf-8"))
     }
     tested = codes("tests", ".cc", ".py", ".test")

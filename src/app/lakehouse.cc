@@ -86,7 +86,11 @@ ingestion::RunnerOptions RunnerOptionsOf(const Config& config, const fs::path& s
   options.backoff_base_ms = config.GetDurationMs("ingestion.backoff_base");
   options.backoff_max_ms = config.GetDurationMs("ingestion.backoff_max");
   options.max_parallel_jobs = static_cast<int>(config.GetInteger("ingestion.max_parallel_jobs"));
-  options.spool_directory = Below(state, config.GetString("ingestion.spool_directory"));
+  options.lock_directory = Below(state, "locks");
+  options.sources.file_roots = config.GetList("ingestion.file_roots");
+  options.sources.secret_roots = config.GetList("ingestion.secret_roots");
+  options.sources.secret_variables = config.GetString("ingestion.secret_variables");
+  options.sources.closed = {state.string()};
   return options;
 }
 

@@ -115,8 +115,14 @@ void AddQuery(std::vector<Setting>& all) {
       Same("ingestion.backoff_max", kDurationMs, "30s", "Greatest upper bound of that wait."));
   all.push_back(Range(
       Same("ingestion.max_parallel_jobs", kInteger, "2", "Jobs that run at a time."), 1, 256));
-  all.push_back(Same("ingestion.spool_directory", kString, "spool",
-                     "Where archives are unpacked, below <data_root>/_lakehouse."));
+  all.push_back(Each("ingestion.file_roots", kStringList, {"/", "/", "", ""},
+                     "Directories from which jobs may read files."));
+  all.push_back(Each("ingestion.secret_roots", kStringList,
+                     {"/", "/", "/run/secrets", "/run/secrets"},
+                     "Directories of the secrets that a job may name as ${file:/path}."));
+  all.push_back(Each("ingestion.secret_variables", kString,
+                     {"", "", "LAKEHOUSE_SECRET_", "LAKEHOUSE_SECRET_"},
+                     "How the variables begin that a job may name as ${env:NAME}."));
 }
 
 void AddServer(std::vector<Setting>& all) {

@@ -8,7 +8,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 #include "cli/output.h"
+#include "cli/progress_bar.h"
 
 namespace lakehouse::cli {
 namespace {
@@ -45,12 +47,31 @@ const std::vector<std::string> kStatusColumns = {
     "job",     "state",       "attempt", "started",       "rows",
     "rescued", "quarantined", "files",   "files skipped", "error"};
 
+/// Runs a job with a progress bar; Ctrl-C cancels it.
+ingestion::RunStatus RunJob(Context& context, const std::string& title, const std::string& job) {
+  const InterruptGuard guard;
+  ProgressBar bar(title, context.flags().quiet);
+  return context.lakehouse().jobs().Run(
+      context.principal(), job, [&](const ingestion::RunStatus& status) {
+        const ingestion::RunMetrics& done = status.metrics;
+        std::string detail =
+            WithSeparators(done.rows_read) + " rows, " + ReadableBytes(done.bytes_read);
+        if (status.state == "retrying") {
+          detail = "attempt " + std::to_string(status.attempt) + " failed (" + status.error_code +
+                   "), waiting for the next";
+        }
+        bar.Show(status.fraction, detail);
+        return !guard.interrupted();
+      });
+}
+
 /// Says how a run ended; the exit code is that of a failed command unless it succeeded.
 int ReportRun(const Context& context, const ingestion::RunStatus& run) {
   const ingestion::RunMetrics& m = run.metrics;
   if (run.state != "succeeded") {
     std::fprintf(stderr, "error %s: job %s %s: %s\n", run.error_code.c_str(), run.job_name.c_str(),
                  run.state.c_str(), run.error_message.c_str());
+    if (!run.error_hint.empty()) std::fprintf(stderr, "hint: %s\n", run.error_hint.c_str());
     return run.state == "cancelled" ? kInterrupted : kFailed;
   }
   std::string line = run.job_name + ": " + std::to_string(m.rows_written) + " rows written";
@@ -126,7 +147,7 @@ int Ingest(Context& context, const Flags& flags) {
   if (!flags.mode.empty()) job["write_mode"] = flags.mode;
   ingestion::JobRunner& jobs = context.lakehouse().jobs();
   const std::string id = jobs.Register(context.principal(), job.dump());
-  return ReportRun(context, jobs.Run(context.principal(), id));
+  return ReportRun(context, RunJob(context, flags.into, id));
 }
 
 int Register(Context& context, const Flags& flags) {
@@ -147,7 +168,7 @@ int List(Context& context, const Flags& flags) {
 }
 
 int Run(Context& context, const Flags& flags) {
-  return ReportRun(context, context.lakehouse().jobs().Run(context.principal(), flags.job));
+  return ReportRun(context, RunJob(context, flags.job, flags.job));
 }
 
 int Status(Context& context, const Flags& flags) {
@@ -165,6 +186,12 @@ int History(Context& context, const Flags& flags) {
     rows.push_back(StatusRow(run));
   }
   WriteTexts(kStatusColumns, rows, ParseFormat(flags.format), stdout);
+  return kOk;
+}
+
+int Stop(Context& context, const Flags& flags) {
+  const bool ran = context.lakehouse().jobs().Stop(context.principal(), flags.job);
+  context.Say(flags.job + (ran ? " is stopped" : " does not run"));
   return kOk;
 }
 
@@ -208,6 +235,7 @@ void AddJob(CLI::App& app, Action& action) {
       ->add_option("file", flags->file, "the job as JSON")
       ->required();
   named(add("run", "run a job and wait for it", Run));
+  named(add("stop", "end the run of a job, whichever process runs it", Stop));
   named(add("status", "the newest run", Status));
   named(add("history", "earlier runs, newest first", History))
       ->add_option("--limit", flags->limit, "at most so many");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,7 +49,21 @@ struct RunStatus {
   int64_t finished_ms = 0;
   std::string error_code;
   std::string error_message;
-  RunMetrics metrics;
+  std::string error_kind;  ///< as ToString(ErrorKind) writes it; empty when it went well
+  std::string error_hint;
+  RunMetrics metrics;    ///< so far, while it runs
+  double fraction = -1;  ///< of the source that is read, 0 to 1; -1 when unknown or not running
+};
+
+/// Told how a run goes; false cancels it.
+using ProgressCallback = std::function<bool(const RunStatus&)>;
+
+/// What jobs may read of the machine on which they run.
+struct SourceLimits {
+  std::vector<std::string> file_roots = {"/"};    ///< directories of file sources
+  std::vector<std::string> secret_roots = {"/"};  ///< directories of ${file:/path}
+  std::string secret_variables;                   ///< how the name of a ${env:NAME} must begin
+  std::vector<std::string> closed;  ///< directories that no job reads, wherever they lie
 };
 
 struct RunnerOptions {
@@ -57,13 +72,17 @@ struct RunnerOptions {
       500;  ///< full jitter: uniform in [0, base * 2^attempt], at most backoff_max_ms
   int64_t backoff_max_ms = 30'000;
   int max_parallel_jobs = 2;
-  std::string spool_directory;  ///< for unpacked archives
+  int64_t progress_interval_ms = 100;  ///< between two calls of a ProgressCallback
+  int64_t stop_timeout_ms = 60'000;    ///< how long Stop waits for another process
+  /// Where processes of one lakehouse agree who runs a job; empty: no other process is asked.
+  std::string lock_directory;
+  SourceLimits sources;
 };
 
 /// Registers and runs jobs. Thread-safe. Errors: unknown job NotFound LK-5010, already running
-/// AlreadyExists LK-5011, source not reachable Unavailable LK-5020, source refused the login
-/// Unauthenticated LK-5021, source object missing NotFound LK-5022, too many bad rows
-/// InvalidArgument LK-5030, source type Unsupported LK-5003.
+/// (here or in another process of the lakehouse) AlreadyExists LK-5011, source not reachable
+/// Unavailable LK-5020, source refused the login Unauthenticated LK-5021, source object missing
+/// NotFound LK-5022, too many bad rows InvalidArgument LK-5030, source type Unsupported LK-5003.
 class JobRunner {
  public:
   JobRunner(std::shared_ptr<catalog::Lake> lake, RunnerOptions options);
@@ -73,11 +92,14 @@ class JobRunner {
   /// the job's dictionary. A password stays in memory of this process only, or may be a ${env:X}
   /// reference.
   std::string Register(const security::Principal& principal, const std::string& json);
-  /// Runs it and waits for the end; a failed run is a status, not an exception.
-  RunStatus Run(const security::Principal& principal, const std::string& id_or_name);
+  /// Runs it and waits for the end; a failed run is a status, not an exception. `on_progress` is
+  /// called by the calling thread, every progress_interval_ms at most.
+  RunStatus Run(const security::Principal& principal, const std::string& id_or_name,
+                const ProgressCallback& on_progress = {});
   /// Starts it on a worker thread; returns the run's id.
   std::string Start(const security::Principal& principal, const std::string& id_or_name);
-  /// Cancels the running run and waits for its end; false when none ran.
+  /// Cancels the running run, in whichever process it runs, and waits for its end; false when none
+  /// ran. Timeout LK-5013 when another process does not end it in time.
   bool Stop(const security::Principal& principal, const std::string& id_or_name);
   /// The newest run, running or not; nothing when it never ran.
   std::optional<RunStatus> Status(const security::Principal& principal,

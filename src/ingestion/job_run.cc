@@ -2,6 +2,7 @@
 
 #include <arrow/record_batch.h>
 
+#include "ingestion/connectors/read_ahead.h"
 #include "ingestion/job_spec.h"
 #include "ingestion/progress.h"
 #include "ingestion/quarantine.h"
@@ -22,7 +23,7 @@ class Attempt {
         target_(lake, request.principal, TargetOf(spec_, lake.default_catalog()),
                 spec_.target_path),
         quarantine_(lake, request.principal, target_.name(), request.run_id),
-        source_(MakeSource(spec_, request.password)) {}
+        source_(MakeSource(spec_, request.password, request.limits)) {}
 
   void Run() {
     Progress progress;
@@ -57,10 +58,12 @@ class Attempt {
   }
 
   void Copy(TargetWriter& writer) {
-    while (true) {
+    connectors::ReadAhead reader(*source_);
+    bool more = true;
+    while (more) {
       request_.cancel.ThrowIfStopped();
       connectors::SourceBatch batch;
-      if (!source_->Next(batch)) break;
+      more = reader.Next(batch);
       if (batch.rows != nullptr) {
         writer.Write(*batch.rows);
         metrics_.rows_read += batch.rows->num_rows();
@@ -69,10 +72,9 @@ class Attempt {
       metrics_.rows_rescued += batch.rows_rescued;
       metrics_.rows_read += static_cast<int64_t>(batch.rejected.size());
       metrics_.rows_quarantined += static_cast<int64_t>(batch.rejected.size());
-      metrics_.bytes_read = source_->bytes_read();
-      if (request_.on_progress) request_.on_progress(metrics_);
+      metrics_.bytes_read = batch.bytes_read;
+      if (request_.on_progress) request_.on_progress(metrics_, batch.fraction);
     }
-    metrics_.bytes_read = source_->bytes_read();
   }
 
   void CheckThreshold() {

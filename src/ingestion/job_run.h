@@ -16,7 +16,10 @@ struct RunRequest {
   std::string run_id;
   security::Principal principal;
   CancellationToken cancel;
-  std::function<void(const RunMetrics&)> on_progress;  ///< optional; after every batch
+  SourceLimits limits;
+  /// Told after each batch, by the thread that runs: what was done so far, and the fraction of the
+  /// source that is read (-1 when unknown).
+  std::function<void(const RunMetrics&, double)> on_progress;
 };
 
 /// Reads the source and commits its rows and the progress to the target in one commit; `metrics` is

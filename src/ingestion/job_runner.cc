@@ -1,3 +1,4 @@
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -6,11 +7,12 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/logging.h"
-#include "base/metrics.h"
 #include "base/random.h"
 #include "ingestion/backoff.h"
 #include "ingestion/job.h"
 #include "ingestion/job_access.h"
+#include "ingestion/job_lock.h"
+#include "ingestion/job_metrics.h"
 #include "ingestion/job_run.h"
 #include "ingestion/job_spec.h"
 #include "ingestion/run_record.h"
@@ -21,26 +23,22 @@ namespace {
 
 constexpr char kJobKind[] = "ingestion";
 constexpr size_t kUnfinishedLookBack = 100;
+constexpr auto kWatchInterval = std::chrono::milliseconds(200);  // how soon a wish to stop is seen
 
-void CountRows(const std::string& result, int64_t rows) {
-  if (rows == 0) return;
-  Metrics::Instance()
-      .GetCounter("lakehouse_ingestion_rows_total", "Rows of ingestion jobs by what became of them",
-                  {{"result", result}})
-      .Add(static_cast<double>(rows));
+/// Everything but the code, which has its own place.
+void SetError(RunStatus& status, const Error& error) {
+  status.error_code = error.code();
+  status.error_message = error.message();
+  if (!error.cause().empty()) status.error_message += " (cause: " + error.cause() + ")";
+  status.error_kind = ToString(error.kind());
+  status.error_hint = error.hint();
 }
 
-void CountRun(const RunStatus& status) {
-  CountRows("written", status.metrics.rows_written);
-  CountRows("quarantined", status.metrics.rows_quarantined);
-  if (status.state == "succeeded") CountRows("rescued", status.metrics.rows_rescued);
-  Metrics::Instance()
-      .GetCounter("lakehouse_jobs_runs_total", "Finished runs of jobs",
-                  {{"kind", kJobKind}, {"result", status.state}})
-      .Increment();
-  Metrics::Instance()
-      .GetHistogram("lakehouse_jobs_run_seconds", "Time of runs of jobs", {{"kind", kJobKind}})
-      .Observe(static_cast<double>(status.finished_ms - status.started_ms) / 1000);
+void ClearError(RunStatus& status) {
+  status.error_code.clear();
+  status.error_message.clear();
+  status.error_kind.clear();
+  status.error_hint.clear();
 }
 
 }  // namespace
@@ -58,6 +56,7 @@ class JobRunner::Impl {
     }
     changed_.notify_all();
     for (std::thread& thread : threads_) thread.join();
+    if (watcher_.joinable()) watcher_.join();
   }
 
   std::string Register(const security::Principal& principal, const std::string& json) {
@@ -88,9 +87,17 @@ class JobRunner::Impl {
     return Launch(principal, id_or_name)->status.run_id;
   }
 
-  RunStatus Run(const security::Principal& principal, const std::string& id_or_name) {
+  RunStatus Run(const security::Principal& principal, const std::string& id_or_name,
+                const ProgressCallback& on_progress) {
     const std::shared_ptr<ActiveRun> run = Launch(principal, id_or_name);
+    const auto interval = std::chrono::milliseconds(options_.progress_interval_ms);
     std::unique_lock lock(mutex_);
+    while (on_progress && !changed_.wait_for(lock, interval, [&] { return run->done; })) {
+      const RunStatus status = run->status;
+      lock.unlock();
+      if (!on_progress(status)) run->cancel.Cancel();
+      lock.lock();
+    }
     changed_.wait(lock, [&] { return run->done; });
     return run->status;
   }
@@ -100,7 +107,10 @@ class JobRunner::Impl {
     RequireJobAccess(*lake_, principal, catalog::Action::kRunJob, job.name, job.owner);
     std::unique_lock lock(mutex_);
     const auto found = active_.find(job.id);
-    if (found == active_.end()) return false;
+    if (found == active_.end()) {
+      lock.unlock();
+      return StopElsewhere(job);
+    }
     const std::shared_ptr<ActiveRun> run = found->second;
     run->cancel.Cancel();
     changed_.notify_all();
@@ -141,9 +151,11 @@ class JobRunner::Impl {
     const catalog::JobRecord job = FindJob(*lake_, id_or_name);
     RequireJobAccess(*lake_, principal, catalog::Action::kManageJobs, job.name, job.owner);
     const std::lock_guard lock(mutex_);
-    if (active_.contains(job.id)) ThrowRunning(job.name);
+    const auto job_lock = JobLock::TryTake(options_.lock_directory, job.id);
+    if (active_.contains(job.id) || !job_lock) ThrowRunning(job.name);
     passwords_.erase(job.id);
     lake_->metadata().DeleteJob(job.id);
+    job_lock->Forget();
   }
 
  private:
@@ -152,8 +164,9 @@ class JobRunner::Impl {
     JobSpec spec;
     std::string password;
     CancellationToken cancel;
-    RunStatus status;   ///< guarded by mutex_
-    bool done = false;  ///< guarded by mutex_
+    std::unique_ptr<JobLock> lock;  ///< from before the run is stored until it is done
+    RunStatus status;               ///< guarded by mutex_
+    bool done = false;              ///< guarded by mutex_
   };
 
   Clock& clock() const { return *lake_->storage_context().clock; }
@@ -161,6 +174,22 @@ class JobRunner::Impl {
   [[noreturn]] static void ThrowRunning(const std::string& job_name) {
     throw Error(ErrorKind::kAlreadyExists, "LK-5011", "job " + job_name + " is running",
                 "Wait for its end, or stop it.");
+  }
+
+  /// The run of another process, if there is one.
+  bool StopElsewhere(const catalog::JobRecord& job) {
+    if (JobLock::TryTake(options_.lock_directory, job.id)) return false;
+    JobLock::RequestStop(options_.lock_directory, job.id);
+    const int64_t deadline_ms = clock().NowMs() + options_.stop_timeout_ms;
+    while (!JobLock::TryTake(options_.lock_directory, job.id)) {
+      if (clock().NowMs() > deadline_ms) {
+        throw Error(ErrorKind::kTimeout, "LK-5013",
+                    "the process that runs job " + job.name + " has not stopped it yet",
+                    "It stops after the step at hand; look at the job's status later.");
+      }
+      clock().SleepMs(kWatchInterval.count());
+    }
+    return true;
   }
 
   /// A password given as text stays in this process.
@@ -188,7 +217,10 @@ class JobRunner::Impl {
     run->status.started_ms = clock().NowMs();
     {
       const std::lock_guard lock(mutex_);
-      if (!active_.emplace(job.id, run).second) ThrowRunning(job.name);
+      if (active_.contains(job.id)) ThrowRunning(job.name);
+      run->lock = JobLock::TryTake(options_.lock_directory, job.id);
+      if (!run->lock) ThrowRunning(job.name);
+      active_.emplace(job.id, run);
       const auto password = passwords_.find(job.id);
       if (password != passwords_.end()) run->password = password->second;
     }
@@ -200,6 +232,7 @@ class JobRunner::Impl {
       active_.erase(job.id);
       throw;
     }
+    CountActiveRuns(1);
     Enqueue(run);
     return run;
   }
@@ -211,6 +244,8 @@ class JobRunner::Impl {
       run.state = "failed";
       run.error_code = "LK-5012";
       run.error_message = "the process ended during the run";
+      run.error_kind = ToString(ErrorKind::kUnavailable);
+      run.error_hint = "Start the job again: what it had committed is not loaded twice.";
       run.finished_ms = clock().NowMs();
       lake_->metadata().SaveRun(run);
     }
@@ -223,7 +258,20 @@ class JobRunner::Impl {
     if (idle_ < waiting_.size() && threads_.size() < limit) {
       threads_.emplace_back([this] { Work(); });
     }
+    if (!watcher_.joinable()) watcher_ = std::thread([this] { Watch(); });
     changed_.notify_all();
+  }
+
+  /// Cancels runs that another process wishes to stop.
+  void Watch() {
+    std::unique_lock lock(mutex_);
+    while (!closing_) {
+      changed_.wait(lock, [&] { return closing_ || !active_.empty(); });
+      for (auto& [job_id, run] : active_) {
+        if (run->lock->stop_requested()) run->cancel.Cancel();
+      }
+      changed_.wait_for(lock, kWatchInterval, [&] { return closing_; });
+    }
   }
 
   void Work() {
@@ -236,9 +284,13 @@ class JobRunner::Impl {
       const std::shared_ptr<ActiveRun> run = std::move(waiting_.front());
       waiting_.pop_front();
       lock.unlock();
-      Execute(*run);
+      RunStatus ended = Execute(*run);
+      CountActiveRuns(-1);
       lock.lock();
+      // At once: who sees the end of a run may start the next one.
+      run->status = std::move(ended);
       active_.erase(run->status.job_id);
+      run->lock.reset();
       run->done = true;
       changed_.notify_all();
     }
@@ -253,6 +305,10 @@ class JobRunner::Impl {
       change(run.status);
       record = ToRecord(run.status);
     }
+    Save(record);
+  }
+
+  void Save(const catalog::JobRun& record) {
     try {
       lake_->metadata().SaveRun(record);
     } catch (...) {
@@ -262,12 +318,14 @@ class JobRunner::Impl {
   }
 
   /// What a running run has done so far, for Status; it is kept when the run ends.
-  void Show(ActiveRun& run, const RunMetrics& metrics) {
+  void Show(ActiveRun& run, const RunMetrics& metrics, double fraction) {
     const std::lock_guard lock(mutex_);
     run.status.metrics = metrics;
+    run.status.fraction = fraction;
   }
 
-  void Execute(ActiveRun& run) {
+  /// Returns the run's last state, which is stored and not yet that of `run`.
+  RunStatus Execute(ActiveRun& run) {
     const LogScope scope("run_id", run.status.run_id);
     for (int attempt = 1;; ++attempt) {
       Update(run, [&](RunStatus& status) {
@@ -283,7 +341,9 @@ class JobRunner::Impl {
                  .run_id = run.status.run_id,
                  .principal = run.principal,
                  .cancel = run.cancel,
-                 .on_progress = [&](const RunMetrics& now) { Show(run, now); }},
+                 .limits = options_.sources,
+                 .on_progress = [&](const RunMetrics& now,
+                                    double fraction) { Show(run, now, fraction); }},
                 metrics);
         return Finish(run, "succeeded", metrics, nullptr);
       } catch (...) {
@@ -304,9 +364,9 @@ class JobRunner::Impl {
                    const Error& error) {
     Update(run, [&](RunStatus& status) {
       status.state = "retrying";
-      status.error_code = error.code();
-      status.error_message = error.what();
+      SetError(status, error);
     });
+    CountRetry(error_class);
     const int64_t wait_ms =
         BackoffMs(options_, attempt, error_class, *lake_->storage_context().random);
     LogWarn("an ingestion job will be tried again",
@@ -314,25 +374,28 @@ class JobRunner::Impl {
     SleepUnlessCancelled(wait_ms, clock(), run.cancel);
   }
 
-  void Finish(ActiveRun& run, const std::string& state, const RunMetrics& metrics,
-              const Error* error) {
-    Update(run, [&](RunStatus& status) {
-      status.state = state;
-      status.metrics = metrics;
-      status.finished_ms = clock().NowMs();
-      status.error_code = error != nullptr ? error->code() : "";
-      status.error_message = error != nullptr ? error->what() : "";
-      if (error != nullptr && !error->hint().empty()) {
-        status.error_message += " Hint: " + error->hint();
-      }
-    });
-    CountRun(run.status);
+  RunStatus Finish(ActiveRun& run, const std::string& state, const RunMetrics& metrics,
+                   const Error* error) {
+    RunStatus status;
+    {
+      const std::lock_guard lock(mutex_);
+      status = run.status;
+    }
+    status.state = state;
+    status.metrics = metrics;
+    status.fraction = -1;
+    status.finished_ms = clock().NowMs();
+    ClearError(status);
+    if (error != nullptr) SetError(status, *error);
+    Save(ToRecord(status));
+    CountFinishedRun(status);
     LogInfo("an ingestion job has ended",
             {{"job", run.spec.name},
              {"state", state},
-             {"code", run.status.error_code},
+             {"code", status.error_code},
              {"rows_written", std::to_string(metrics.rows_written)},
              {"files_skipped", std::to_string(metrics.files_skipped)}});
+    return status;
   }
 
   const std::shared_ptr<catalog::Lake> lake_;
@@ -345,6 +408,7 @@ class JobRunner::Impl {
   std::map<std::string, std::string> passwords_;              ///< by job id
   std::deque<std::shared_ptr<ActiveRun>> waiting_;
   std::vector<std::thread> threads_;
+  std::thread watcher_;
   size_t idle_ = 0;
   bool closing_ = false;
 };
@@ -356,8 +420,9 @@ JobRunner::~JobRunner() = default;
 std::string JobRunner::Register(const security::Principal& principal, const std::string& json) {
   return impl_->Register(principal, json);
 }
-RunStatus JobRunner::Run(const security::Principal& principal, const std::string& id_or_name) {
-  return impl_->Run(principal, id_or_name);
+RunStatus JobRunner::Run(const security::Principal& principal, const std::string& id_or_name,
+                         const ProgressCallback& on_progress) {
+  return impl_->Run(principal, id_or_name, on_progress);
 }
 std::string JobRunner::Start(const security::Principal& principal, const std::string& id_or_name) {
   return impl_->Start(principal, id_or_name);

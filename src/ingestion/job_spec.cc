@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/suggest.h"
 #include "ingestion/connectors/files/file_source.h"
@@ -101,14 +103,25 @@ void CheckModes(const JobSpec& spec) {
 }
 
 std::unique_ptr<connectors::Source> Make(const std::string& source_type,
-                                         const connectors::SourceOptions& options) {
+                                         const connectors::SourceOptions& options,
+                                         connectors::files::FileRoots roots) {
   if (connectors::files::IsFileSource(source_type)) {
-    return connectors::files::MakeFileSource(source_type, options);
+    return connectors::files::MakeFileSource(source_type, options, std::move(roots));
   }
   if (source_type == "postgresql") return connectors::postgresql::MakePostgresqlSource(options);
   throw Error(
       ErrorKind::kUnsupported, "LK-5003", "source type " + source_type + " is not supported",
       DidYouMean(source_type, kSourceTypes) + " There are csv, json, parquet and postgresql.");
+}
+
+/// A path means the same wherever the job runs later.
+void MakePathAbsolute(JobSpec& spec) {
+  const auto path = spec.source_config.find("path");
+  if (path == spec.source_config.end() || path->second.empty() || IsReference(path->second) ||
+      path->second.starts_with('~')) {
+    return;
+  }
+  path->second = std::filesystem::absolute(path->second).lexically_normal().string();
 }
 
 std::string DefaultName(const JobSpec& spec) {
@@ -141,7 +154,8 @@ JobSpec ParseJob(const std::string& json) {
   }
   spec.name = TextOf(job, "name", DefaultName(spec));
   catalog::ValidateName(spec.name);
-  Make(spec.source_type, spec.source_config);
+  Make(spec.source_type, spec.source_config, {});
+  if (files) MakePathAbsolute(spec);
   CheckModes(spec);
   const catalog::ObjectName target = TargetOf(spec, "lake");
   catalog::ValidateName(target.schema);
@@ -170,27 +184,40 @@ catalog::ObjectName TargetOf(const JobSpec& spec, const std::string& default_cat
   return catalog::ObjectName::Parse(spec.target, default_catalog, "bronze");
 }
 
-std::unique_ptr<connectors::Source> MakeSource(const JobSpec& spec, const std::string& password) {
+std::unique_ptr<connectors::Source> MakeSource(const JobSpec& spec, const std::string& password,
+                                               const SourceLimits& limits) {
   connectors::SourceOptions options = spec.source_config;
   if (!password.empty()) options[kPassword] = password;
-  for (auto& [key, value] : options) value = ResolveReference(value);
-  return Make(spec.source_type, options);
+  for (auto& [key, value] : options) value = ResolveReference(value, limits);
+  return Make(spec.source_type, options, {limits.file_roots, limits.closed});
 }
 
 bool IsReference(const std::string& value) {
   return (value.starts_with("${env:") || value.starts_with("${file:")) && value.ends_with("}");
 }
 
-std::string ResolveReference(const std::string& value) {
+std::string ResolveReference(const std::string& value, const SourceLimits& limits) {
   if (!IsReference(value)) return value;
   const size_t colon = value.find(':');
   const std::string name = value.substr(colon + 1, value.size() - colon - 2);
   if (value.starts_with("${env:")) {
+    if (!name.starts_with(limits.secret_variables)) {
+      throw Error(ErrorKind::kPermissionDenied, "LK-5025", "jobs may not read the variable " + name,
+                  "Its name must begin with " + limits.secret_variables +
+                      " (setting ingestion.secret_variables).");
+    }
     if (const char* text = std::getenv(name.c_str())) return text;
     throw Error(ErrorKind::kInvalidArgument, "LK-5004", "variable " + name + " is not set",
                 "Set it in the environment of this process.");
   }
-  std::ifstream file(name, std::ios::binary);
+  const connectors::files::FileRoots roots(limits.secret_roots, limits.closed);
+  std::ifstream file;
+  try {
+    file.open(roots.RealPath(name, "ingestion.secret_roots"), std::ios::binary);
+  } catch (const Error& error) {
+    if (error.code() == "LK-5025") throw;
+    file.setstate(std::ios::failbit);
+  }
   if (!file) {
     throw Error(ErrorKind::kInvalidArgument, "LK-5004", "cannot read the file " + name,
                 "It must hold the secret and be readable by this user.");

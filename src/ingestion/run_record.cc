@@ -19,6 +19,8 @@ catalog::JobRun ToRecord(const RunStatus& status) {
           .finished_ms = status.finished_ms,
           .error_code = status.error_code,
           .error_message = status.error_message,
+          .error_kind = status.error_kind,
+          .error_hint = status.error_hint,
           .metrics = json.dump()};
 }
 
@@ -32,6 +34,8 @@ RunStatus FromRecord(const catalog::JobRun& run, const std::string& job_name) {
                    .finished_ms = run.finished_ms,
                    .error_code = run.error_code,
                    .error_message = run.error_message,
+                   .error_kind = run.error_kind,
+                   .error_hint = run.error_hint,
                    .metrics = {}};
   const auto json = nlohmann::json::parse(run.metrics, nullptr, false);
   if (!json.is_object()) return status;

@@ -15,8 +15,23 @@
 
 namespace lakehouse::query {
 
+struct DateParameter {
+  int32_t days = 0;  ///< since 1970-01-01
+};
+struct TimestampParameter {
+  int64_t microseconds = 0;  ///< since 1970-01-01 00:00
+  bool instant = false;      ///< in UTC (TIMESTAMP WITH TIME ZONE), else a clock on a wall
+};
+struct BinaryParameter {
+  std::string bytes;
+};
+struct DecimalParameter {
+  std::string text;  ///< "-12.50"; at most 38 digits
+};
+
 /// A value for a ? or $1 placeholder.
-using Parameter = std::variant<std::monostate, bool, int64_t, double, std::string>;
+using Parameter = std::variant<std::monostate, bool, int64_t, double, std::string, DateParameter,
+                               TimestampParameter, BinaryParameter, DecimalParameter>;
 
 /// Bounds of one statement; 0 means the configured default.
 struct QueryLimits {
@@ -55,11 +70,21 @@ struct QueryResult {
   std::shared_ptr<QueryMetrics> metrics;
 };
 
+/// What a statement would give, without running it.
+struct StatementDescription {
+  StatementKind kind = StatementKind::kQuery;
+  /// Columns of a query's rows; null for other statements, and when a column takes its type from a
+  /// parameter.
+  std::shared_ptr<arrow::Schema> schema;
+};
+
 /// One connection of one principal: current catalog and schema. Not thread-safe, except Progress.
 class Session {
  public:
   virtual ~Session() = default;
   virtual QueryResult Execute(const QueryRequest& request) = 0;
+  /// Parses and binds: its errors are those of Execute for a wrong text, name or right.
+  virtual StatementDescription Describe(const QueryRequest& request) = 0;
   /// 0 to 1 of the running statement, or nothing when unknown. From any thread.
   virtual std::optional<double> Progress() const = 0;
   virtual std::string current_schema() const = 0;

@@ -25,4 +25,8 @@ fi
 if [[ $preset == release || ($preset == debug && ! -e $ROOT/build/bin) ]]; then
   ln -sfn "$preset/bin" "$ROOT/build/bin"
 fi
+# The package of this checkout is importable from everywhere in its environment.
+for site in "$VENV"/lib/python3*/site-packages; do
+  echo "$ROOT" >"$site/data_lakehouse.pth"
+done
 say "  built in $((($(now_ms) - begin) / 1000)) s: build/$preset/bin"

@@ -12,3 +12,4 @@ stage() {
 }
 stage lint "$ROOT/tools/dev/lint.sh"
 stage test "$ROOT/tools/dev/test.sh"
+stage wheel "$ROOT/tools/dev/wheel.sh" --check

@@ -13,4 +13,5 @@ run_logged "text" /usr/bin/python3 -B tools/check_text.py
 run_logged "ruff" "$VENV/bin/ruff" check "${PYTHON_FOLDERS[@]}"
 run_logged "black" "$VENV/bin/black" --check -q "${PYTHON_FOLDERS[@]}"
 run_logged "isort" "$VENV/bin/isort" --check -q "${PYTHON_FOLDERS[@]}"
-run_logged "mypy" "$VENV/bin/mypy" tests/python
+run_logged "flake8" "$VENV/bin/flake8" data_lakehouse
+run_logged "mypy" "$VENV/bin/mypy" data_lakehouse tests/python

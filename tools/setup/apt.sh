@@ -24,6 +24,8 @@ install_packages() {
   export DEBIAN_FRONTEND=noninteractive
   local options=(-y -qq --no-install-recommends -o Dpkg::Options::=--force-confold
     -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
+  # An earlier run may have been interrupted in the middle of a package.
+  dpkg --configure -a
   apt-get update -qq
   apt-get install "${options[@]}" "$@"
 }

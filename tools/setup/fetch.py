@@ -50,6 +50,15 @@ def load_pin(name: str) -> Pin:
     return Pin(name, entry["version"], entry.get("source_id", ""), archives, fingerprint)
 
 
+def advice_for(output: str) -> str:
+    """Return what to do about a client that failed with ``output``."""
+    if "No space left" in output or "File too large" in output:
+        return "The disk is full: make room, or set LAKEHOUSE_DEPS_DIR to another place."
+    if "CERTIFICATE_VERIFY_FAILED" in output:
+        return "The client does not trust the certificate of its registry: check its configuration."
+    return "Check the network and the client's own configuration."
+
+
 def run(command: Sequence[str | Path], what: str, **options: object) -> str:
     """Run ``command`` quietly; return its output or raise SetupError with its last lines."""
     done = subprocess.run(
@@ -67,8 +76,7 @@ def run(command: Sequence[str | Path], what: str, **options: object) -> str:
         raise SetupError(
             f"{what} failed (exit code {done.returncode}).\n  command: {words}\n"
             f"  last lines:\n{tail}\n"
-            "  Check the network and the client's own configuration, then run ./dev setup again; "
-            "finished steps are kept."
+            f"  {advice_for(done.stdout)} Then run ./dev setup again; finished steps are kept."
         )
     return str(done.stdout)
 

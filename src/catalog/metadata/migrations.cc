@@ -79,6 +79,10 @@ CREATE TABLE named_values (
   name TEXT PRIMARY KEY,
   value TEXT NOT NULL);
 )sql"},
+    Migration{4, "kinds and hints of errors", R"sql(
+ALTER TABLE runs ADD COLUMN error_kind TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN error_hint TEXT NOT NULL DEFAULT '';
+)sql"},
 };
 
 [[noreturn]] void Damaged(const Database& database, const std::string& why) {

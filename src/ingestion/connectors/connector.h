@@ -30,6 +30,9 @@ struct SourceBatch {
   std::shared_ptr<arrow::RecordBatch> rows;  ///< may be null when every row was rejected
   std::vector<RejectedRow> rejected;
   int64_t rows_rescued = 0;  ///< rows of `rows` with a rescued value
+  // How far the source has been read after this step.
+  int64_t bytes_read = 0;  ///< files: as they lie there; databases: as they were sent
+  double fraction = -1;    ///< 0 to 1, an estimate; -1 when nobody knows
 };
 
 /// What there is to read.
@@ -45,7 +48,8 @@ struct SourceContext {
 };
 
 /// One reading of one source: Discover, then ProposeSchema when there is no target yet, Start, and
-/// Next until false. Used by one thread. Errors carry the class by their kind (see ErrorClass).
+/// Next until false. Used by one thread at a time. Errors carry the class by their kind (see
+/// ErrorClass).
 class Source {
  public:
   virtual ~Source() = default;
@@ -54,10 +58,10 @@ class Source {
   virtual std::shared_ptr<arrow::Schema> ProposeSchema() = 0;
   /// Columns are matched by name without regard to case.
   virtual void Start(std::shared_ptr<arrow::Schema> target) = 0;
+  /// False at the end; bytes_read and fraction are set then too.
   virtual bool Next(SourceBatch& batch) = 0;
   /// Identities of the parts that were read whole; kept in the commit of their rows.
   virtual std::vector<std::string> FinishedMarks() const { return {}; }
-  virtual int64_t bytes_read() const = 0;
 };
 
 /// What to do about an error.

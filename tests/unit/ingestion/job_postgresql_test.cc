@@ -15,7 +15,7 @@ using connectors::postgresql::TestServer;
 class PostgresqlJobTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (!TestServer::Available()) GTEST_SKIP() << "no PostgreSQL 15 on this machine";
+    ASSERT_TRUE(TestServer::Available()) << "PostgreSQL 15 is missing: ./dev setup installs it";
   }
   static RunnerOptions Quick() {
     RunnerOptions options;

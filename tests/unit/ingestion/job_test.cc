@@ -10,6 +10,7 @@
 #include "ingestion/backoff.h"
 #include "ingestion/job_spec.h"
 #include "ingestion/progress.h"
+#include "ingestion/run_record.h"
 #include "ingestion/source_rows.h"
 #include "ingestion/target.h"
 #include "ingestion/temporary_folder.h"
@@ -222,6 +223,22 @@ TEST_F(JobTest, PutsTheTableAtItsTargetPath) {
   EXPECT_FALSE(lake.Exists("allowed.t2"));
 }
 
+TEST_F(JobTest, AFinishedRunMakesRoomForTheNextAtOnce) {
+  folder_.Write("a.csv", "id\n1\n");
+  runner_.Register(lake_.principal, CsvJob("t", folder_.At("a.csv")));
+  const auto ended = [&](const std::string& run_id) {
+    const auto runs = runner_.History(lake_.principal, "t", 100);
+    return std::any_of(runs.begin(), runs.end(), [&](const RunStatus& run) {
+      return run.run_id == run_id && IsFinal(run.state);
+    });
+  };
+  for (int run = 0; run < 50; ++run) {
+    const std::string id = runner_.Start(lake_.principal, "t");
+    while (!ended(id)) std::this_thread::yield();
+  }
+  EXPECT_EQ(runner_.History(lake_.principal, "t", 100).size(), 50U);
+}
+
 TEST_F(JobTest, ClosesRunsOfADeadProcess) {
   folder_.Write("a.csv", "id\n1\n");
   const std::string id = runner_.Register(lake_.principal, CsvJob("t", folder_.At("a.csv")));
@@ -235,7 +252,10 @@ TEST_F(JobTest, ClosesRunsOfADeadProcess) {
                                   .error_message = {},
                                   .metrics = "{}"});
   runner_.Run(lake_.principal, "t");
-  EXPECT_EQ(runner_.History(lake_.principal, "t", 2).back().error_code, "LK-5012");
+  const RunStatus dead = runner_.History(lake_.principal, "t", 2).back();
+  EXPECT_EQ(dead.error_code, "LK-5012");
+  EXPECT_EQ(dead.error_kind, "Unavailable");
+  EXPECT_FALSE(dead.error_hint.empty());
 }
 
 TEST_F(JobTest, NeverStoresAPassword) {
@@ -269,11 +289,64 @@ TEST(JobSpecTest, ResolvesReferences) {
   const TemporaryFolder folder;
   const std::string file = folder.Write("secret", "from file\n");
   setenv("INGESTION_TEST_SECRET", "from variable", 1);
-  EXPECT_EQ(ResolveReference("${env:INGESTION_TEST_SECRET}"), "from variable");
-  EXPECT_EQ(ResolveReference("${file:" + file + "}"), "from file");
-  EXPECT_EQ(ResolveReference("plain"), "plain");
-  EXPECT_EQ(CodeOf([] { ResolveReference("${env:INGESTION_TEST_NOT_SET}"); }), "LK-5004");
-  EXPECT_EQ(CodeOf([] { ResolveReference("${file:/none}"); }), "LK-5004");
+  EXPECT_EQ(ResolveReference("${env:INGESTION_TEST_SECRET}", {}), "from variable");
+  EXPECT_EQ(ResolveReference("${file:" + file + "}", {}), "from file");
+  EXPECT_EQ(ResolveReference("plain", {}), "plain");
+  EXPECT_EQ(CodeOf([] { ResolveReference("${env:INGESTION_TEST_NOT_SET}", {}); }), "LK-5004");
+  EXPECT_EQ(CodeOf([] { ResolveReference("${file:/none}", {}); }), "LK-5004");
+}
+
+TEST(JobSpecTest, ResolvesOnlyReferencesThatJobsMayRead) {
+  const TemporaryFolder folder;
+  const SourceLimits limits{.file_roots = {},
+                            .secret_roots = {folder.At("secrets")},
+                            .secret_variables = "INGESTION_TEST_",
+                            .closed = {folder.At("secrets/own")}};
+  const std::string inside = folder.Write("secrets/a", "a");
+  const std::string outside = folder.Write("b", "b");
+  const std::string own = folder.Write("secrets/own/c", "c");
+  std::filesystem::create_symlink(outside, folder.At("secrets/link"));
+  const auto code = [&](const std::string& text) {
+    return CodeOf([&] { ResolveReference(text, limits); });
+  };
+  EXPECT_EQ(ResolveReference("${file:" + inside + "}", limits), "a");
+  EXPECT_EQ(code("${file:" + outside + "}"), "LK-5025");
+  EXPECT_EQ(code("${file:" + folder.At("secrets/../b") + "}"), "LK-5025");
+  EXPECT_EQ(code("${file:" + folder.At("secrets/link") + "}"), "LK-5025");
+  EXPECT_EQ(code("${file:" + own + "}"), "LK-5025");
+  EXPECT_EQ(code("${env:HOME}"), "LK-5025");
+}
+
+TEST(JobSpecTest, MakesPathsAbsolute) {
+  const auto path = [](const std::string& given) {
+    return ParseJob(R"({"source_type": "csv", "target": "t", "source_config": {"path": ")" + given +
+                    "\"}}")
+        .source_config.at("path");
+  };
+  EXPECT_EQ(path("a/../b.csv"), (std::filesystem::current_path() / "b.csv").string());
+  EXPECT_EQ(path("/x/b.csv"), "/x/b.csv");
+  EXPECT_EQ(path("${env:X}"), "${env:X}");
+}
+
+TEST_F(JobTest, ReadsNoFileOutsideOfTheAllowedDirectories) {
+  folder_.Write("landing/a.csv", "id\n1\n");
+  folder_.Write("private/b.csv", "id\n2\n");
+  RunnerOptions options = Quick();
+  options.sources.file_roots = {folder_.At("landing")};
+  options.sources.closed = {folder_.At("landing/state")};
+  JobRunner runner(lake_.lake, options);
+  const auto code = [&](const std::string& name, const std::string& path) {
+    runner.Register(lake_.principal, CsvJob(name, path));
+    return runner.Run(lake_.principal, name).error_code;
+  };
+  EXPECT_EQ(code("inside", folder_.At("landing/a.csv")), "");
+  EXPECT_EQ(code("outside", folder_.At("private/b.csv")), "LK-5025");
+  EXPECT_EQ(code("dots", folder_.At("landing/../private/b.csv")), "LK-5025");
+  std::filesystem::create_symlink(folder_.At("private"), folder_.At("landing/link"));
+  EXPECT_EQ(code("link", folder_.At("landing/link/b.csv")), "LK-5025");
+  folder_.Write("landing/state/c.csv", "id\n3\n");
+  EXPECT_EQ(code("state", folder_.At("landing/state/c.csv")), "LK-5025");
+  EXPECT_FALSE(lake_.Exists("bronze.outside"));
 }
 
 TEST(BackoffTest, GrowsUpToItsLimit) {

@@ -77,6 +77,23 @@ TEST_F(DuckDbEngineTest, RowsInsertedAreReadBack) {
   EXPECT_EQ(Rows("SELECT count(*) FROM t"), "2;");
 }
 
+TEST_F(DuckDbEngineTest, DescribesAStatementWithoutRunningIt) {
+  Run("CREATE TABLE d (id BIGINT, name VARCHAR)");
+  const auto describe = [&](const std::string& sql) {
+    QueryRequest request;
+    request.sql = sql;
+    request.principal = security::LocalPrincipal();
+    return session_->Describe(request);
+  };
+  EXPECT_EQ(describe("SELECT name, id + 1 AS n FROM d WHERE id > ?").schema->ToString(),
+            "name: string\nn: int64");
+  EXPECT_EQ(describe("SELECT ?").schema, nullptr);
+  EXPECT_EQ(describe("INSERT INTO d VALUES (1, 'a')").kind, StatementKind::kWrite);
+  EXPECT_EQ(Rows("SELECT count(*) FROM d"), "0;");
+  EXPECT_EQ(lakehouse::CodeOf([&] { describe("SELECT nam FROM d"); }), "LK-4002");
+  EXPECT_EQ(lakehouse::CodeOf([&] { describe("SELEC 1"); }), "LK-4001");
+}
+
 TEST_F(DuckDbEngineTest, CreateTableAsSelectKeepsRowsAndPartitions) {
   EXPECT_EQ(Run("CREATE TABLE p PARTITIONED BY (k) AS "
                 "SELECT i, i % 3 AS k, {'a': i} AS s, [i] AS l FROM range(10) r(i)")

@@ -34,9 +34,9 @@ struct CloseFile {
 };
 using FilePtr = std::unique_ptr<std::FILE, CloseFile>;
 
-FilePtr OpenFile(const std::string& path) {
-  FilePtr file(std::fopen(path.c_str(), "rbe"));
-  if (!file) throw Unreadable(path, std::strerror(errno));
+FilePtr OpenFile(const SourceFile& source) {
+  FilePtr file(std::fopen(source.real_path.c_str(), "rbe"));
+  if (!file) throw Unreadable(source.path, std::strerror(errno));
   return file;
 }
 
@@ -46,21 +46,24 @@ class PlainStream : public ByteStream {
   size_t Read(char* out, size_t size) override {
     const size_t count = std::fread(out, 1, size, file_.get());
     if (count < size && std::ferror(file_.get())) throw Unreadable(path_, std::strerror(errno));
+    position_ += static_cast<int64_t>(count);
     return count;
   }
   bool NextPart() override { return !std::exchange(begun_, true); }
+  int64_t position() const override { return position_; }
   std::string part_name() const override { return path_; }
 
  private:
   std::string path_;
   FilePtr file_;
   bool begun_ = false;
+  int64_t position_ = 0;
 };
 
 class GzipStream : public ByteStream {
  public:
-  explicit GzipStream(std::string path) : path_(std::move(path)) {
-    file_ = gzopen(path_.c_str(), "rbe");
+  explicit GzipStream(const SourceFile& source) : path_(source.path) {
+    file_ = gzopen(source.real_path.c_str(), "rbe");
     if (file_ == nullptr) throw Unreadable(path_, std::strerror(errno));
     gzbuffer(file_, kGzipBufferBytes);
   }
@@ -77,6 +80,7 @@ class GzipStream : public ByteStream {
     return static_cast<size_t>(count);
   }
   bool NextPart() override { return !std::exchange(begun_, true); }
+  int64_t position() const override { return gzoffset(file_); }
   std::string part_name() const override { return path_; }
 
  private:
@@ -87,11 +91,11 @@ class GzipStream : public ByteStream {
 
 class ZipStream : public ByteStream {
  public:
-  explicit ZipStream(std::string path) : path_(std::move(path)), archive_(archive_read_new()) {
+  explicit ZipStream(const SourceFile& file) : path_(file.path), archive_(archive_read_new()) {
     if (!archive_)
       throw Error(ErrorKind::kResourceExhausted, "LK-0004", "no memory for an archive");
     archive_read_support_format_zip_seekable(archive_.get());
-    if (archive_read_open_filename(archive_.get(), path_.c_str(), kArchiveBlockBytes) !=
+    if (archive_read_open_filename(archive_.get(), file.real_path.c_str(), kArchiveBlockBytes) !=
         ARCHIVE_OK) {
       throw Damaged(path_, Reason());
     }
@@ -120,6 +124,7 @@ class ZipStream : public ByteStream {
     if (count < 0) throw Damaged(part_name(), Reason());
     return static_cast<size_t>(count);
   }
+  int64_t position() const override { return archive_filter_bytes(archive_.get(), -1); }
   std::string part_name() const override { return path_ + "!" + entry_; }
 
  private:
@@ -146,16 +151,16 @@ class ZipStream : public ByteStream {
 
 }  // namespace
 
-std::unique_ptr<ByteStream> OpenByteStream(const std::string& path) {
-  FilePtr file = OpenFile(path);
+std::unique_ptr<ByteStream> OpenByteStream(const SourceFile& source) {
+  FilePtr file = OpenFile(source);
   char magic[4] = {};
   const size_t count = std::fread(magic, 1, sizeof(magic), file.get());
-  if (std::ferror(file.get())) throw Unreadable(path, std::strerror(errno));
+  if (std::ferror(file.get())) throw Unreadable(source.path, std::strerror(errno));
   const std::string_view front(magic, count);
-  if (front.starts_with("\x1f\x8b")) return std::make_unique<GzipStream>(path);
-  if (front.starts_with("PK\x03\x04")) return std::make_unique<ZipStream>(path);
+  if (front.starts_with("\x1f\x8b")) return std::make_unique<GzipStream>(source);
+  if (front.starts_with("PK\x03\x04")) return std::make_unique<ZipStream>(source);
   std::rewind(file.get());
-  return std::make_unique<PlainStream>(path, std::move(file));
+  return std::make_unique<PlainStream>(source.path, std::move(file));
 }
 
 }  // namespace lakehouse::ingestion::connectors::files

@@ -58,8 +58,23 @@ class ValueConverter : public ColumnConverter {
     ThrowUnlessOk(builder_.Append(value));
     return true;
   }
+  void AppendCells(std::span<const TextCell> cells, std::vector<size_t>& misfits) override {
+    ThrowUnlessOk(builder_.Reserve(static_cast<int64_t>(cells.size())));
+    const auto& type = static_cast<const ArrowType&>(*type_);
+    for (size_t i = 0; i < cells.size(); ++i) {
+      const std::string_view cell = cells[i].text;
+      typename ArrowType::c_type value{};
+      if (cells[i].is_null || cell.empty()) {
+        builder_.UnsafeAppendNull();
+      } else if (ParseValue(type, TrimBlanks(cell), &value)) {
+        builder_.UnsafeAppend(value);
+      } else {
+        builder_.UnsafeAppendNull();
+        misfits.push_back(i);
+      }
+    }
+  }
   void AppendNull() override { ThrowUnlessOk(builder_.AppendNull()); }
-  void Reserve(int64_t rows) override { ThrowUnlessOk(builder_.Reserve(rows)); }
   std::shared_ptr<arrow::Array> Finish() override { return ValueOrThrow(builder_.Finish()); }
 
  private:
@@ -74,8 +89,20 @@ class TextConverter : public ColumnConverter {
     ThrowUnlessOk(builder_.Append(cell));
     return true;
   }
+  void AppendCells(std::span<const TextCell> cells, std::vector<size_t>&) override {
+    int64_t bytes = 0;
+    for (const TextCell& cell : cells) bytes += static_cast<int64_t>(cell.text.size());
+    ThrowUnlessOk(builder_.Reserve(static_cast<int64_t>(cells.size())));
+    ThrowUnlessOk(builder_.ReserveData(bytes));
+    for (const TextCell& cell : cells) {
+      if (cell.is_null) {
+        builder_.UnsafeAppendNull();
+      } else {
+        builder_.UnsafeAppend(cell.text);
+      }
+    }
+  }
   void AppendNull() override { ThrowUnlessOk(builder_.AppendNull()); }
-  void Reserve(int64_t rows) override { ThrowUnlessOk(builder_.Reserve(rows)); }
   std::shared_ptr<arrow::Array> Finish() override { return ValueOrThrow(builder_.Finish()); }
   bool takes_any_text() const override { return true; }
 
@@ -103,7 +130,6 @@ class DecimalConverter : public ColumnConverter {
     return true;
   }
   void AppendNull() override { ThrowUnlessOk(builder_.AppendNull()); }
-  void Reserve(int64_t rows) override { ThrowUnlessOk(builder_.Reserve(rows)); }
   std::shared_ptr<arrow::Array> Finish() override { return ValueOrThrow(builder_.Finish()); }
 
  private:
@@ -118,7 +144,6 @@ class NothingConverter : public ColumnConverter {
       : builder_(ValueOrThrow(arrow::MakeBuilder(type))) {}
   bool Append(std::string_view) override { return false; }
   void AppendNull() override { ThrowUnlessOk(builder_->AppendNull()); }
-  void Reserve(int64_t) override {}
   std::shared_ptr<arrow::Array> Finish() override { return ValueOrThrow(builder_->Finish()); }
 
  private:
@@ -126,6 +151,18 @@ class NothingConverter : public ColumnConverter {
 };
 
 }  // namespace
+
+void ColumnConverter::AppendCells(std::span<const TextCell> cells, std::vector<size_t>& misfits) {
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const std::string_view cell = cells[i].text;
+    if (cells[i].is_null || (cell.empty() && !takes_any_text())) {
+      AppendNull();
+    } else if (!Append(cell)) {
+      AppendNull();
+      misfits.push_back(i);
+    }
+  }
+}
 
 std::unique_ptr<ColumnConverter> MakeColumnConverter(const std::shared_ptr<arrow::DataType>& type) {
   switch (type->id()) {

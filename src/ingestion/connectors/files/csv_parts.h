@@ -20,7 +20,7 @@ namespace lakehouse::ingestion::connectors::files {
 /// with a wrong number of cells are set aside.
 class CsvParts {
  public:
-  CsvParts(const std::string& path, const FileOptions& options);
+  CsvParts(const SourceFile& file, const FileOptions& options);
 
   /// Goes to the next part that has a first row, and reads it. False when there is none.
   bool NextPart();
@@ -35,9 +35,14 @@ class CsvParts {
   bool block_is_utf8() const { return block_is_utf8_; }
   int64_t block_line() const { return block_line_; }
   std::string part_name() const { return stream_->part_name(); }
+  int64_t position() const { return stream_->position(); }
 
  private:
-  void Fill();
+  size_t block_bytes() const { return static_cast<size_t>(options_.block_bytes); }
+  /// Reads on when less than `wanted` bytes are left.
+  void Fill(size_t wanted);
+  /// Reads on for a row that is not whole yet; false when there is no more, or it is too long.
+  bool FillMore();
   void Drop(size_t count);
   bool ReadFirstRow();
   arrow::csv::ParseOptions ParseOptions() const;

@@ -1,32 +1,46 @@
 #include <arrow/array/array_base.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/util/parallel.h>
 #include <arrow/util/utf8.h>
 
 #include <algorithm>
+#include <exception>
+#include <set>
 
 #include "ingestion/connectors/arrow_status.h"
 #include "ingestion/connectors/files/column_converter.h"
 #include "ingestion/connectors/files/csv_parts.h"
 #include "ingestion/connectors/files/format_reader.h"
-#include "ingestion/connectors/files/rescue.h"
 #include "ingestion/connectors/files/type_inference.h"
 #include "ingestion/connectors/options.h"
+#include "ingestion/connectors/rescue.h"
 
 namespace lakehouse::ingestion::connectors::files {
 
 namespace {
 
-constexpr int32_t kBatchRows = 65'536;
+constexpr int32_t kBatchRows = 16'384;  // of a batch that stays in the processor's cache
 
 std::string_view View(const uint8_t* data, uint32_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-bool IsNullText(const FileOptions& options, std::string_view cell, bool quoted) {
-  return !quoted && std::find(options.null_values.begin(), options.null_values.end(), cell) !=
-                        options.null_values.end();
-}
+/// The texts that stand for null where they are not quoted.
+class NullTexts {
+ public:
+  explicit NullTexts(const std::vector<std::string>& texts) : texts_(texts) {
+    for (const std::string& text : texts_) longest_ = std::max(longest_, text.size());
+  }
+  bool Contains(std::string_view cell, bool quoted) const {
+    if (quoted || cell.size() > longest_) return false;
+    return std::find(texts_.begin(), texts_.end(), cell) != texts_.end();
+  }
+
+ private:
+  const std::vector<std::string>& texts_;
+  size_t longest_ = 0;
+};
 
 /// Names of the cells of a part: from its header, else from the options or the target, by position.
 std::vector<std::string> CellNames(const CsvParts& parts, const FileOptions& options,
@@ -44,7 +58,10 @@ class CsvReader : public FormatReader {
  public:
   CsvReader(const SourceFile& file, const FileOptions& options,
             std::shared_ptr<const TargetColumns> target)
-      : options_(options), target_(std::move(target)), parts_(file.path, options) {}
+      : options_(options),
+        nulls_(options.null_values),
+        target_(std::move(target)),
+        parts_(file, options) {}
 
   bool Next(SourceBatch& batch) override {
     while (true) {
@@ -63,6 +80,7 @@ class CsvReader : public FormatReader {
       if (batch.rows != nullptr || batch.rejected.size() > rejected_before) return true;
     }
   }
+  int64_t position() const override { return parts_.position(); }
 
  private:
   /// Marks the rows with bytes that are not UTF-8 and rejects them.
@@ -87,40 +105,73 @@ class CsvReader : public FormatReader {
     }
   }
 
-  /// Calls `take(row, cell, quoted)` for the cells of a column, without the rejected rows.
-  template <typename Take>
-  void ForEachCell(const arrow::csv::BlockParser& block, int column, Take&& take) {
+  /// The cells of one column, without the rejected rows.
+  std::vector<TextCell> CellsOf(const arrow::csv::BlockParser& block, int column) const {
+    std::vector<TextCell> cells;
+    cells.reserve(static_cast<size_t>(block.num_rows()));
     size_t row = 0;
-    int64_t kept = 0;
     ThrowUnlessOk(
         block.VisitColumn(column, [&](const uint8_t* data, uint32_t size, bool quoted, bool) {
-          if (skipped_.empty() || !skipped_[row]) take(kept++, View(data, size), quoted);
+          if (skipped_.empty() || !skipped_[row]) {
+            cells.push_back({View(data, size), nulls_.Contains(View(data, size), quoted)});
+          }
           ++row;
           return arrow::Status::OK();
         }));
+    return cells;
   }
 
-  std::shared_ptr<arrow::Array> ConvertColumn(const arrow::csv::BlockParser& block, int column,
-                                              const arrow::Field& field, Rescue& rescue) {
-    auto converter = MakeColumnConverter(field.type());
-    converter->Reserve(block.num_rows());
-    ForEachCell(block, column, [&](int64_t row, std::string_view cell, bool quoted) {
-      if (IsNullText(options_, cell, quoted) || (cell.empty() && !converter->takes_any_text())) {
-        converter->AppendNull();
-      } else if (!converter->Append(cell)) {
-        converter->AppendNull();
-        rescue.Add(row, field.name(), cell);
+  /// One column of a block on its way to the target.
+  struct Column {
+    int target = -1;  ///< -1: the target has no such column, all of it is rescued
+    std::vector<std::pair<size_t, std::string_view>> misfits;  ///< row and text
+    std::shared_ptr<arrow::Array> array;
+  };
+
+  void ConvertColumn(const arrow::csv::BlockParser& block, int cell, Column& column) const {
+    const std::vector<TextCell> cells = CellsOf(block, cell);
+    if (column.target < 0) {
+      for (size_t row = 0; row < cells.size(); ++row) {
+        if (!cells[row].is_null) column.misfits.emplace_back(row, cells[row].text);
       }
-    });
-    auto array = converter->Finish();
-    if (!field.nullable() && array->null_count() > 0) {
-      throw Error(ErrorKind::kInvalidSchema, "LK-5033",
-                  "column " + field.name() + " of " + parts_.part_name() + " has " +
-                      std::to_string(array->null_count()) +
-                      " rows without a value, and is NOT NULL in the target",
-                  "Correct the file, or make the column nullable in the table.");
+      return;
     }
-    return array;
+    const arrow::Field& field = *target_->schema()->field(column.target);
+    std::vector<size_t> misfits;
+    auto converter = MakeColumnConverter(field.type());
+    converter->AppendCells(cells, misfits);
+    column.array = converter->Finish();
+    for (const size_t row : misfits) column.misfits.emplace_back(row, cells[row].text);
+    if (field.nullable() || column.array->null_count() == 0) return;
+    throw Error(ErrorKind::kInvalidSchema, "LK-5033",
+                "column " + field.name() + " of " + parts_.part_name() + " has " +
+                    std::to_string(column.array->null_count()) +
+                    " rows without a value, and is NOT NULL in the target",
+                "Correct the file, or make the column nullable in the table.");
+  }
+
+  /// Every column on its own, on as many cores as there are.
+  std::vector<Column> ConvertColumns(const arrow::csv::BlockParser& block) const {
+    std::vector<Column> columns(static_cast<size_t>(block.num_cols()));
+    std::vector<std::exception_ptr> errors(columns.size());
+    std::set<int> taken;
+    for (size_t cell = 0; cell < columns.size(); ++cell) {
+      const int at = target_->Find(names_[cell]);
+      if (at >= 0 && taken.insert(at).second) columns[cell].target = at;
+    }
+    ThrowUnlessOk(arrow::internal::ParallelFor(block.num_cols(), [&](int cell) {
+      const auto at = static_cast<size_t>(cell);
+      try {
+        ConvertColumn(block, cell, columns[at]);
+      } catch (...) {
+        errors[at] = std::current_exception();
+      }
+      return arrow::Status::OK();
+    }));
+    for (const std::exception_ptr& error : errors) {
+      if (error) std::rethrow_exception(error);
+    }
+    return columns;
   }
 
   void Convert(const arrow::csv::BlockParser& block, SourceBatch& batch) {
@@ -130,28 +181,27 @@ class CsvReader : public FormatReader {
     if (rows == 0) return;
     const auto& schema = target_->schema();
     Rescue rescue(parts_.part_name(), target_->rescued() >= 0);
-    std::vector<std::shared_ptr<arrow::Array>> columns(static_cast<size_t>(schema->num_fields()));
-    for (int cell = 0; cell < block.num_cols(); ++cell) {
-      const std::string& name = names_[static_cast<size_t>(cell)];
-      const int at = target_->Find(name);
-      if (at >= 0 && columns[static_cast<size_t>(at)] == nullptr) {
-        columns[static_cast<size_t>(at)] = ConvertColumn(block, cell, *schema->field(at), rescue);
-        continue;
+    std::vector<std::shared_ptr<arrow::Array>> arrays(static_cast<size_t>(schema->num_fields()));
+    std::vector<Column> columns = ConvertColumns(block);
+    for (size_t cell = 0; cell < columns.size(); ++cell) {
+      const int at = columns[cell].target;
+      const std::string& name = at < 0 ? names_[cell] : schema->field(at)->name();
+      for (const auto& [row, text] : columns[cell].misfits) {
+        rescue.Add(static_cast<int64_t>(row), name, text);
       }
-      ForEachCell(block, cell, [&](int64_t row, std::string_view text, bool quoted) {
-        if (!IsNullText(options_, text, quoted)) rescue.Add(row, name, text);
-      });
+      if (at >= 0) arrays[static_cast<size_t>(at)] = std::move(columns[cell].array);
     }
     for (int at = 0; at < schema->num_fields(); ++at) {
-      auto& column = columns[static_cast<size_t>(at)];
-      if (at == target_->rescued()) column = rescue.Finish(rows);
-      if (column == nullptr) column = target_->Nulls(at, rows, parts_.part_name());
+      auto& array = arrays[static_cast<size_t>(at)];
+      if (at == target_->rescued()) array = rescue.Finish(rows);
+      if (array == nullptr) array = target_->Nulls(at, rows, parts_.part_name());
     }
-    batch.rows = arrow::RecordBatch::Make(schema, rows, std::move(columns));
+    batch.rows = arrow::RecordBatch::Make(schema, rows, std::move(arrays));
     batch.rows_rescued += rescue.rows();
   }
 
   const FileOptions& options_;
+  const NullTexts nulls_;
   std::shared_ptr<const TargetColumns> target_;
   CsvParts parts_;
   bool in_part_ = false;
@@ -167,9 +217,10 @@ std::unique_ptr<FormatReader> OpenCsv(const SourceFile& file, const FileOptions&
 }
 
 std::optional<Fields> InferCsv(const SourceFile& file, const FileOptions& options) {
-  CsvParts parts(file.path, options);
+  CsvParts parts(file, options);
   if (!parts.NextPart()) return std::nullopt;
   const std::vector<std::string> names = CellNames(parts, options, nullptr);
+  const NullTexts nulls(options.null_values);
   std::vector<TypeInference> types(names.size());
   std::vector<RejectedRow> rejected;
   auto block = parts.NextBlock(static_cast<int32_t>(options.infer_rows), rejected);
@@ -177,7 +228,7 @@ std::optional<Fields> InferCsv(const SourceFile& file, const FileOptions& option
     ThrowUnlessOk(
         block->VisitColumn(column, [&](const uint8_t* data, uint32_t size, bool quoted, bool) {
           const std::string_view cell = View(data, size);
-          if (!cell.empty() && !IsNullText(options, cell, quoted)) {
+          if (!cell.empty() && !nulls.Contains(cell, quoted)) {
             types[static_cast<size_t>(column)].Observe(cell);
           }
           return arrow::Status::OK();

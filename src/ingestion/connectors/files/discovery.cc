@@ -82,6 +82,7 @@ SourceFile DescribeFile(const std::string& path) {
                 "Check that the file exists and that this user may read it.");
   }
   SourceFile file{.path = path,
+                  .real_path = {},
                   .size_bytes = status.st_size,
                   .modified_ns = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec,
                   .mark = {}};
@@ -91,7 +92,7 @@ SourceFile DescribeFile(const std::string& path) {
   return file;
 }
 
-std::vector<SourceFile> FindFiles(const FileOptions& options) {
+std::vector<SourceFile> FindFiles(const FileOptions& options, const FileRoots& roots) {
   std::vector<std::string> paths;
   std::error_code ignored;
   const bool is_directory = fs::is_directory(options.path, ignored);
@@ -111,6 +112,7 @@ std::vector<SourceFile> FindFiles(const FileOptions& options) {
   std::vector<SourceFile> files;
   for (const std::string& path : paths) {
     files.push_back(DescribeFile(fs::absolute(path).lexically_normal().string()));
+    files.back().real_path = roots.RealPath(files.back().path, "ingestion.file_roots");
   }
   std::sort(files.begin(), files.end(),
             [](const SourceFile& a, const SourceFile& b) { return a.path < b.path; });

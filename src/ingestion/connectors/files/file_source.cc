@@ -2,6 +2,8 @@
 
 #include <arrow/type.h>
 
+#include <algorithm>
+
 #include "ingestion/connectors/files/discovery.h"
 #include "ingestion/connectors/files/file_options.h"
 #include "ingestion/connectors/files/format_reader.h"
@@ -26,18 +28,20 @@ void ApplyColumns(const FileOptions& options, Fields& fields) {
 
 class FileSource : public Source {
  public:
-  explicit FileSource(FileOptions options) : options_(std::move(options)) {}
+  FileSource(FileOptions options, FileRoots roots)
+      : options_(std::move(options)), roots_(std::move(roots)) {}
 
   Discovery Discover(const SourceContext& context) override {
     cancel_ = context.cancel;
     Discovery result;
-    for (SourceFile& file : FindFiles(options_)) {
+    for (SourceFile& file : FindFiles(options_, roots_)) {
       if (context.loaded.contains(file.mark)) {
         ++result.parts_skipped;
       } else if (static_cast<int64_t>(files_.size()) < options_.max_files_per_run) {
         files_.push_back(std::move(file));
       }
     }
+    for (const SourceFile& file : files_) bytes_total_ += file.size_bytes;
     result.parts_new = static_cast<int64_t>(files_.size());
     result.anything = !files_.empty();
     return result;
@@ -70,12 +74,17 @@ class FileSource : public Source {
     while (true) {
       cancel_.ThrowIfStopped();
       if (reader_ == nullptr) {
-        if (at_ == files_.size()) return false;
+        if (at_ == files_.size()) break;
         reader_ = Open(files_[at_]);
       }
-      if (reader_->Next(batch)) return true;
+      if (reader_->Next(batch)) {
+        Measure(reader_->position(), batch);
+        return true;
+      }
       FinishFile();
     }
+    Measure(0, batch);
+    return false;
   }
 
   std::vector<std::string> FinishedMarks() const override {
@@ -83,9 +92,15 @@ class FileSource : public Source {
     for (size_t i = 0; i < at_; ++i) marks.push_back(files_[i].mark);
     return marks;
   }
-  int64_t bytes_read() const override { return bytes_read_; }
 
  private:
+  void Measure(int64_t position, SourceBatch& batch) const {
+    batch.bytes_read = bytes_finished_ + position;
+    batch.fraction = bytes_total_ == 0 ? 1
+                                       : std::min(1.0, static_cast<double>(batch.bytes_read) /
+                                                           static_cast<double>(bytes_total_));
+  }
+
   std::optional<Fields> Infer(const SourceFile& file) const {
     switch (options_.format) {
       case FileFormat::kCsv:
@@ -118,17 +133,19 @@ class FileSource : public Source {
                   "Write files under another name and rename them when they are complete.");
     }
     reader_.reset();
-    bytes_read_ += file.size_bytes;
+    bytes_finished_ += file.size_bytes;
     ++at_;
   }
 
   FileOptions options_;
+  FileRoots roots_;
   CancellationToken cancel_;
   std::vector<SourceFile> files_;
   std::shared_ptr<const TargetColumns> target_;
   std::unique_ptr<FormatReader> reader_;  ///< of files_[at_]
   size_t at_ = 0;
-  int64_t bytes_read_ = 0;
+  int64_t bytes_total_ = 0;
+  int64_t bytes_finished_ = 0;  ///< of files before files_[at_]
 };
 
 }  // namespace
@@ -137,9 +154,9 @@ bool IsFileSource(const std::string& source_type) {
   return source_type == "csv" || source_type == "json" || source_type == "parquet";
 }
 
-std::unique_ptr<Source> MakeFileSource(const std::string& source_type,
-                                       const SourceOptions& options) {
-  return std::make_unique<FileSource>(ParseFileOptions(source_type, options));
+std::unique_ptr<Source> MakeFileSource(const std::string& source_type, const SourceOptions& options,
+                                       FileRoots roots) {
+  return std::make_unique<FileSource>(ParseFileOptions(source_type, options), std::move(roots));
 }
 
 }  // namespace lakehouse::ingestion::connectors::files

@@ -43,6 +43,8 @@ class FormatReader {
   virtual ~FormatReader() = default;
   /// False at the end; a batch may hold rejected rows only.
   virtual bool Next(SourceBatch& batch) = 0;
+  /// Bytes of the file that were consumed so far.
+  virtual int64_t position() const = 0;
 };
 
 std::unique_ptr<FormatReader> OpenCsv(const SourceFile& file, const FileOptions& options,

@@ -11,8 +11,8 @@
 
 #include "ingestion/connectors/arrow_status.h"
 #include "ingestion/connectors/files/column_converter.h"
-#include "ingestion/connectors/files/rescue.h"
 #include "ingestion/connectors/options.h"
+#include "ingestion/connectors/rescue.h"
 
 namespace lakehouse::ingestion::connectors::files {
 

@@ -7,9 +7,11 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-namespace lakehouse::ingestion::connectors::files {
-
+namespace lakehouse::ingestion::connectors {
 class Rescue;
+}  // namespace lakehouse::ingestion::connectors
+
+namespace lakehouse::ingestion::connectors::files {
 
 /// Builds one column, of any table type, from JSON values. What does not fit becomes null and goes
 /// to the rescue with the way to it ("a.b[2]").

@@ -11,8 +11,8 @@
 #include "ingestion/connectors/files/cell_parser.h"
 #include "ingestion/connectors/files/format_reader.h"
 #include "ingestion/connectors/files/json_column.h"
-#include "ingestion/connectors/files/rescue.h"
 #include "ingestion/connectors/options.h"
+#include "ingestion/connectors/rescue.h"
 
 namespace lakehouse::ingestion::connectors::files {
 
@@ -28,8 +28,8 @@ constexpr int kMaxDepth = 64;
 /// Lines of one file, or of the entries of an archive.
 class Lines {
  public:
-  Lines(const std::string& path, int64_t max_line_bytes)
-      : stream_(OpenByteStream(path)), max_line_bytes_(static_cast<size_t>(max_line_bytes)) {
+  Lines(const SourceFile& file, int64_t max_line_bytes)
+      : stream_(OpenByteStream(file)), max_line_bytes_(static_cast<size_t>(max_line_bytes)) {
     in_part_ = stream_->NextPart();
   }
 
@@ -54,6 +54,7 @@ class Lines {
   }
   int64_t number() const { return number_; }
   std::string part_name() const { return stream_->part_name(); }
+  int64_t position() const { return stream_->position(); }
 
  private:
   bool Take(std::string_view* line) {
@@ -121,7 +122,7 @@ class NdjsonReader : public FormatReader {
  public:
   NdjsonReader(const SourceFile& file, const FileOptions& options,
                std::shared_ptr<const TargetColumns> target)
-      : target_(std::move(target)), lines_(file.path, options.block_bytes) {
+      : target_(std::move(target)), lines_(file, options.block_bytes) {
     arrow::util::InitializeUTF8();
     for (const auto& field : target_->schema()->fields()) {
       columns_.push_back(MakeJsonColumn(field->type()));
@@ -151,6 +152,7 @@ class NdjsonReader : public FormatReader {
     if (rows > 0) Finish(rows, rescue, batch);
     return any;
   }
+  int64_t position() const override { return lines_.position(); }
 
  private:
   int FindColumn(const std::string& key) {
@@ -205,7 +207,7 @@ std::unique_ptr<FormatReader> OpenNdjson(const SourceFile& file, const FileOptio
 
 std::optional<Fields> InferNdjson(const SourceFile& file, const FileOptions& options) {
   arrow::util::InitializeUTF8();
-  Lines lines(file.path, options.block_bytes);
+  Lines lines(file, options.block_bytes);
   JsonInference inference;
   std::string_view line;
   Json object;

@@ -6,12 +6,14 @@
 #include <arrow/scalar.h>
 #include <arrow/type.h>
 
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
 
 #include "ingestion/connectors/arrow_status.h"
 #include "ingestion/connectors/files/format_reader.h"
-#include "ingestion/connectors/files/rescue.h"
 #include "ingestion/connectors/options.h"
+#include "ingestion/connectors/rescue.h"
 #include "io/object_store.h"
 #include "storage/arrow_schema.h"
 #include "storage/parquet/parquet_file.h"
@@ -20,16 +22,26 @@ namespace lakehouse::ingestion::connectors::files {
 
 namespace {
 
-std::shared_ptr<io::ObjectReader> OpenObject(const std::string& path) {
-  // The real place: a store follows no link out of its directory.
-  std::error_code problem;
-  const auto real = std::filesystem::canonical(path, problem);
-  if (problem) {
-    throw Error(ErrorKind::kIoError, "LK-5036", "cannot read " + path + ": " + problem.message(),
-                "Check that the file exists and that this user may read it.");
+/// Counts what is read, for the progress. Thread-safe, as Parquet reads from several threads.
+class CountingReader : public io::ObjectReader {
+ public:
+  explicit CountingReader(std::shared_ptr<io::ObjectReader> inner) : inner_(std::move(inner)) {}
+  const io::ObjectInfo& info() const override { return inner_->info(); }
+  void ReadAt(int64_t offset, std::span<std::byte> out) const override {
+    inner_->ReadAt(offset, out);
+    bytes_ += static_cast<int64_t>(out.size());
   }
-  auto store = io::MakeLocalStore(real.parent_path().string());
-  return store->Open(real.filename().string());
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  const std::shared_ptr<io::ObjectReader> inner_;
+  mutable std::atomic<int64_t> bytes_ = 0;
+};
+
+std::shared_ptr<io::ObjectReader> OpenObject(const SourceFile& file) {
+  // The real place: a store follows no link out of its directory.
+  const std::filesystem::path real = file.real_path;
+  return io::MakeLocalStore(real.parent_path().string())->Open(real.filename().string());
 }
 
 /// Value by value, for a column whose cast fails as a whole: what does not fit is rescued.
@@ -57,7 +69,8 @@ class ParquetReader : public FormatReader {
   ParquetReader(const SourceFile& file, std::shared_ptr<const TargetColumns> target)
       : path_(file.path),
         target_(std::move(target)),
-        reader_(storage::parquet::OpenParquet(OpenObject(file.path))) {}
+        object_(std::make_shared<CountingReader>(OpenObject(file))),
+        reader_(storage::parquet::OpenParquet(object_)) {}
 
   bool Next(SourceBatch& batch) override {
     std::shared_ptr<arrow::RecordBatch> rows;
@@ -70,6 +83,9 @@ class ParquetReader : public FormatReader {
     if (rows == nullptr) return false;
     Convert(*rows, batch);
     return true;
+  }
+  int64_t position() const override {
+    return std::min(object_->bytes(), object_->info().size_bytes);
   }
 
  private:
@@ -114,6 +130,7 @@ class ParquetReader : public FormatReader {
 
   std::string path_;
   std::shared_ptr<const TargetColumns> target_;
+  std::shared_ptr<CountingReader> object_;
   std::shared_ptr<arrow::RecordBatchReader> reader_;
 };
 
@@ -130,7 +147,7 @@ std::unique_ptr<FormatReader> OpenParquetFile(const SourceFile& file,
 
 std::optional<Fields> InferParquet(const SourceFile& file) {
   try {
-    const auto schema = storage::parquet::ReadParquetSchema(OpenObject(file.path));
+    const auto schema = storage::parquet::ReadParquetSchema(OpenObject(file));
     const auto converted = storage::ToArrow(storage::FromArrow(*schema));
     std::vector<std::string> names = TableColumnNames(converted->field_names());
     Fields fields;

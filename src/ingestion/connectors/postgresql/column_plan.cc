@@ -13,6 +13,7 @@ namespace {
 struct WireType {
   WireForm form;
   std::shared_ptr<arrow::DataType> type;
+  const char* cast = nullptr;  ///< what the server makes of it first
 };
 
 // The object ids of built-in types are part of the protocol (pg_type.dat).
@@ -69,6 +70,8 @@ std::optional<WireType> NativeType(uint32_t oid, int32_t modifier, const PlanOpt
       return WireType{WireForm::kTimestamp, arrow::timestamp(arrow::TimeUnit::MICRO)};
     case 1184:
       return WireType{WireForm::kTimestamp, arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")};
+    case 790:  // money: 64 bits of cents
+      return WireType{WireForm::kNumeric, arrow::decimal128(19, 2), "::pg_catalog.numeric"};
     case kNumericOid:
       return NumericType(modifier, options);
     default:
@@ -88,11 +91,13 @@ ColumnPlan PlanColumn(const ServerColumn& column, const PlanOptions& options) {
     plan.element = element ? element->form : WireForm::kText;
     plan.type = arrow::list(element ? element->type : arrow::utf8());
     if (!element) plan.expression += "::pg_catalog.text[]";
+    if (element && element->cast) plan.expression += std::string(element->cast) + "[]";
     return plan;
   }
   if (const auto native = NativeType(column.type_oid, column.type_modifier, options)) {
     plan.form = native->form;
     plan.type = native->type;
+    if (native->cast != nullptr) plan.expression += native->cast;
     return plan;
   }
   plan.form = WireForm::kText;

@@ -36,8 +36,8 @@ struct PlanOptions {
   bool arrays_as_text = false;
 };
 
-/// bool, integers, floats, numeric, text, bytea, date, timestamps, JSON and one-dimensional arrays
-/// of them exactly; every other type as the server's text of it.
+/// bool, integers, floats, numeric, money, text, bytea, date, timestamps, JSON and one-dimensional
+/// arrays of them exactly; every other type as the server's text of it.
 ColumnPlan PlanColumn(const ServerColumn& column, const PlanOptions& options);
 
 }  // namespace lakehouse::ingestion::connectors::postgresql

@@ -97,9 +97,14 @@ void CopyDecoder::Finish() const {
   if (!trailer_seen_ || !rest_.empty()) ThrowBadStream("it was cut");
 }
 
-std::shared_ptr<arrow::RecordBatch> CopyDecoder::TakeBatch() {
+std::shared_ptr<arrow::RecordBatch> CopyDecoder::TakeBatch(Rescue& rescue) {
   std::vector<std::shared_ptr<arrow::Array>> arrays;
-  for (auto& column : columns_) arrays.push_back(column->Finish());
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    for (const RescuedValue& value : columns_[i]->TakeRescued()) {
+      rescue.Add(value.row, schema_->field(static_cast<int>(i))->name(), value.text);
+    }
+    arrays.push_back(columns_[i]->Finish());
+  }
   auto batch = arrow::RecordBatch::Make(schema_, rows_, std::move(arrays));
   rows_ = 0;
   bytes_ = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ingestion/connectors/postgresql/value_decoder.h"
+#include "ingestion/connectors/rescue.h"
 
 namespace lakehouse::ingestion::connectors::postgresql {
 
@@ -24,8 +25,8 @@ class CopyDecoder {
   void Finish() const;
   int64_t pending_rows() const { return rows_; }
   int64_t pending_bytes() const { return bytes_; }
-  /// The rows since the last call.
-  std::shared_ptr<arrow::RecordBatch> TakeBatch();
+  /// The rows since the last call; what was rescued from them is added to `rescue`.
+  std::shared_ptr<arrow::RecordBatch> TakeBatch(Rescue& rescue);
 
  private:
   size_t Consume(std::string_view bytes);

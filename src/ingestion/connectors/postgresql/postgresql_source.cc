@@ -13,11 +13,12 @@
 
 #include "base/suggest.h"
 #include "ingestion/connectors/arrow_status.h"
+#include "ingestion/connectors/batch_queue.h"
 #include "ingestion/connectors/options.h"
-#include "ingestion/connectors/postgresql/batch_queue.h"
 #include "ingestion/connectors/postgresql/column_plan.h"
 #include "ingestion/connectors/postgresql/connection.h"
 #include "ingestion/connectors/postgresql/copy_decoder.h"
+#include "ingestion/connectors/rescue.h"
 
 namespace lakehouse::ingestion::connectors::postgresql {
 
@@ -28,10 +29,13 @@ constexpr int64_t kBatchBytes = 16 << 20;
 constexpr size_t kQueuedBatches = 8;
 constexpr int64_t kMinPagesPerRange = 1'024;
 constexpr int64_t kRangesPerWorker = 4;
+constexpr double kMostBeforeTheEnd = 0.99;
+constexpr char kRescuedData[] = "_rescued_data";
 constexpr int kFirstVersionWithTidRanges = 140'000;
 
 constexpr char kFindRelation[] =
-    "SELECT c.oid, c.relkind, pg_relation_size(c.oid) / current_setting('block_size')::bigint "
+    "SELECT c.oid, c.relkind, pg_relation_size(c.oid) / current_setting('block_size')::bigint,"
+    " c.reltuples "
     "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
     "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
 constexpr char kListRelations[] =
@@ -97,10 +101,10 @@ SourceSettings ParseSettings(const SourceOptions& options) {
   }
   if (settings.schema.empty()) settings.schema = "public";
   settings.workers = IntegerOption(options, "workers", 2, 1, 64);
-  settings.special_values =
-      ChoiceOption(options, "special_values", "error", {"error", "null"}) == "null"
-          ? SpecialValues::kNull
-          : SpecialValues::kError;
+  const std::string special =
+      ChoiceOption(options, "special_values", "error", {"error", "null", "rescue"});
+  if (special == "null") settings.special_values = SpecialValues::kNull;
+  if (special == "rescue") settings.special_values = SpecialValues::kRescue;
   settings.plan.unconstrained_numeric =
       ParseNumericOption(TextOption(options, "numeric", "string"));
   settings.plan.arrays_as_text =
@@ -137,6 +141,9 @@ class PostgresqlSource : public Source {
     for (size_t i = 0; i < plan_.size(); ++i) {
       fields.push_back(arrow::field(target_names_[i], plan_[i].type));
     }
+    if (settings_.special_values == SpecialValues::kRescue) {
+      fields.push_back(arrow::field(kRescuedData, arrow::utf8()));
+    }
     return arrow::schema(std::move(fields));
   }
 
@@ -148,19 +155,30 @@ class PostgresqlSource : public Source {
     }
     MakeRanges();
     const size_t workers = std::min(static_cast<size_t>(settings_.workers), ranges_.size());
-    queue_ = std::make_unique<BatchQueue>(kQueuedBatches, static_cast<int>(workers));
+    queue_ = std::make_unique<RowQueue>(kQueuedBatches, static_cast<int>(workers));
     for (size_t i = 0; i < workers; ++i) workers_.emplace_back([this] { RunWorker(); });
   }
 
   bool Next(SourceBatch& batch) override {
-    batch.rows = queue_->Pop();
-    if (batch.rows == nullptr) outer_cancel_.ThrowIfStopped();
-    return batch.rows != nullptr;
+    auto rows = queue_->Pop();
+    if (!rows) outer_cancel_.ThrowIfStopped();
+    if (rows) batch = *std::move(rows);
+    rows_read_ += rows ? batch.rows->num_rows() : 0;
+    batch.bytes_read = bytes_read_;
+    batch.fraction = Fraction(!rows);
+    return rows.has_value();
   }
 
-  int64_t bytes_read() const override { return bytes_read_; }
-
  private:
+  using RowQueue = BatchQueue<SourceBatch>;
+
+  /// By the server's estimate of the rows, which is -1 before the first ANALYZE.
+  double Fraction(bool at_end) const {
+    if (at_end) return 1;
+    if (estimated_rows_ <= 0) return -1;
+    return std::min(kMostBeforeTheEnd, static_cast<double>(rows_read_) / estimated_rows_);
+  }
+
   std::string FullName() const { return settings_.schema + "." + settings_.table; }
 
   void FindRelation() {
@@ -178,6 +196,7 @@ class PostgresqlSource : public Source {
     relation_oid_ = *rows[0][0];
     relation_is_plain_ = *rows[0][1] == "r" || *rows[0][1] == "m";
     pages_ = rows[0][2] ? std::stoll(*rows[0][2]) : 0;
+    estimated_rows_ = rows[0][3] ? std::stod(*rows[0][3]) : -1;
   }
 
   void PlanColumns() {
@@ -198,6 +217,12 @@ class PostgresqlSource : public Source {
   }
 
   void MatchColumns() {
+    for (int at = 0; at < target_->num_fields(); ++at) {
+      const arrow::Field& field = *target_->field(at);
+      if (FoldCase(field.name()) == kRescuedData && field.type()->id() == arrow::Type::STRING) {
+        rescued_at_ = at;
+      }
+    }
     for (size_t i = 0; i < plan_.size(); ++i) {
       int at = -1;
       for (int j = 0; j < target_->num_fields(); ++j) {
@@ -272,12 +297,12 @@ class PostgresqlSource : public Source {
       bytes_read_ += static_cast<int64_t>(chunk->size());
       decoder.Feed(*chunk);
       if (decoder.pending_rows() >= kBatchRows || decoder.pending_bytes() >= kBatchBytes) {
-        if (!queue_->Push(ToTarget(*decoder.TakeBatch()))) return false;
+        if (!queue_->Push(ToTarget(decoder))) return false;
       }
     }
     decoder.Finish();
     if (decoder.pending_rows() == 0) return true;
-    return queue_->Push(ToTarget(*decoder.TakeBatch()));
+    return queue_->Push(ToTarget(decoder));
   }
 
   CopyDecoder MakeDecoder(bool check_utf8) const {
@@ -294,10 +319,17 @@ class PostgresqlSource : public Source {
     return CopyDecoder(arrow::schema(std::move(fields)), std::move(decoders));
   }
 
-  std::shared_ptr<arrow::RecordBatch> ToTarget(const arrow::RecordBatch& batch) const {
+  /// The decoded rows in the form of the target.
+  SourceBatch ToTarget(CopyDecoder& decoder) const {
+    Rescue rescue(FullName(), rescued_at_ >= 0);
+    const auto decoded = decoder.TakeBatch(rescue);
+    const arrow::RecordBatch& batch = *decoded;
     std::vector<std::shared_ptr<arrow::Array>> columns(static_cast<size_t>(target_->num_fields()));
     for (size_t i = 0; i < target_index_.size(); ++i) {
       columns[static_cast<size_t>(target_index_[i])] = batch.column(static_cast<int>(i));
+    }
+    if (rescued_at_ >= 0) {
+      columns[static_cast<size_t>(rescued_at_)] = rescue.Finish(batch.num_rows());
     }
     for (int at = 0; at < target_->num_fields(); ++at) {
       auto& column = columns[static_cast<size_t>(at)];
@@ -311,7 +343,10 @@ class PostgresqlSource : public Source {
                     "Make the column nullable in the table.");
       }
     }
-    return arrow::RecordBatch::Make(target_, batch.num_rows(), std::move(columns));
+    SourceBatch result;
+    result.rows = arrow::RecordBatch::Make(target_, batch.num_rows(), std::move(columns));
+    result.rows_rescued = rescue.rows();
+    return result;
   }
 
   void StopWorkers() {
@@ -330,14 +365,17 @@ class PostgresqlSource : public Source {
   std::string relation_oid_;
   bool relation_is_plain_ = false;
   int64_t pages_ = 0;
+  double estimated_rows_ = -1;
+  int64_t rows_read_ = 0;
   std::vector<ColumnPlan> plan_;
   std::vector<std::string> target_names_;
   std::shared_ptr<arrow::Schema> target_;
   std::vector<int> target_index_;  ///< by plan
+  int rescued_at_ = -1;            ///< column of the target for rescued values
   std::mutex ranges_mutex_;
   std::vector<std::string> ranges_;
   size_t next_range_ = 0;  ///< guarded by ranges_mutex_ once workers run
-  std::unique_ptr<BatchQueue> queue_;
+  std::unique_ptr<RowQueue> queue_;
   std::atomic<int64_t> bytes_read_ = 0;
   std::vector<std::thread> workers_;
 };

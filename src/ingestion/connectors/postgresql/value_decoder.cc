@@ -10,6 +10,7 @@
 
 #include <bit>
 #include <limits>
+#include <utility>
 
 #include "ingestion/connectors/arrow_status.h"
 #include "ingestion/connectors/postgresql/numeric.h"
@@ -34,8 +35,8 @@ constexpr int64_t kEpochMicros = kEpochDays * 86'400'000'000LL;
   throw Error(ErrorKind::kInvalidArgument, "LK-5035",
               "column " + options.column + " has the value " + value +
                   ", which the target's type cannot hold",
-              "Set source_config.special_values to \"null\" for infinite dates and NaN, or "
-              "source_config.numeric to \"string\" for large numbers.");
+              "Set source_config.special_values to \"rescue\" to keep such values as text in "
+              "_rescued_data, or source_config.numeric to \"string\" for large numbers.");
 }
 
 template <typename Builder>
@@ -46,11 +47,18 @@ class BuilderDecoder : public ValueDecoder {
   void AppendNull() override { ThrowUnlessOk(builder_.AppendNull()); }
   int64_t length() const override { return builder_.length(); }
   std::shared_ptr<arrow::Array> Finish() override { return ValueOrThrow(builder_.Finish()); }
+  std::vector<RescuedValue> TakeRescued() override { return std::exchange(rescued_, {}); }
 
  protected:
-  /// Null or an error, as the options say.
+  /// Null, rescued or an error, as the options say.
   void AppendSpecial(const std::string& value) {
-    if (options_.special_values == SpecialValues::kError) ThrowNotRepresentable(options_, value);
+    if (options_.special_values != SpecialValues::kNull) return AppendUnfit(value);
+    AppendNull();
+  }
+  /// Rescued or an error: no option makes a null of an ordinary value.
+  void AppendUnfit(const std::string& value) {
+    if (options_.special_values != SpecialValues::kRescue) ThrowNotRepresentable(options_, value);
+    rescued_.push_back({length(), value});
     AppendNull();
   }
   template <std::integral T>
@@ -61,6 +69,7 @@ class BuilderDecoder : public ValueDecoder {
 
   DecoderOptions options_;
   Builder builder_;
+  std::vector<RescuedValue> rescued_;
 };
 
 /// Integers, and floats through their bits.
@@ -94,7 +103,7 @@ class DateDecoder : public BuilderDecoder<arrow::Date32Builder> {
     if (days == std::numeric_limits<int32_t>::max()) return AppendSpecial("infinity");
     if (days == std::numeric_limits<int32_t>::min()) return AppendSpecial("-infinity");
     if (days > std::numeric_limits<int32_t>::max() - kEpochDays) {
-      ThrowNotRepresentable(options_, std::to_string(days) + " days after 2000-01-01");
+      return AppendUnfit(std::to_string(days) + " days after 2000-01-01");
     }
     ThrowUnlessOk(builder_.Append(days + kEpochDays));
   }
@@ -108,7 +117,7 @@ class TimestampDecoder : public BuilderDecoder<arrow::TimestampBuilder> {
     if (micros == std::numeric_limits<int64_t>::max()) return AppendSpecial("infinity");
     if (micros == std::numeric_limits<int64_t>::min()) return AppendSpecial("-infinity");
     if (micros > std::numeric_limits<int64_t>::max() - kEpochMicros) {
-      ThrowNotRepresentable(options_, std::to_string(micros) + " microseconds after 2000-01-01");
+      return AppendUnfit(std::to_string(micros) + " microseconds after 2000-01-01");
     }
     ThrowUnlessOk(builder_.Append(micros + kEpochMicros));
   }
@@ -129,12 +138,10 @@ class NumericDecoder : public BuilderDecoder<arrow::Decimal128Builder> {
     int32_t precision = 0;
     int32_t scale = 0;
     if (!arrow::Decimal128::FromString(*text, &value, &precision, &scale).ok()) {
-      ThrowNotRepresentable(options_, *text);
+      return AppendUnfit(*text);
     }
     const auto fitted = value.Rescale(scale, scale_);
-    if (!fitted.ok() || !fitted->FitsInPrecision(precision_)) {
-      ThrowNotRepresentable(options_, *text);
-    }
+    if (!fitted.ok() || !fitted->FitsInPrecision(precision_)) return AppendUnfit(*text);
     ThrowUnlessOk(builder_.Append(*fitted));
   }
 
@@ -182,8 +189,13 @@ class ArrayDecoder : public ValueDecoder {
   ArrayDecoder(WireForm element, const std::shared_ptr<arrow::DataType>& type,
                const DecoderOptions& options)
       : options_(options), type_(type) {
-    elements_ = MakeValueDecoder(element, element,
-                                 static_cast<const arrow::ListType&>(*type).value_type(), options);
+    DecoderOptions of_elements = options;
+    // An element has no place of its own in the rescued data.
+    if (options.special_values == SpecialValues::kRescue) {
+      of_elements.special_values = SpecialValues::kError;
+    }
+    const auto& list = static_cast<const arrow::ListType&>(*type);
+    elements_ = MakeValueDecoder(element, element, list.value_type(), of_elements);
   }
 
   void Append(std::string_view bytes) override {

@@ -6,12 +6,20 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lakehouse::ingestion::connectors::postgresql {
 
 /// What to do with values that a table type has not: infinite dates and timestamps, NaN in a
-/// decimal.
-enum class SpecialValues { kError, kNull };
+/// decimal. To rescue is to keep their text beside the row, where there would be a null; then
+/// numbers and times beyond the type's range are rescued too.
+enum class SpecialValues { kError, kNull, kRescue };
+
+/// A value that is null in its column and kept as text.
+struct RescuedValue {
+  int64_t row = 0;  ///< since the last Finish
+  std::string text;
+};
 
 /// The binary forms of the wire, by what they become.
 enum class WireForm {
@@ -42,6 +50,8 @@ class ValueDecoder {
   virtual void AppendNull() = 0;
   virtual int64_t length() const = 0;
   virtual std::shared_ptr<arrow::Array> Finish() = 0;
+  /// The values rescued since the last call; before Finish.
+  virtual std::vector<RescuedValue> TakeRescued() { return {}; }
 };
 
 struct DecoderOptions {

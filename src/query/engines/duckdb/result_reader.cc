@@ -32,6 +32,8 @@ class ResultReader : public arrow::RecordBatchReader {
       dk::unique_ptr<dk::DataChunk> chunk;
       dk::ErrorData error;
       if (!result_->TryFetch(chunk, error)) {
+        // A stream that broke between two chunks keeps the error in itself.
+        if (!error.HasError()) error = result_->GetErrorObject();
         auto fail = scope_->fail;
         End();
         fail(error);

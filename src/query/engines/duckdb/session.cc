@@ -3,8 +3,10 @@
 #include <arrow/api.h>
 
 #include <duckdb/catalog/catalog_search_path.hpp>
+#include <duckdb/common/type_visitor.hpp>
 
 #include "base/metrics.h"
+#include "query/engines/duckdb/arrow_rows.h"
 #include "query/engines/duckdb/errors.h"
 #include "query/engines/duckdb/gate.h"
 
@@ -18,7 +20,36 @@ double MillisecondsSince(SteadyTime start) {
       .count();
 }
 
+constexpr size_t kMaxDecimalDigits = 38;
+
+dk::Value DecimalOf(const std::string& text) {
+  const size_t digits = static_cast<size_t>(std::count_if(text.begin(), text.end(), ::isdigit));
+  const size_t point = text.find('.');
+  const size_t scale = point == std::string::npos ? 0 : text.size() - point - 1;
+  dk::Value value;
+  std::string problem;
+  if (digits > 0 && digits <= kMaxDecimalDigits && scale <= digits &&
+      dk::Value(text).DefaultTryCastAs(
+          dk::LogicalType::DECIMAL(static_cast<uint8_t>(digits), static_cast<uint8_t>(scale)),
+          value, &problem)) {
+    return value;
+  }
+  throw Error(ErrorKind::kInvalidArgument, "LK-4005",
+              "the parameter " + text + " is no decimal number of at most 38 digits");
+}
+
 dk::Value ToDuckDb(const Parameter& parameter) {
+  if (auto* date = std::get_if<DateParameter>(&parameter)) {
+    return dk::Value::DATE(dk::date_t(date->days));
+  }
+  if (auto* time = std::get_if<TimestampParameter>(&parameter)) {
+    if (time->instant) return dk::Value::TIMESTAMPTZ(dk::timestamp_tz_t(time->microseconds));
+    return dk::Value::TIMESTAMP(dk::timestamp_t(time->microseconds));
+  }
+  if (auto* binary = std::get_if<BinaryParameter>(&parameter)) {
+    return dk::Value::BLOB_RAW(binary->bytes);
+  }
+  if (auto* decimal = std::get_if<DecimalParameter>(&parameter)) return DecimalOf(decimal->text);
   if (auto* flag = std::get_if<bool>(&parameter)) return dk::Value::BOOLEAN(*flag);
   if (auto* number = std::get_if<int64_t>(&parameter)) return dk::Value::BIGINT(*number);
   if (auto* real = std::get_if<double>(&parameter)) return dk::Value::DOUBLE(*real);
@@ -184,6 +215,30 @@ QueryResult DuckDbSession::Execute(const QueryRequest& request) {
     scope->fail(dk::ErrorData(error));
   }
   answer.reader = run.kind == StatementKind::kWrite ? AffectedRows(answer.affected_rows) : NoRows();
+  return answer;
+}
+
+StatementDescription DuckDbSession::Describe(const QueryRequest& request) {
+  Connect();
+  lake_session_->BeginStatement();
+  StatementDescription answer;
+  dk::unique_ptr<dk::PreparedStatement> prepared;
+  try {
+    auto statement = Parse(request.sql);
+    answer.kind = CheckStatement(*statement, core_->lake->default_catalog());
+    if (answer.kind != StatementKind::kQuery) return answer;
+    prepared = connection_->Prepare(std::move(statement));
+    if (prepared->HasError()) prepared->GetErrorObject().Throw();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Translate(dk::ErrorData(error), lake_session_.get(), request.sql);
+  }
+  for (const auto& type : prepared->GetTypes()) {
+    if (dk::TypeVisitor::Contains(type, dk::LogicalTypeId::UNKNOWN)) return answer;
+  }
+  answer.schema = ArrowSchemaOf(prepared->GetTypes(), prepared->GetNames(),
+                                connection_->context->GetClientProperties());
   return answer;
 }
 

@@ -37,6 +37,7 @@ class DuckDbSession : public Session {
   DuckDbSession(std::shared_ptr<EngineCore> core, security::Principal principal);
 
   QueryResult Execute(const QueryRequest& request) override;
+  StatementDescription Describe(const QueryRequest& request) override;
   std::optional<double> Progress() const override;
   std::string current_schema() const override;
 

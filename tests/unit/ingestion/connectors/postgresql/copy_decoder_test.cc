@@ -23,12 +23,13 @@ CopyDecoder OneInteger() {
 TEST(CopyDecoderTest, DoesNotRelyOnTheBordersOfChunks) {
   const std::string stream = kHeader + kRow7 + kRowNull + kRow7 + kTrailer;
   for (size_t step = 1; step <= stream.size(); ++step) {
+    Rescue rescue("t", false);
     CopyDecoder decoder = OneInteger();
     for (size_t i = 0; i < stream.size(); i += step) {
       decoder.Feed(std::string_view(stream).substr(i, step));
     }
     decoder.Finish();
-    const auto batch = decoder.TakeBatch();
+    const auto batch = decoder.TakeBatch(rescue);
     ASSERT_EQ(batch->num_rows(), 3) << step;
     EXPECT_EQ(batch->column(0)->null_count(), 1);
   }

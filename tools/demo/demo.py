@@ -1,4 +1,4 @@
-"""Runs the main job on real flights: ingest, refine, query, travel in time"""
+"""The steps of ./dev demo, after set-up and build."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from demo_flights import BATCH_BORDER, LandingZone
-from demo_screen import Screen, bar_chart
+from landing import BATCH_BORDER, LandingZone
+from screen import Screen, bar_chart
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "flights"
@@ -162,24 +162,9 @@ print(deltalake.DeltaTable('{root}/gold/worst_routes').to_pandas())"
 The same in Python, and other tools on the same tables: README.md"""
 
 
-def build(screen: Screen) -> None:
-    """Set up and build what is missing; its lines are shown unless quiet."""
-    screen.title("0  set-up and build")
-    output = subprocess.PIPE if screen.quiet else None
-    done = subprocess.run(
-        [ROOT / "tools" / "dev" / "build.sh"],
-        stdout=output,
-        stderr=subprocess.STDOUT if screen.quiet else None,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise DemoError(f"set-up or build failed\n{(done.stdout or '')[-2000:]}")
-
-
 def main() -> int:
     """Parse the arguments, run the demo, print how long it took."""
-    parser = argparse.ArgumentParser(prog="./dev demo", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./dev demo")
     parser.add_argument(
         "--data-root",
         type=Path,
@@ -187,12 +172,9 @@ def main() -> int:
         help="directory of the tables (default: lakehouse-data in the checkout)",
     )
     parser.add_argument("--quiet", action="store_true", help="print the summary only")
-    parser.add_argument("--no-build", action="store_true", help="use the program as it is built")
     arguments = parser.parse_args()
     screen = Screen(quiet=arguments.quiet)
     try:
-        if not arguments.no_build:
-            build(screen)
         demo = Demo(arguments.data_root.resolve(), screen)
         demo.run()
     except DemoError as error:

@@ -1,4 +1,4 @@
-#include "ingestion/connectors/files/rescue.h"
+#include "ingestion/connectors/rescue.h"
 
 #include <arrow/array/builder_binary.h>
 
@@ -7,12 +7,12 @@
 #include "ingestion/connectors/arrow_status.h"
 #include "ingestion/connectors/options.h"
 
-namespace lakehouse::ingestion::connectors::files {
+namespace lakehouse::ingestion::connectors {
 
 void Rescue::Add(int64_t row, std::string_view column, std::string_view raw) {
   if (!enabled_) {
     throw Error(ErrorKind::kInvalidSchema, "LK-5033",
-                "a value of column " + PrintableUtf8(column) + " in " + file_path_ +
+                "a value of column " + PrintableUtf8(column) + " in " + origin_ +
                     " does not fit the target: " + PrintableUtf8(raw.substr(0, 100)),
                 "Give the table a nullable string column _rescued_data, or correct the file.");
   }
@@ -27,7 +27,7 @@ std::shared_ptr<arrow::Array> Rescue::Finish(int64_t row_count) const {
     ThrowUnlessOk(builder.AppendNulls(row - next));
     nlohmann::ordered_json json = nlohmann::ordered_json::object();
     for (const auto& [column, raw] : columns) json[column] = raw;
-    json["_file_path"] = PrintableUtf8(file_path_);
+    json["_file_path"] = PrintableUtf8(origin_);
     ThrowUnlessOk(builder.Append(json.dump()));
     next = row + 1;
   }
@@ -35,4 +35,4 @@ std::shared_ptr<arrow::Array> Rescue::Finish(int64_t row_count) const {
   return ValueOrThrow(builder.Finish());
 }
 
-}  // namespace lakehouse::ingestion::connectors::files
+}  // namespace lakehouse::ingestion::connectors

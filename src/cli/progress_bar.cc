@@ -1,0 +1,68 @@
+#include "cli/progress_bar.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+namespace lakehouse::cli {
+namespace {
+
+constexpr int kWidth = 28;
+
+/// A bar of eighths; a middle line of dots when nobody knows.
+std::string Bar(double fraction) {
+  static const char* const kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  std::string bar;
+  if (fraction < 0) {
+    for (int i = 0; i < kWidth; ++i) bar += "·";
+    return bar;
+  }
+  const int eighths = static_cast<int>(std::lround(std::min(fraction, 1.0) * kWidth * 8));
+  for (int i = 0; i < eighths / 8; ++i) bar += "█";
+  bar += kEighths[eighths % 8];
+  for (int i = (eighths + 7) / 8; i < kWidth; ++i) bar += "░";
+  return bar;
+}
+
+}  // namespace
+
+ProgressBar::ProgressBar(std::string title, bool quiet)
+    : title_(std::move(title)), visible_(!quiet && isatty(STDERR_FILENO) != 0) {}
+
+ProgressBar::~ProgressBar() {
+  if (drawn_) std::fputs("\r\033[K", stderr);
+}
+
+void ProgressBar::Show(double fraction, const std::string& detail) {
+  if (!visible_) return;
+  drawn_ = true;
+  std::fprintf(stderr, "\r%s %s ", title_.c_str(), Bar(fraction).c_str());
+  if (fraction >= 0) std::fprintf(stderr, "%3ld %%  ", std::lround(std::min(fraction, 1.0) * 100));
+  std::fprintf(stderr, "%s\033[K", detail.c_str());
+  std::fflush(stderr);
+}
+
+std::string WithSeparators(int64_t number) {
+  std::string text = std::to_string(number);
+  const size_t first = number < 0 ? 1 : 0;
+  for (size_t at = text.size(); at > first + 3; at -= 3) text.insert(at - 3, 1, ',');
+  return text;
+}
+
+std::string ReadableBytes(int64_t bytes) {
+  static const char* const kUnits[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+  double value = static_cast<double>(bytes);
+  size_t unit = 0;
+  while (value >= 1000 && unit + 1 < std::size(kUnits)) {
+    value /= 1000;
+    ++unit;
+  }
+  char text[32];
+  std::snprintf(text, sizeof(text), unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
+  return text;
+}
+
+}  // namespace lakehouse::cli

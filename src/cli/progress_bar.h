@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+namespace lakehouse::cli {
+
+/// One line on stderr that shows how far a long command is; nothing when stderr is no terminal or
+/// `quiet`. Used by one thread.
+class ProgressBar {
+ public:
+  ProgressBar(std::string title, bool quiet);
+  /// Erases the line.
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  /// `fraction` from 0 to 1, negative when unknown; `detail` comes after the bar.
+  void Show(double fraction, const std::string& detail);
+
+ private:
+  const std::string title_;
+  const bool visible_;
+  bool drawn_ = false;
+};
+
+/// "336,776"
+std::string WithSeparators(int64_t number);
+/// "29.6 MB"; units of 1000.
+std::string ReadableBytes(int64_t bytes);
+
+}  // namespace lakehouse::cli

@@ -1,0 +1,134 @@
+"""Rows of other libraries become tables."""
+
+import threading
+from collections.abc import Iterator
+from decimal import Decimal
+
+import deltalake
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import data_lakehouse as dl
+from data_lakehouse import errors
+
+
+def test_every_kind_of_table_is_written(lakehouse: dl.Lakehouse) -> None:
+    rows = [{"id": 1, "name": "a"}, {"id": 2, "name": None}]
+    sources = [
+        rows,
+        pa.Table.from_pylist(rows),
+        pa.Table.from_pylist(rows).to_reader(),
+        pl.DataFrame(rows),
+        pd.DataFrame(rows),
+        pd.DataFrame(rows, index=["x", "y"]),
+        lakehouse.sql("SELECT 1 AS id, 'a' AS name UNION ALL SELECT 2, NULL ORDER BY id"),
+    ]
+    for number, source in enumerate(sources):
+        assert lakehouse.write(source, f"bronze.t{number}") == 1
+        assert lakehouse.table(f"bronze.t{number}").to_arrow().to_pylist() == rows
+    assert lakehouse.write(rows, "bronze.t0") == 2
+    assert deltalake.DeltaTable(lakehouse.table("bronze.t0").uri).to_pyarrow_table().num_rows == 4
+
+
+def test_modes(lakehouse: dl.Lakehouse) -> None:
+    one = [{"a": 1}]
+    lakehouse.write(one, "t", mode="error")
+    with pytest.raises(errors.AlreadyExistsError) as raised:
+        lakehouse.write(one, "t", mode="error")
+    assert raised.value.code == "LK-2013"
+    assert lakehouse.write(one, "t", mode="ignore") == -1
+    lakehouse.write([{"a": 2}, {"a": 3}], "t", mode="append")
+    assert lakehouse.table("t").count() == 3
+    lakehouse.write([{"a": 9}], "t", mode="overwrite")
+    assert lakehouse.table("t").to_arrow()["a"].to_pylist() == [9]
+    assert lakehouse.table("t").to_arrow(version=2).num_rows == 3
+    with pytest.raises(errors.InvalidArgumentError) as wrong:
+        lakehouse.write(one, "t", mode="upsert")
+    assert wrong.value.code == "LK-7011"
+
+
+def test_new_tables_may_be_partitioned(lakehouse: dl.Lakehouse) -> None:
+    rows = pa.table({"day": ["a", "b", "a"], "n": [1, 2, 3]})
+    lakehouse.write(rows, "t", partition_by=["day"])
+    table = lakehouse.table("t")
+    assert table.partition_columns == ["day"] and table.num_files == 2
+    assert lakehouse.sql("SELECT sum(n) FROM t WHERE day = 'a'").first() == (4,)
+
+
+def test_what_does_not_fit_leaves_nothing(lakehouse: dl.Lakehouse) -> None:
+    lakehouse.sql("CREATE TABLE t (id BIGINT NOT NULL, price DECIMAL(10, 2))")
+    lakehouse.write(pa.table({"ID": pa.array([1], pa.int32())}), "t")
+    for wrong in (
+        [{"id": "x"}],
+        [{"id": None}],
+        [{"nothing": 1}],
+        [{"id": 1, "price": Decimal("1.234")}],
+    ):
+        with pytest.raises(errors.InvalidSchemaError) as raised:
+            lakehouse.write(wrong, "t")
+        assert raised.value.code == "LK-3521"
+    assert lakehouse.table("t").version == 1
+    with pytest.raises(errors.InvalidArgumentError) as raised_type:
+        lakehouse.write(3, "t")
+    assert raised_type.value.code == "LK-7012"
+
+
+def test_a_reader_that_fails_leaves_no_table(lakehouse: dl.Lakehouse) -> None:
+    schema = pa.schema({"a": pa.int64()})
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield pa.record_batch([pa.array([1])], schema=schema)
+        raise ValueError("the source broke")
+
+    with pytest.raises(errors.LakehouseError) as raised:
+        lakehouse.write(pa.RecordBatchReader.from_batches(schema, batches()), "t")
+    assert "the source broke" in raised.value.message
+    assert lakehouse.catalog.list_tables() == []
+
+
+def test_of_two_overwrites_at_once_one_is_refused(lakehouse: dl.Lakehouse) -> None:
+    lakehouse.write([{"a": 1}], "t")
+    schema = pa.schema({"a": pa.int64()})
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield pa.record_batch([pa.array([2])], schema=schema)
+        lakehouse.write([{"a": 3}], "t", mode="overwrite")
+
+    reader = pa.RecordBatchReader.from_batches(schema, batches())
+    with pytest.raises(errors.CommitConflictError) as raised:
+        lakehouse.write(reader, "t", mode="overwrite")
+    assert raised.value.code == "LK-4013" and raised.value.retryable
+    assert lakehouse.table("t").to_arrow()["a"].to_pylist() == [3]
+
+
+def test_several_threads_append(lakehouse: dl.Lakehouse) -> None:
+    lakehouse.sql("CREATE TABLE t (n BIGINT)")
+
+    def work() -> None:
+        for n in range(5):
+            lakehouse.write([{"n": n}], "t")
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert lakehouse.table("t").count() == 20
+
+
+def test_frames_are_written_as_in_spark(lakehouse: dl.Lakehouse) -> None:
+    root = lakehouse.config["storage.data_root"]
+    builder = dl.SparkSession.builder.config("lakehouse.storage.data_root", root)
+    with builder.getOrCreate() as spark:
+        frame = spark.createDataFrame([(1, "a"), (2, "b")], ["id", "name"])
+        assert frame.columns == ["id", "name"] and frame.limit(1).count() == 1
+        frame.write.format("delta").partitionBy("name").saveAsTable("bronze.t")
+        frame.write.mode("append").saveAsTable("bronze.t")
+        assert spark.table("bronze.t").count() == 4
+        with pytest.raises(errors.AlreadyExistsError):
+            frame.write.mode("errorifexists").saveAsTable("bronze.t")
+        with pytest.raises(errors.UnsupportedError) as raised:
+            frame.write.format("csv")
+        assert raised.value.code == "LK-7005"

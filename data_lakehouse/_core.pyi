@@ -53,6 +53,7 @@ class Request:
         schema: str,
         timeout_ms: int,
         cancel: CancellationToken,
+        gather: bool,
     ) -> None: ...
 
 @final

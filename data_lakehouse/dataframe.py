@@ -61,8 +61,15 @@ class Query(NamedTuple):
     timeout_ms: int = 0
     count_sql: str = ""  #: a quicker statement for the number of rows, when there is one
 
-    def request(self, schema: str, sql: str = "") -> _core.Request:
-        """Return it for the compiled module; names without a schema belong to ``schema``."""
+    def request(self, schema: str, sql: str = "", gather: bool = False) -> _core.Request:
+        """Return it for the compiled module.
+
+        Parameters
+        ----------
+        schema : of names that have none; empty is the configured one
+        sql : another statement, without parameters, to run in its place
+        gather : all rows will be read at once
+        """
         values = () if sql else self.values
         return _core.Request(
             sql=sql or self.sql,
@@ -71,6 +78,7 @@ class Query(NamedTuple):
             schema=schema,
             timeout_ms=self.timeout_ms,
             cancel=_core.CancellationToken(),
+            gather=gather,
         )
 
 
@@ -118,15 +126,16 @@ class DataFrame:
         _, found = lakehouse.core.describe(query.request(lakehouse.current_schema))
         return cls(lakehouse, query, columns=found)
 
-    def _execute(self, sql: str = "") -> _core.Result:
-        return self._lakehouse.core.execute(self._query.request(self._current_schema, sql))
+    def _execute(self, sql: str = "", gather: bool = False) -> _core.Result:
+        request = self._query.request(self._current_schema, sql, gather)
+        return self._lakehouse.core.execute(request)
 
     def _read(self, limit: int | None = None) -> _core.Rows:
         limits = [n for n in (limit, self._row_limit) if n is not None]
         least = min(limits) if limits else None
         if self._rows is not None:
             return self._rows if least is None else self._rows.head(least)
-        return self._execute().read_all(least)
+        return self._execute(gather=least is None).read_all(least)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
         """Run it and hand the rows out as an Arrow C stream, batch by batch.

@@ -128,6 +128,7 @@ query::QueryRequest Core::RequestOf(const Request& request) const {
   made.request_id = Uuid::V7(SystemClock(), SystemRandom()).ToString();
   made.limits.timeout_ms = request.timeout_ms;
   made.cancellation = request.cancel;
+  made.gather = request.gather;
   return made;
 }
 

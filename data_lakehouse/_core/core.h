@@ -21,6 +21,7 @@ struct Request {
   std::string schema;  ///< of names that have none; empty: the configured one
   int64_t timeout_ms = 0;
   CancellationToken cancel;
+  bool gather = false;  ///< all rows will be read at once (query.h)
 };
 
 /// An open lakehouse. Thread-safe. Closed, or after a fork, every method throws LK-7001.

@@ -89,12 +89,13 @@ void BindCore(nb::module_& m) {
       .def(
           "__init__",
           [](Request* self, std::string sql, nb::list parameters, std::string user,
-             std::string schema, int64_t timeout_ms, const CancellationToken& cancel) {
+             std::string schema, int64_t timeout_ms, const CancellationToken& cancel, bool gather) {
             new (self) Request{std::move(sql),  std::move(parameters),
                                std::move(user), std::move(schema),
-                               timeout_ms,      cancel};
+                               timeout_ms,      cancel,
+                               gather};
           },
-          "sql"_a, "parameters"_a, "user"_a, "schema"_a, "timeout_ms"_a, "cancel"_a);
+          "sql"_a, "parameters"_a, "user"_a, "schema"_a, "timeout_ms"_a, "cancel"_a, "gather"_a);
   nb::class_<Core>(m, "Core")
       .def(nb::init<const Config&>())
       .def("close", &Core::Close)

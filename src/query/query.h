@@ -46,6 +46,9 @@ struct QueryRequest {
   std::string request_id;  ///< from the front, for logs and audit
   QueryLimits limits;
   CancellationToken cancellation;
+  /// Every row of a query will be read at once: the engine may gather them in memory with all its
+  /// threads, instead of handing them out as they come.
+  bool gather = false;
 };
 
 /// Known in full when the result's reader is exhausted.

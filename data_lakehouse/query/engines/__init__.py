@@ -127,8 +127,9 @@ class QueryEngineManager:
                 "LK-7007", f"there is no query engine {engine!r}", f"There are {names}."
             )
         query = Query(sql, parameters, user, timeout_ms)
+        request = query.request(self._lakehouse.current_schema, gather=True)
         begin = time.perf_counter()
-        result = self._lakehouse.core.execute(query.request(self._lakehouse.current_schema))
+        result = self._lakehouse.core.execute(request)
         rows = result.read_all()
         took_ms = (time.perf_counter() - begin) * 1000
         metrics = result.metrics

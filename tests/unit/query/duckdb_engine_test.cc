@@ -77,6 +77,29 @@ TEST_F(DuckDbEngineTest, RowsInsertedAreReadBack) {
   EXPECT_EQ(Rows("SELECT count(*) FROM t"), "2;");
 }
 
+TEST_F(DuckDbEngineTest, GatheredRowsAreThoseOfTheStream) {
+  Run("CREATE TABLE big AS SELECT range AS n, 'x' || range AS s FROM range(300000)");
+  const auto read = [&](const std::string& sql, bool gather) {
+    QueryRequest request;
+    request.sql = sql;
+    request.principal = security::LocalPrincipal();
+    request.gather = gather;
+    auto result = session_->Execute(request);
+    EXPECT_EQ(result.metrics->files_total > 0, gather);  // gathered: the statement has ended
+    return result.reader->ToTable().ValueOrDie();
+  };
+  for (const std::string sql : {"SELECT * FROM big", "SELECT n FROM big WHERE n < 0",
+                                "SELECT s, n FROM big ORDER BY n DESC LIMIT 10"}) {
+    const auto gathered = read(sql, true);
+    EXPECT_TRUE(gathered->Equals(*read(sql, false))) << sql;
+  }
+  QueryRequest broken;
+  broken.sql = "SELECT CAST(n AS TINYINT) FROM big";
+  broken.principal = security::LocalPrincipal();
+  broken.gather = true;
+  EXPECT_EQ(lakehouse::CodeOf([&] { session_->Execute(broken); }), "LK-4005");
+}
+
 TEST_F(DuckDbEngineTest, DescribesAStatementWithoutRunningIt) {
   Run("CREATE TABLE d (id BIGINT, name VARCHAR)");
   const auto describe = [&](const std::string& sql) {

@@ -45,8 +45,12 @@ dk::vector<dk::OpenFileInfo> LakeFileList::GetAllFiles() const {
 
 dk::FileExpandResult LakeFileList::GetExpandResult() const {
   if (kept_.empty()) return dk::FileExpandResult::NO_FILES;
-  return kept_.size() == 1 ? dk::FileExpandResult::SINGLE_FILE
-                           : dk::FileExpandResult::MULTIPLE_FILES;
+  if (kept_.size() > 1) return dk::FileExpandResult::MULTIPLE_FILES;
+  // DuckDB gives a single file one thread for each row group that it saw when binding, and our
+  // binding opens no file: one that has several is scanned as if there were several files.
+  const int64_t rows = snapshot_->file(kept_.front()).num_records;
+  const bool one_group = rows >= 0 && rows <= static_cast<int64_t>(DEFAULT_ROW_GROUP_SIZE);
+  return one_group ? dk::FileExpandResult::SINGLE_FILE : dk::FileExpandResult::MULTIPLE_FILES;
 }
 
 dk::unique_ptr<dk::NodeStatistics> LakeFileList::GetCardinality(dk::ClientContext&) const {

@@ -3,6 +3,8 @@
 #include <arrow/api.h>
 
 #include <duckdb/common/arrow/arrow_appender.hpp>
+#include <duckdb/common/arrow/arrow_query_result.hpp>
+#include <duckdb/common/arrow/physical_arrow_collector.hpp>
 
 #include "base/error.h"
 #include "query/engines/duckdb/arrow_rows.h"
@@ -11,6 +13,7 @@ namespace lakehouse::query::duckdb {
 namespace {
 
 constexpr dk::idx_t kBatchRows = 8 * STANDARD_VECTOR_SIZE;
+constexpr dk::idx_t kGatheredRows = DEFAULT_ROW_GROUP_SIZE;
 
 class ResultReader : public arrow::RecordBatchReader {
  public:
@@ -68,6 +71,25 @@ class ResultReader : public arrow::RecordBatchReader {
 std::shared_ptr<arrow::RecordBatchReader> MakeResultReader(std::unique_ptr<StatementScope> scope,
                                                            dk::unique_ptr<dk::QueryResult> result) {
   return std::make_shared<ResultReader>(std::move(scope), std::move(result));
+}
+
+void SetGather(dk::ClientContext& context, bool gather) {
+  auto& collector = dk::ClientConfig::GetConfig(context).get_result_collector;
+  collector = nullptr;
+  if (!gather) return;
+  collector = [](dk::ClientContext& of, dk::PreparedStatementData& statement) {
+    return dk::PhysicalArrowCollector::Create(of, statement, kGatheredRows);
+  };
+}
+
+std::shared_ptr<arrow::RecordBatchReader> MakeGatheredReader(dk::QueryResult& result) {
+  const auto schema = ArrowSchemaOf(result.types, result.names, result.client_properties);
+  arrow::RecordBatchVector batches;
+  for (auto& array : result.Cast<dk::ArrowQueryResult>().ConsumeArrays()) {
+    batches.push_back(ImportRows(array->arrow_array, schema, schema));
+    array->arrow_array.release = nullptr;  // the batch has it
+  }
+  return arrow::RecordBatchReader::Make(std::move(batches), schema).ValueOrDie();
 }
 
 std::shared_ptr<arrow::RecordBatchReader> ReaderOf(std::shared_ptr<arrow::RecordBatch> batch) {

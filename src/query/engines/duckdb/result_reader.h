@@ -23,6 +23,11 @@ struct StatementScope {
 std::shared_ptr<arrow::RecordBatchReader> MakeResultReader(std::unique_ptr<StatementScope> scope,
                                                            dk::unique_ptr<dk::QueryResult> result);
 
+/// Makes the connection's next query gather its rows as Arrow batches, or no longer.
+void SetGather(dk::ClientContext& context, bool gather);
+/// The rows of a gathered result; the statement has ended.
+std::shared_ptr<arrow::RecordBatchReader> MakeGatheredReader(dk::QueryResult& result);
+
 /// One batch as a reader.
 std::shared_ptr<arrow::RecordBatchReader> ReaderOf(std::shared_ptr<arrow::RecordBatch> batch);
 /// {"affected_rows": rows}

@@ -188,7 +188,9 @@ QueryResult DuckDbSession::Execute(const QueryRequest& request) {
     answer.kind = run.kind;
     dk::vector<dk::Value> values;
     for (const auto& parameter : request.parameters) values.push_back(ToDuckDb(parameter));
-    bool stream = run.kind == StatementKind::kQuery;
+    const bool gather = run.kind == StatementKind::kQuery && request.gather;
+    const bool stream = run.kind == StatementKind::kQuery && !request.gather;
+    SetGather(*connection_->context, gather);
     auto pending =
         connection_->PendingQuery(std::move(statement), values,
                                   stream ? dk::QueryResultOutputType::ALLOW_STREAMING
@@ -201,6 +203,7 @@ QueryResult DuckDbSession::Execute(const QueryRequest& request) {
       answer.reader = MakeResultReader(std::move(scope), std::move(result));
       return answer;
     }
+    if (gather) answer.reader = MakeGatheredReader(*result);
     if (run.kind == StatementKind::kWrite) {
       auto chunk = result->Fetch();
       answer.affected_rows =
@@ -214,6 +217,7 @@ QueryResult DuckDbSession::Execute(const QueryRequest& request) {
     Count(run.kind, true, MillisecondsSince(run.started));
     scope->fail(dk::ErrorData(error));
   }
+  if (answer.reader) return answer;
   answer.reader = run.kind == StatementKind::kWrite ? AffectedRows(answer.affected_rows) : NoRows();
   return answer;
 }

@@ -194,6 +194,8 @@ InsertTarget TargetOfCreate(dk::ClientContext& context, const catalog::ObjectNam
   target.metadata.schema = request.options.schema;
   target.metadata.partition_columns = request.options.partition_columns;
   if (target.replace) {
+    if (!request.location.empty()) RefuseUnsupported(context, "LOCATION of a table to replace");
+    if (!request.options.comment.empty()) target.metadata.description = request.options.comment;
     target.root = target.table->location();
     for (const auto& [key, value] : request.options.properties) {
       target.metadata.properties[key] = value;
@@ -203,7 +205,7 @@ InsertTarget TargetOfCreate(dk::ClientContext& context, const catalog::ObjectNam
   target.metadata.properties = request.options.properties;
   target.create = std::move(request);
   target.create->description.operation = "CREATE TABLE AS SELECT";
-  target.root = session.lake->PlanTable(session.principal, name, "");
+  target.root = session.lake->PlanTable(session.principal, name, target.create->location);
   return target;
 }
 

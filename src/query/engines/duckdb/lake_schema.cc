@@ -131,11 +131,17 @@ catalog::CreateTableRequest RequestOf(dk::ClientContext& context, const catalog:
     request.options.partition_columns.push_back(
         key->Cast<dk::ColumnRefExpression>().GetColumnName());
   }
+  if (!info.comment.IsNull()) request.options.comment = info.comment.ToString();
   for (const auto& [option, value] : info.options) {
     if (value->GetExpressionType() != dk::ExpressionType::VALUE_CONSTANT) {
       RefuseUnsupported(context, "a table option that is not a constant");
     }
-    request.options.properties[option] = value->Cast<dk::ConstantExpression>().value.ToString();
+    const auto text = value->Cast<dk::ConstantExpression>().value.ToString();
+    if (option == kLocationOption) {
+      request.location = text;
+    } else {
+      request.options.properties[option] = text;
+    }
   }
   return request;
 }

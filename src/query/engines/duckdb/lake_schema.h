@@ -65,6 +65,9 @@ class LakeSchema : public dk::SchemaCatalogEntry {
                                                dk::optional_ptr<dk::BoundAtClause> at);
 };
 
+/// The option of a CREATE TABLE that is its LOCATION, not a property.
+inline constexpr char kLocationOption[] = "lakehouse.location";
+
 /// What a CREATE TABLE of the engine asks for; LK-4012 for constraints other than NOT NULL and for
 /// options that tables lack.
 catalog::CreateTableRequest RequestOf(dk::ClientContext& context, const catalog::ObjectName& name,

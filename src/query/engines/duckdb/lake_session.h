@@ -56,6 +56,7 @@ class LakeSession : public dk::ClientContextState {
 
   const security::Principal principal;
   const std::shared_ptr<catalog::Lake> lake;
+  std::string schema = "main";           ///< current one of the running statement
   std::optional<RewriteSource> rewrite;  ///< of the engine's own sessions only; set before use
   std::atomic<int64_t> files_total{0};
   std::atomic<int64_t> files_skipped{0};

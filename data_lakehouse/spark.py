@@ -210,8 +210,9 @@ class SparkSession:
 def lakehouse_of(spark: object, config: ServiceConfig | None) -> Lakehouse:
     """Return the lakehouse that a service works on.
 
-    That of ``config`` when one is given, else that of an embedded session, else the default one. A
-    session of PySpark does not say which lakehouse it is for.
+    That of an embedded session whose builder was given settings, else that of ``config``, else that
+    of the embedded session, else the default one. A session of PySpark does not say which lakehouse
+    it is for.
 
     Raises
     ------

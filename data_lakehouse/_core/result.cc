@@ -158,7 +158,6 @@ void Result::Close() {
 
 void Result::Cancel() { state_->statement.cancel.Cancel(); }
 
-query::StatementKind Result::kind() const { return state_->statement.result.kind; }
 int64_t Result::affected_rows() const { return state_->statement.result.affected_rows; }
 std::string Result::engine_used() const { return state_->statement.result.engine_used; }
 std::string Result::current_schema() const { return state_->current_schema; }

@@ -42,7 +42,6 @@ class Result {
   void Close();
   void Cancel();
 
-  query::StatementKind kind() const;
   int64_t affected_rows() const;
   std::string engine_used() const;
   std::string current_schema() const;

@@ -157,6 +157,8 @@ Try next, in {ROOT}:
   {shown}{flag} sql -c "SELECT * FROM gold.worst_routes LIMIT 5"
   {shown}{flag} job history flights                what the job did
   {shown}{flag} serve                              the HTTP server
+  .venv/bin/python -c "import data_lakehouse; \
+print(data_lakehouse.connect('{root}').table('gold.worst_routes').to_pandas())"
   .venv/bin/python -c "import deltalake; \
 print(deltalake.DeltaTable('{root}/gold/worst_routes').to_pandas())"
 The same in Python, and other tools on the same tables: README.md"""

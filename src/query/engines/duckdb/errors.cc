@@ -1,6 +1,9 @@
 #include "query/engines/duckdb/errors.h"
 
 #include <algorithm>
+#include <optional>
+
+#include "query/engines/duckdb/gate.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -17,21 +20,67 @@ std::string Where(const dk::ErrorData& error, const std::string& sql) {
   return " (line " + std::to_string(line) + ", column " + std::to_string(column) + ")";
 }
 
-Error OfCatalog(const std::string& message) {
-  if (message.find("unction with name") != std::string::npos) {
-    return {ErrorKind::kNotFound, "LK-4003", message};
+std::string FirstLine(const std::string& message) { return message.substr(0, message.find('\n')); }
+
+/// The engine's candidates; empty when there are none.
+std::string SecondLine(const std::string& message) {
+  const auto end = message.find('\n');
+  if (end == std::string::npos) return {};
+  const auto begin = message.find_first_not_of('\n', end);
+  if (begin == std::string::npos) return {};
+  const auto line = message.substr(begin, message.find('\n', begin) - begin);
+  return line.starts_with("Did you mean") ? line : std::string();
+}
+
+/// What stands between `before` and the next blank, without quotes; nothing when it is not there.
+std::optional<std::string> WordAfter(const std::string& message, const std::string& before) {
+  const auto at = message.find(before);
+  if (at == std::string::npos) return std::nullopt;
+  const auto begin = at + before.size();
+  auto word = message.substr(begin, message.find_first_of(" !\n", begin) - begin);
+  std::erase(word, '"');
+  return word;
+}
+
+/// The catalog's own error for a name that is not there: it has the candidates the principal may
+/// know. Nothing when the catalog knows the name.
+std::optional<Error> AskCatalog(LakeSession* session, const std::string& name) {
+  if (session == nullptr) return std::nullopt;
+  try {
+    session->lake->Resolve(
+        session->principal, catalog::Action::kSelect,
+        catalog::ObjectName::Parse(name, session->lake->default_catalog(), session->schema));
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kNotFound) return error;
   }
-  if (message.find("chema with name") != std::string::npos) {
-    return {ErrorKind::kNotFound, "LK-2011", message, "SHOW SCHEMAS lists what is there"};
+  return std::nullopt;
+}
+
+Error OfCatalog(const std::string& message, LakeSession* session) {
+  if (const auto function = WordAfter(message, "unction with name ")) {
+    if (IsBlockedFunction(*function)) {
+      return {ErrorKind::kPermissionDenied, "LK-4011",
+              "the function " + *function + " may not be used",
+              "SQL reads and writes tables of the lakehouse only; lakehouse ingest loads files"};
+    }
+    return {ErrorKind::kNotFound, "LK-4003", FirstLine(message), SecondLine(message)};
   }
   if (message.find("already exists") != std::string::npos) {
-    return {ErrorKind::kAlreadyExists, "LK-2013", message};
+    return {ErrorKind::kAlreadyExists, "LK-2013", FirstLine(message)};
   }
-  return {ErrorKind::kNotFound, "LK-2012", message, "SHOW TABLES lists what is there"};
+  if (const auto table = WordAfter(message, "Table with name ")) {
+    if (auto asked = AskCatalog(session, *table)) return *asked;
+  }
+  if (message.find("chema with name") != std::string::npos) {
+    return {ErrorKind::kNotFound, "LK-2011", FirstLine(message),
+            "SHOW SCHEMAS lists what is there"};
+  }
+  return {ErrorKind::kNotFound, "LK-2012", FirstLine(message), "SHOW TABLES lists what is there"};
 }
 
 Error OfBinder(const std::string& message) {
   if (message.find("olumn \"") != std::string::npos ||
+      message.find("update column") != std::string::npos ||
       message.find("not found in FROM") != std::string::npos) {
     return {ErrorKind::kInvalidArgument, "LK-4002", message};
   }
@@ -56,7 +105,7 @@ Error Translate(dk::ErrorData error, LakeSession* session, const std::string& sq
     case dk::ExceptionType::SYNTAX:
       return {ErrorKind::kInvalidArgument, "LK-4001", message};
     case dk::ExceptionType::CATALOG:
-      return OfCatalog(message);
+      return OfCatalog(message, session);
     case dk::ExceptionType::BINDER:
       return OfBinder(message);
     case dk::ExceptionType::PERMISSION:

@@ -7,12 +7,9 @@
 
 namespace lakehouse::query::duckdb {
 
-LakeFileList::LakeFileList(dk::ClientContext& context, storage::SnapshotPtr snapshot,
-                           io::Location root, std::vector<size_t> kept)
-    : context_(context),
-      snapshot_(std::move(snapshot)),
-      root_(std::move(root)),
-      kept_(std::move(kept)) {}
+LakeFileList::LakeFileList(dk::ClientContext& context, const LakeScanInfo& scanned,
+                           std::vector<size_t> kept)
+    : context_(context), scanned_(scanned), kept_(std::move(kept)) {}
 
 size_t LakeFileList::IndexOf(const dk::OpenFileInfo& file) {
   return file.extended_info->options.at("lake_index").GetValue<uint64_t>();
@@ -26,13 +23,16 @@ dk::OpenFileInfo LakeFileList::GetFile(dk::idx_t index) const {
   bool absolute = path.starts_with('/') || path.find("://") != std::string::npos;
   io::Location place = session.Guard([&] {
     if (absolute) return session.lake->stores().Resolve(path);
-    return io::Location{root_.store, io::JoinPath(root_.path, path)};
+    return io::Location{scanned_.root.store, io::JoinPath(scanned_.root.path, path)};
   });
   dk::OpenFileInfo info(session.Grant(place));
   info.extended_info = dk::make_shared_ptr<dk::ExtendedOpenFileInfo>();
   auto& options = info.extended_info->options;
   options["lake_index"] = dk::Value::UBIGINT(kept_[index]);
   options["file_size"] = dk::Value::UBIGINT(static_cast<uint64_t>(entry.size_bytes));
+  if (scanned_.selection && scanned_.selection->hidden.count(kept_[index]) > 0) {
+    options["has_deletes"] = dk::Value::BOOLEAN(true);  // else COUNT(*) comes from the footer
+  }
   options["validate_external_file_cache"] = dk::Value::BOOLEAN(false);
   return info;
 }
@@ -68,7 +68,7 @@ dk::unique_ptr<dk::MultiFileList> LakeFileList::Copy() const { return Without(co
 
 dk::unique_ptr<LakeFileList> LakeFileList::Without(dk::ClientContext& context,
                                                    std::vector<size_t> kept) const {
-  return dk::make_uniq<LakeFileList>(context, snapshot_, root_, std::move(kept));
+  return dk::make_uniq<LakeFileList>(context, scanned_, std::move(kept));
 }
 
 dk::unique_ptr<dk::MultiFileList> LakeFileList::ComplexFilterPushdown(

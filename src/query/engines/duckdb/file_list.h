@@ -4,17 +4,17 @@
 #include <vector>
 
 #include "query/engines/duckdb/pch.h"
-#include "storage/table.h"
+#include "query/engines/duckdb/scan.h"
 
 namespace lakehouse::query::duckdb {
 
 /// The live files of one snapshot, or those left after pruning. Immutable.
 class LakeFileList : public dk::MultiFileList {
  public:
-  LakeFileList(dk::ClientContext& context, storage::SnapshotPtr snapshot, io::Location root,
-               std::vector<size_t> kept);
+  LakeFileList(dk::ClientContext& context, const LakeScanInfo& scanned, std::vector<size_t> kept);
 
   const storage::SnapshotPtr& snapshot() const { return snapshot_; }
+  dk::optional_ptr<LakeTable> table() const { return scanned_.table; }
   /// Indexes in the snapshot, ascending.
   const std::vector<size_t>& kept() const { return kept_; }
   /// Index in the snapshot of a file handed out by a list.
@@ -42,8 +42,8 @@ class LakeFileList : public dk::MultiFileList {
   dk::unique_ptr<LakeFileList> Without(dk::ClientContext& context, std::vector<size_t> kept) const;
 
   dk::ClientContext& context_;
-  const storage::SnapshotPtr snapshot_;
-  const io::Location root_;
+  const LakeScanInfo scanned_;
+  const storage::SnapshotPtr& snapshot_ = scanned_.snapshot;
   const std::vector<size_t> kept_;  ///< indexes in the snapshot
 };
 

@@ -38,35 +38,6 @@ const std::set<std::string>& AllowedFunctions() {
   return allowed;
 }
 
-/// Functions dropped from the system catalog: by prefix, and by name.
-bool IsDangerous(const std::string& name) {
-  for (const char* prefix : {"read_", "parquet_", "sniff_", "scan_", "duckdb_log", "duckdb_secret",
-                             "pragma_storage", "arrow_scan", "pandas_", "which_secret"}) {
-    if (name.starts_with(prefix)) return true;
-  }
-  static const std::set<std::string> names{"glob",
-                                           "query",
-                                           "query_table",
-                                           "json_execute_serialized_sql",
-                                           "write_log",
-                                           "stats",
-                                           "getenv",
-                                           "from_substrait",
-                                           "enable_logging",
-                                           "disable_logging",
-                                           "checkpoint",
-                                           "force_checkpoint",
-                                           "duckdb_settings",
-                                           "duckdb_temporary_files",
-                                           "duckdb_memory",
-                                           "duckdb_external_file_cache",
-                                           "duckdb_connection_count",
-                                           "test_all_types",
-                                           "seq_scan",
-                                           "index_scan"};
-  return names.contains(name);
-}
-
 [[noreturn]] void Deny(const std::string& what) {
   throw Error(
       ErrorKind::kPermissionDenied, "LK-4010", what + " is not allowed",
@@ -133,14 +104,44 @@ void CheckBound(dk::PlannerExtensionInput& input, dk::BoundStatement& statement)
 
 }  // namespace
 
+bool IsBlockedFunction(const std::string& name) {
+  for (const char* prefix : {"read_", "parquet_", "sniff_", "scan_", "duckdb_log", "duckdb_secret",
+                             "pragma_storage", "arrow_scan", "pandas_", "which_secret"}) {
+    if (name.starts_with(prefix)) return true;
+  }
+  static const std::set<std::string> names{"glob",
+                                           "query",
+                                           "query_table",
+                                           "json_execute_serialized_sql",
+                                           "write_log",
+                                           "stats",
+                                           "getenv",
+                                           "from_substrait",
+                                           "enable_logging",
+                                           "disable_logging",
+                                           "checkpoint",
+                                           "force_checkpoint",
+                                           "duckdb_settings",
+                                           "duckdb_temporary_files",
+                                           "duckdb_memory",
+                                           "duckdb_external_file_cache",
+                                           "duckdb_connection_count",
+                                           "test_all_types",
+                                           "seq_scan",
+                                           "index_scan"};
+  return names.contains(name);
+}
+
 StatementKind CheckStatement(const dk::SQLStatement& statement, const std::string& lake_name) {
   using dk::StatementType;
   switch (statement.type) {
     case StatementType::SELECT_STATEMENT:
       return StatementKind::kQuery;
     case StatementType::EXPLAIN_STATEMENT: {
-      const auto& inner = *statement.Cast<dk::ExplainStatement>().stmt;
-      if (CheckStatement(inner, lake_name) != StatementKind::kQuery) {
+      const auto& explain = statement.Cast<dk::ExplainStatement>();
+      const auto kind = CheckStatement(*explain.stmt, lake_name);
+      const bool runs = explain.explain_type == dk::ExplainType::EXPLAIN_ANALYZE;
+      if (kind != StatementKind::kQuery && (runs || kind != StatementKind::kWrite)) {
         Lack("EXPLAIN of a statement that changes something");
       }
       return StatementKind::kQuery;
@@ -162,11 +163,9 @@ StatementKind CheckStatement(const dk::SQLStatement& statement, const std::strin
     case StatementType::SET_STATEMENT:
       return CheckSet(statement.Cast<dk::SetStatement>());
     case StatementType::DELETE_STATEMENT:
-      Lack("DELETE");
     case StatementType::UPDATE_STATEMENT:
-      Lack("UPDATE");
     case StatementType::MERGE_INTO_STATEMENT:
-      Lack("MERGE");
+      return StatementKind::kWrite;
     case StatementType::TRANSACTION_STATEMENT:
       Lack("BEGIN, COMMIT and ROLLBACK");
     default:
@@ -192,7 +191,8 @@ void DropDangerousFunctions(dk::Connection& connection) {
       schema.Scan(context, type, [&](dk::CatalogEntry& entry) {
         bool copy = type == dk::CatalogType::COPY_FUNCTION_ENTRY;
         bool same = entry.type == type;
-        if (same && (copy || IsDangerous(entry.name))) found.emplace_back(entry.type, entry.name);
+        if (same && (copy || IsBlockedFunction(entry.name)))
+          found.emplace_back(entry.type, entry.name);
       });
       for (const auto& [kind, name] : found) {
         dk::DropInfo drop;

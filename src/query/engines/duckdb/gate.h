@@ -16,7 +16,10 @@ StatementKind CheckStatement(const dk::SQLStatement& statement, const std::strin
 /// function, whatever way it came into the plan. PermissionDenied LK-4011.
 void RegisterBindGate(dk::DBConfig& config);
 
-/// Takes the functions that reach files, logs or other statements out of the system catalog.
+/// Does the function reach files, logs, settings or other statements?
+bool IsBlockedFunction(const std::string& name);
+
+/// Takes the blocked functions out of the system catalog.
 void DropDangerousFunctions(dk::Connection& connection);
 
 }  // namespace lakehouse::query::duckdb

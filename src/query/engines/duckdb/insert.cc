@@ -1,26 +1,17 @@
 #include "query/engines/duckdb/insert.h"
 
-#include <arrow/api.h>
-
-#include <duckdb/common/arrow/arrow_appender.hpp>
 #include <duckdb/execution/operator/projection/physical_projection.hpp>
 #include <duckdb/planner/expression/bound_cast_expression.hpp>
 #include <duckdb/planner/expression/bound_reference_expression.hpp>
 
-#include "query/engines/duckdb/arrow_rows.h"
 #include "query/engines/duckdb/lake_catalog.h"
 #include "query/engines/duckdb/lake_schema.h"
 #include "query/engines/duckdb/lake_table.h"
+#include "query/engines/duckdb/row_writer.h"
 #include "query/engines/duckdb/types.h"
-#include "storage/arrow_schema.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
-
-using storage::parquet::DataFileWriter;
-
-/// Rows are handed to the file writer in batches of about this many.
-constexpr dk::idx_t kBatchRows = 30 * STANDARD_VECTOR_SIZE;
 
 struct InsertGlobalState : dk::GlobalSinkState {
   std::mutex mutex;
@@ -28,12 +19,8 @@ struct InsertGlobalState : dk::GlobalSinkState {
 };
 
 struct InsertLocalState : dk::LocalSinkState {
-  std::unique_ptr<DataFileWriter> writer;
-  dk::unique_ptr<dk::ArrowAppender> rows;
-};
-
-struct InsertSourceState : dk::GlobalSourceState {
-  bool done = false;
+  explicit InsertLocalState(RowWriter rows) : writer(std::move(rows)) {}
+  RowWriter writer;
 };
 
 class LakeInsert : public dk::PhysicalOperator {
@@ -43,8 +30,7 @@ class LakeInsert : public dk::PhysicalOperator {
       : PhysicalOperator(plan, dk::PhysicalOperatorType::EXTENSION, {dk::LogicalType::BIGINT}, 1),
         catalog_(catalog),
         target_(std::move(target)),
-        row_types_(std::move(row_types)),
-        schema_(storage::ToArrow(target_.metadata.schema)) {}
+        row_types_(std::move(row_types)) {}
 
   std::string GetName() const override { return "LAKE_INSERT"; }
   bool IsSink() const override { return true; }
@@ -54,34 +40,22 @@ class LakeInsert : public dk::PhysicalOperator {
   dk::unique_ptr<dk::GlobalSinkState> GetGlobalSinkState(dk::ClientContext&) const override {
     return dk::make_uniq<InsertGlobalState>();
   }
-  dk::unique_ptr<dk::LocalSinkState> GetLocalSinkState(dk::ExecutionContext&) const override {
-    return dk::make_uniq<InsertLocalState>();
+  dk::unique_ptr<dk::LocalSinkState> GetLocalSinkState(
+      dk::ExecutionContext& context) const override {
+    return dk::make_uniq<InsertLocalState>(
+        RowWriter(context.client, target_.root, target_.metadata, row_types_));
   }
 
-  dk::SinkResultType Sink(dk::ExecutionContext& context, dk::DataChunk& chunk,
+  dk::SinkResultType Sink(dk::ExecutionContext&, dk::DataChunk& chunk,
                           dk::OperatorSinkInput& input) const override {
-    auto& local = input.local_state.Cast<InsertLocalState>();
-    if (!local.rows) {
-      local.rows = dk::make_uniq<dk::ArrowAppender>(
-          row_types_, kBatchRows, context.client.GetClientProperties(),
-          std::unordered_map<dk::idx_t, const dk::shared_ptr<dk::ArrowTypeExtensionData>>());
-    }
-    local.rows->Append(chunk, 0, chunk.size(), chunk.size());
-    if (local.rows->RowCount() >= kBatchRows) Flush(context.client, local);
+    input.local_state.Cast<InsertLocalState>().writer.Append(chunk);
     return dk::SinkResultType::NEED_MORE_INPUT;
   }
 
-  dk::SinkCombineResultType Combine(dk::ExecutionContext& context,
+  dk::SinkCombineResultType Combine(dk::ExecutionContext&,
                                     dk::OperatorSinkCombineInput& input) const override {
-    auto& local = input.local_state.Cast<InsertLocalState>();
-    Flush(context.client, local);
-    if (!local.writer) return dk::SinkCombineResultType::FINISHED;
-    auto files = SessionOf(context.client).Guard([&] { return local.writer->Finish(); });
     auto& global = input.global_state.Cast<InsertGlobalState>();
-    std::lock_guard lock(global.mutex);
-    global.write.rows += local.writer->rows_written();
-    for (auto& file : files) global.write.files.push_back(std::move(file));
-    global.write.writers.push_back(std::move(local.writer));
+    TakeOver(input.local_state.Cast<InsertLocalState>().writer, global.mutex, global.write);
     return dk::SinkCombineResultType::FINISHED;
   }
 
@@ -98,58 +72,24 @@ class LakeInsert : public dk::PhysicalOperator {
   }
 
   dk::unique_ptr<dk::GlobalSourceState> GetGlobalSourceState(dk::ClientContext&) const override {
-    return dk::make_uniq<InsertSourceState>();
+    return dk::make_uniq<CountSourceState>();
   }
 
  protected:
   dk::SourceResultType GetDataInternal(dk::ExecutionContext&, dk::DataChunk& chunk,
                                        dk::OperatorSourceInput& input) const override {
-    auto& state = input.global_state.Cast<InsertSourceState>();
-    if (state.done) return dk::SourceResultType::FINISHED;
-    state.done = true;
-    chunk.SetCardinality(1);
-    chunk.SetValue(0, 0, dk::Value::BIGINT(written_));
-    return dk::SourceResultType::FINISHED;
+    return EmitCount(chunk, input, written_);
   }
 
  private:
-  void Flush(dk::ClientContext& context, InsertLocalState& local) const {
-    if (!local.rows || local.rows->RowCount() == 0) return;
-    auto& session = SessionOf(context);
-    session.Guard([&] {
-      dk::vector<std::string> names;
-      for (const auto& field : target_.metadata.schema.fields) names.push_back(field.name);
-      auto layout = ArrowSchemaOf(row_types_, names, context.GetClientProperties());
-      auto batch = ImportRows(local.rows->Finalize(), layout, schema_);
-      local.rows.reset();
-      CheckNulls(*batch);
-      if (!local.writer) {
-        local.writer = std::make_unique<DataFileWriter>(
-            target_.root, target_.metadata, storage::parquet::OptionsFor(target_.metadata),
-            session.lake->storage_context());
-      }
-      local.writer->Write(*batch);
-    });
-  }
-
-  void CheckNulls(const arrow::RecordBatch& batch) const {
-    for (int i = 0; i < batch.num_columns(); ++i) {
-      const auto& field = target_.metadata.schema.fields[static_cast<size_t>(i)];
-      if (field.nullable || batch.column(i)->null_count() == 0) continue;
-      throw Error(ErrorKind::kInvalidArgument, "LK-4005",
-                  "column " + field.name + " must not be null, and a row has null there",
-                  "give the column a value, or leave such rows out");
-    }
-  }
-
   dk::Catalog& catalog_;
   const InsertTarget target_;
   const dk::vector<dk::LogicalType> row_types_;
-  const std::shared_ptr<arrow::Schema> schema_;
   mutable int64_t written_ = 0;  ///< set in Finalize, which runs before any reading
 };
 
-/// Casts `rows` to the table's types, where the engine's own types are wider in name only.
+}  // namespace
+
 dk::PhysicalOperator& CastTo(dk::ClientContext& context, dk::PhysicalPlanGenerator& planner,
                              const dk::vector<dk::LogicalType>& types, dk::PhysicalOperator& rows) {
   if (rows.types == types) return rows;
@@ -170,25 +110,36 @@ dk::vector<dk::LogicalType> TypesOf(const storage::Schema& schema) {
   return types;
 }
 
-}  // namespace
+void TakeOver(RowWriter& writer, std::mutex& mutex, PendingWrite& write) {
+  auto files = writer.Finish();
+  std::lock_guard lock(mutex);
+  write.rows += writer.rows();
+  for (auto& file : files) write.files.push_back(std::move(file));
+  if (auto discard = writer.TakeFiles()) write.writers.push_back(std::move(discard));
+}
+
+dk::SourceResultType EmitCount(dk::DataChunk& chunk, dk::OperatorSourceInput& input, int64_t rows) {
+  auto& state = input.global_state.Cast<CountSourceState>();
+  if (state.done) return dk::SourceResultType::FINISHED;
+  state.done = true;
+  chunk.SetCardinality(1);
+  chunk.SetValue(0, 0, dk::Value::BIGINT(rows));
+  return dk::SourceResultType::FINISHED;
+}
+
+dk::PhysicalOperator& MakeInsertSink(dk::PhysicalPlanGenerator& planner, dk::Catalog& catalog,
+                                     InsertTarget target, dk::vector<dk::LogicalType> types) {
+  return planner.Make<LakeInsert>(catalog, std::move(target), std::move(types));
+}
 
 dk::PhysicalOperator& MakeInsert(dk::PhysicalPlanGenerator& planner, dk::Catalog& catalog,
                                  InsertTarget target, dk::PhysicalOperator& rows) {
-  auto& insert = planner.Make<LakeInsert>(catalog, std::move(target), rows.types);
+  auto& insert = MakeInsertSink(planner, catalog, std::move(target), rows.types);
   insert.children.push_back(rows);
   return insert;
 }
 
-dk::PhysicalOperator& LakeCatalog::PlanInsert(dk::ClientContext& context,
-                                              dk::PhysicalPlanGenerator& planner,
-                                              dk::LogicalInsert& op,
-                                              dk::optional_ptr<dk::PhysicalOperator> plan) {
-  if (op.return_chunk) RefuseUnsupported(context, "RETURNING");
-  if (op.on_conflict_info.action_type != dk::OnConflictAction::THROW) {
-    RefuseUnsupported(context, "ON CONFLICT");
-  }
-  auto& session = SessionOf(context);
-  auto& entry = op.table.Cast<LakeTable>();
+InsertTarget TargetOf(LakeSession& session, LakeTable& entry) {
   InsertTarget target;
   target.table = entry.object().table;
   target.base = entry.snapshot();
@@ -201,6 +152,18 @@ dk::PhysicalOperator& LakeCatalog::PlanInsert(dk::ClientContext& context,
       session.lake->Resolve(session.principal, catalog::Action::kModify, entry.object().info.name);
     }
   });
+  return target;
+}
+
+dk::PhysicalOperator& LakeCatalog::PlanInsert(dk::ClientContext& context,
+                                              dk::PhysicalPlanGenerator& planner,
+                                              dk::LogicalInsert& op,
+                                              dk::optional_ptr<dk::PhysicalOperator> plan) {
+  if (op.return_chunk) RefuseUnsupported(context, "RETURNING");
+  if (op.on_conflict_info.action_type != dk::OnConflictAction::THROW) {
+    RefuseUnsupported(context, "ON CONFLICT");
+  }
+  auto target = TargetOf(SessionOf(context), op.table.Cast<LakeTable>());
   auto* rows = plan.get();
   if (!op.column_index_map.empty()) rows = &planner.ResolveDefaultsProjection(op, *rows);
   auto& cast = CastTo(context, planner, TypesOf(target.metadata.schema), *rows);
@@ -231,6 +194,8 @@ InsertTarget TargetOfCreate(dk::ClientContext& context, const catalog::ObjectNam
   target.metadata.schema = request.options.schema;
   target.metadata.partition_columns = request.options.partition_columns;
   if (target.replace) {
+    if (!request.location.empty()) RefuseUnsupported(context, "LOCATION of a table to replace");
+    if (!request.options.comment.empty()) target.metadata.description = request.options.comment;
     target.root = target.table->location();
     for (const auto& [key, value] : request.options.properties) {
       target.metadata.properties[key] = value;
@@ -240,7 +205,7 @@ InsertTarget TargetOfCreate(dk::ClientContext& context, const catalog::ObjectNam
   target.metadata.properties = request.options.properties;
   target.create = std::move(request);
   target.create->description.operation = "CREATE TABLE AS SELECT";
-  target.root = session.lake->PlanTable(session.principal, name, "");
+  target.root = session.lake->PlanTable(session.principal, name, target.create->location);
   return target;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include "query/engines/duckdb/lake_table.h"
 #include "query/engines/duckdb/lake_transaction.h"
 #include "query/engines/duckdb/pch.h"
+#include "query/engines/duckdb/row_writer.h"
 
 namespace lakehouse::query::duckdb {
 
@@ -16,9 +18,32 @@ struct InsertTarget {
   io::Location root;
 };
 
+/// What a statement writes to the table of `entry`, after checking the right to change it.
+InsertTarget TargetOf(LakeSession& session, LakeTable& entry);
+
+/// The engine's types of the columns.
+dk::vector<dk::LogicalType> TypesOf(const storage::Schema& schema);
+
+/// `rows` cast to `types`, where the engine's own types are wider in name only.
+dk::PhysicalOperator& CastTo(dk::ClientContext& context, dk::PhysicalPlanGenerator& planner,
+                             const dk::vector<dk::LogicalType>& types, dk::PhysicalOperator& rows);
+
+/// Finishes `writer` and hands its files to `write`, which `mutex` guards.
+void TakeOver(RowWriter& writer, std::mutex& mutex, PendingWrite& write);
+
+/// The end of a sink that answers with a number of rows.
+struct CountSourceState : dk::GlobalSourceState {
+  bool done = false;
+};
+dk::SourceResultType EmitCount(dk::DataChunk& chunk, dk::OperatorSourceInput& input, int64_t rows);
+
 /// A sink that writes data files, one writer per thread, and hands them to the transaction. As a
 /// source it gives the number of rows.
 dk::PhysicalOperator& MakeInsert(dk::PhysicalPlanGenerator& planner, dk::Catalog& catalog,
                                  InsertTarget target, dk::PhysicalOperator& rows);
+
+/// The same, to be fed by another operator.
+dk::PhysicalOperator& MakeInsertSink(dk::PhysicalPlanGenerator& planner, dk::Catalog& catalog,
+                                     InsertTarget target, dk::vector<dk::LogicalType> types);
 
 }  // namespace lakehouse::query::duckdb

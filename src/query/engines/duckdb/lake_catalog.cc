@@ -41,7 +41,8 @@ dk::optional_ptr<dk::SchemaCatalogEntry> LakeCatalog::LookupSchema(
   if (session) {
     auto& context = transaction.GetContext();
     std::string folded = catalog::FoldCase(name);
-    if (folded == catalog::FoldCase(default_schema_) || folded == kPathSchema) {
+    if (folded == catalog::FoldCase(default_schema_) || folded == kPathSchema ||
+        (folded == kRewriteSchema && session->rewrite)) {
       return &SchemaEntry(context, name);
     }
     auto schemas =
@@ -90,18 +91,6 @@ void LakeCatalog::DropSchema(dk::ClientContext& context, dk::DropInfo& info) {
     session.lake->DropSchema(session.principal, lake_name_, info.name, info.cascade,
                              info.if_not_found == dk::OnEntryNotFound::RETURN_NULL);
   });
-}
-
-dk::PhysicalOperator& LakeCatalog::PlanDelete(dk::ClientContext& context,
-                                              dk::PhysicalPlanGenerator&, dk::LogicalDelete&,
-                                              dk::PhysicalOperator&) {
-  RefuseUnsupported(context, "DELETE");
-}
-
-dk::PhysicalOperator& LakeCatalog::PlanUpdate(dk::ClientContext& context,
-                                              dk::PhysicalPlanGenerator&, dk::LogicalUpdate&,
-                                              dk::PhysicalOperator&) {
-  RefuseUnsupported(context, "UPDATE");
 }
 
 }  // namespace lakehouse::query::duckdb

@@ -11,6 +11,9 @@ namespace lakehouse::query::duckdb {
 /// Schema name under which delta.`/path` reaches the engine.
 inline constexpr char kPathSchema[] = "lake_path";
 
+/// Schema of the one table that rewriting reads (RewriteSource); users' sessions have none.
+inline constexpr char kRewriteSchema[] = "lake_rewrite";
+
 /// The lakehouse's default catalog as a database of the engine. It keeps no names itself: every
 /// look-up asks catalog::Lake for the session's principal.
 class LakeCatalog : public dk::Catalog {
@@ -44,6 +47,8 @@ class LakeCatalog : public dk::Catalog {
                                    dk::LogicalDelete&, dk::PhysicalOperator&) override;
   dk::PhysicalOperator& PlanUpdate(dk::ClientContext&, dk::PhysicalPlanGenerator&,
                                    dk::LogicalUpdate&, dk::PhysicalOperator&) override;
+  dk::PhysicalOperator& PlanMergeInto(dk::ClientContext&, dk::PhysicalPlanGenerator&,
+                                      dk::LogicalMergeInto&, dk::PhysicalOperator&) override;
   dk::DatabaseSize GetDatabaseSize(dk::ClientContext&) override { return {}; }
   dk::ErrorData SupportsCreateTable(dk::BoundCreateTableInfo&) override { return {}; }
   bool InMemory() override { return false; }

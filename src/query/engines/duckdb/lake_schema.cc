@@ -34,6 +34,18 @@ dk::optional_ptr<dk::CatalogEntry> LakeSchema::MakeEntry(dk::ClientContext& cont
       key, dk::make_uniq<LakeTable>(catalog, *this, info, object, std::move(snapshot)));
 }
 
+dk::optional_ptr<dk::CatalogEntry> LakeSchema::MakeRewriteEntry(dk::ClientContext& context,
+                                                                const std::string& key,
+                                                                const RewriteSource& source) {
+  dk::CreateTableInfo info(*this, "rows");
+  DescribeColumns(source.snapshot->schema(), info);
+  catalog::ResolvedObject object;
+  object.table = source.table;
+  return &LakeTransaction::Get(context, catalog)
+              .Keep(key, dk::make_uniq<LakeTable>(catalog, *this, info, object, source.snapshot,
+                                                  source.selection));
+}
+
 dk::optional_ptr<dk::CatalogEntry> LakeSchema::LookupEntry(dk::CatalogTransaction transaction,
                                                            const dk::EntryLookupInfo& lookup) {
   auto type = lookup.GetCatalogType();
@@ -49,6 +61,9 @@ dk::optional_ptr<dk::CatalogEntry> LakeSchema::LookupEntry(dk::CatalogTransactio
   if (auto kept = LakeTransaction::Get(context, catalog).Kept(key)) return kept;
   return session->Guard([&]() -> dk::optional_ptr<dk::CatalogEntry> {
     std::optional<catalog::ResolvedObject> object;
+    if (catalog::FoldCase(name) == kRewriteSchema && session->rewrite) {
+      return MakeRewriteEntry(context, key, *session->rewrite);
+    }
     if (catalog::FoldCase(name) == kPathSchema) {
       object = session->lake->ResolvePath(session->principal, catalog::Action::kSelect,
                                           lookup.GetEntryName());
@@ -116,11 +131,17 @@ catalog::CreateTableRequest RequestOf(dk::ClientContext& context, const catalog:
     request.options.partition_columns.push_back(
         key->Cast<dk::ColumnRefExpression>().GetColumnName());
   }
+  if (!info.comment.IsNull()) request.options.comment = info.comment.ToString();
   for (const auto& [option, value] : info.options) {
     if (value->GetExpressionType() != dk::ExpressionType::VALUE_CONSTANT) {
       RefuseUnsupported(context, "a table option that is not a constant");
     }
-    request.options.properties[option] = value->Cast<dk::ConstantExpression>().value.ToString();
+    const auto text = value->Cast<dk::ConstantExpression>().value.ToString();
+    if (option == kLocationOption) {
+      request.location = text;
+    } else {
+      request.options.properties[option] = text;
+    }
   }
   return request;
 }

@@ -57,10 +57,16 @@ class LakeSchema : public dk::SchemaCatalogEntry {
   }
 
  private:
+  dk::optional_ptr<dk::CatalogEntry> MakeRewriteEntry(dk::ClientContext& context,
+                                                      const std::string& key,
+                                                      const RewriteSource& source);
   dk::optional_ptr<dk::CatalogEntry> MakeEntry(dk::ClientContext& context, const std::string& key,
                                                const catalog::ResolvedObject& object,
                                                dk::optional_ptr<dk::BoundAtClause> at);
 };
+
+/// The option of a CREATE TABLE that is its LOCATION, not a property.
+inline constexpr char kLocationOption[] = "lakehouse.location";
 
 /// What a CREATE TABLE of the engine asks for; LK-4012 for constraints other than NOT NULL and for
 /// options that tables lack.

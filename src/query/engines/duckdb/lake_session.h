@@ -10,11 +10,19 @@
 #include "base/error.h"
 #include "catalog/lake.h"
 #include "query/engines/duckdb/pch.h"
+#include "query/engines/duckdb/scan.h"
 #include "security/principal.h"
 
 namespace lakehouse::query::duckdb {
 
 inline constexpr char kFileScheme[] = "lakeint://";
+
+/// Files of a table that are read to be written anew.
+struct RewriteSource {
+  std::shared_ptr<storage::Table> table;
+  storage::SnapshotPtr snapshot;
+  ScanSelectionPtr selection;
+};
 
 /// What one connection knows beside DuckDB: who asks, what the running statement may open, and the
 /// error that ended it (DuckDB's own error type would lose code and hint). SQL cannot reach it.
@@ -48,6 +56,8 @@ class LakeSession : public dk::ClientContextState {
 
   const security::Principal principal;
   const std::shared_ptr<catalog::Lake> lake;
+  std::string schema = "main";           ///< current one of the running statement
+  std::optional<RewriteSource> rewrite;  ///< of the engine's own sessions only; set before use
   std::atomic<int64_t> files_total{0};
   std::atomic<int64_t> files_skipped{0};
 

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "query/engines/duckdb/lake_catalog.h"
+#include "query/engines/duckdb/scan.h"
 #include "storage/table.h"
 
 namespace lakehouse::query::duckdb {
@@ -11,7 +12,8 @@ namespace lakehouse::query::duckdb {
 class LakeTable : public dk::TableCatalogEntry {
  public:
   LakeTable(dk::Catalog& catalog, dk::SchemaCatalogEntry& schema, dk::CreateTableInfo& info,
-            catalog::ResolvedObject object, storage::SnapshotPtr snapshot);
+            catalog::ResolvedObject object, storage::SnapshotPtr snapshot,
+            ScanSelectionPtr selection = nullptr);
 
   const catalog::ResolvedObject& object() const { return object_; }
   const storage::SnapshotPtr& snapshot() const { return snapshot_; }
@@ -28,11 +30,16 @@ class LakeTable : public dk::TableCatalogEntry {
   }
   dk::TableStorageInfo GetStorageInfo(dk::ClientContext&) override { return {}; }
   dk::virtual_column_map_t GetVirtualColumns() const override;
-  dk::vector<dk::column_t> GetRowIdColumns() const override { return {}; }
+  /// What names a row: its file in the snapshot and its number in the file.
+  dk::vector<dk::column_t> GetRowIdColumns() const override;
+  /// An update writes whole new rows, so it needs every column.
+  void BindUpdateConstraints(dk::Binder& binder, dk::LogicalGet& get, dk::LogicalProjection& rows,
+                             dk::LogicalUpdate& update, dk::ClientContext& context) override;
 
  private:
   const catalog::ResolvedObject object_;
   const storage::SnapshotPtr snapshot_;
+  const ScanSelectionPtr selection_;  ///< null: every file and row
 };
 
 /// The engine's description of the snapshot's columns.

@@ -1,6 +1,7 @@
 #include "query/engines/duckdb/lake_transaction.h"
 
 #include "query/engines/duckdb/lake_session.h"
+#include "query/engines/duckdb/row_changes.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -67,8 +68,41 @@ dk::CatalogEntry& LakeTransaction::Keep(const std::string& key,
 
 void LakeTransaction::AddWrite(PendingWrite write) {
   std::lock_guard lock(mutex_);
+  for (PendingWrite& there : writes_) {
+    if (!there.table || there.table != write.table) continue;
+    UniteDeleted(there.deleted, write.deleted, there.updates || write.updates);
+    there.updates |= write.updates;
+    there.rows += write.rows;
+    std::move(write.files.begin(), write.files.end(), std::back_inserter(there.files));
+    std::move(write.writers.begin(), write.writers.end(), std::back_inserter(there.writers));
+    return;
+  }
   writes_.push_back(std::move(write));
 }
+
+void LakeTransaction::Name(std::string operation) {
+  std::lock_guard lock(mutex_);
+  operation_ = std::move(operation);
+}
+
+namespace {
+
+/// Spark's names for what a write did.
+void DescribeRows(const PendingWrite& write, const std::string& operation,
+                  storage::CommitDescription& description) {
+  auto& metrics = description.metrics;
+  metrics["numOutputRows"] = write.rows;
+  if (operation == "WRITE") {
+    description.parameters["mode"] = write.replacement ? "\"Overwrite\"" : "\"Append\"";
+    metrics["numFiles"] = static_cast<int64_t>(write.files.size());
+    return;
+  }
+  int64_t gone = 0;
+  for (const auto& [file, rows] : write.deleted) gone += rows.size();
+  metrics[operation == "UPDATE" ? "numUpdatedRows" : "numDeletedRows"] = gone;
+}
+
+}  // namespace
 
 void LakeTransaction::CommitOne(dk::ClientContext& context, PendingWrite& write) {
   auto& session = SessionOf(context);
@@ -80,15 +114,20 @@ void LakeTransaction::CommitOne(dk::ClientContext& context, PendingWrite& write)
     return;
   }
   storage::CommitDescription description;
-  description.operation = write.replacement ? "CREATE OR REPLACE TABLE AS SELECT" : "WRITE";
-  description.parameters["mode"] = write.replacement ? "\"Overwrite\"" : "\"Append\"";
-  description.metrics["numFiles"] = static_cast<int64_t>(write.files.size());
-  description.metrics["numOutputRows"] = write.rows;
+  description.operation = write.replacement ? "CREATE OR REPLACE TABLE AS SELECT" : operation_;
+  DescribeRows(write, operation_, description);
   description.user_name = session.principal.name;
   auto commit = write.table->Begin(write.base);
   if (write.replacement) {
     commit->RemoveAllFiles();
     commit->SetMetadata(*write.replacement);
+  }
+  if (operation_ != "WRITE") {
+    commit->MarkRead();
+    const auto outcome = RewriteDeleted(context, write, *commit);
+    description.metrics["numRemovedFiles"] = outcome.removed_files;
+    description.metrics["numCopiedRows"] = outcome.copied_rows;
+    description.metrics["numAddedFiles"] = static_cast<int64_t>(write.files.size());
   }
   for (auto& file : write.files) commit->AddFile(std::move(file));
   auto result = commit->Commit(description);
@@ -109,7 +148,7 @@ void LakeTransaction::CommitWrites(dk::ClientContext& context) {
   while (!writes_.empty()) {
     try {
       const PendingWrite& next = writes_.front();
-      if (!next.files.empty() || next.create || next.replacement) {
+      if (!next.files.empty() || !next.deleted.empty() || next.create || next.replacement) {
         CommitOne(context, writes_.front());
       }
     } catch (...) {

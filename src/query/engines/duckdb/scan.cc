@@ -6,32 +6,56 @@
 
 #include "query/engines/duckdb/file_list.h"
 #include "query/engines/duckdb/lake_session.h"
+#include "query/engines/duckdb/lake_table.h"
 #include "query/engines/duckdb/types.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
 
+/// Leaves rows of one file out while it is read.
+class RowFilter : public dk::DeleteFilter {
+ public:
+  RowFilter(ScanSelectionPtr owner, const storage::RowSet& hidden)
+      : owner_(std::move(owner)), hidden_(hidden) {}
+  dk::idx_t Filter(dk::row_t first, dk::idx_t count, dk::SelectionVector& kept) override {
+    if (!hidden_.Exclude(static_cast<uint64_t>(first), static_cast<uint32_t>(count), rows_)) {
+      return count;
+    }
+    kept.Initialize(STANDARD_VECTOR_SIZE);
+    for (dk::idx_t i = 0; i < rows_.size(); ++i) kept.set_index(i, rows_[i]);
+    return rows_.size();
+  }
+
+ private:
+  const ScanSelectionPtr owner_;
+  const storage::RowSet& hidden_;
+  std::vector<uint32_t> rows_;
+};
+
 /// The table's view of its files: types from the log, not from the Parquet footers.
 class LakeReader : public dk::MultiFileReader {
  public:
-  LakeReader(storage::SnapshotPtr snapshot, io::Location root)
-      : snapshot_(std::move(snapshot)), root_(std::move(root)) {
+  explicit LakeReader(const LakeScanInfo& scanned) : scanned_(scanned) {
     const auto& metadata = snapshot_->metadata();
     for (const auto& name : metadata.partition_columns) {
       partition_.push_back(metadata.schema.IndexOf(name).value());
     }
   }
   static dk::unique_ptr<dk::MultiFileReader> Create(const dk::TableFunction& function) {
-    auto& info = function.function_info->Cast<LakeScanInfo>();
-    return dk::make_uniq<LakeReader>(info.snapshot, info.root);
+    return dk::make_uniq<LakeReader>(function.function_info->Cast<LakeScanInfo>());
   }
 
   dk::shared_ptr<dk::MultiFileList> CreateFileList(dk::ClientContext& context,
                                                    const dk::vector<std::string>&,
                                                    const dk::FileGlobInput&) override {
-    std::vector<size_t> all(snapshot_->file_count());
-    std::iota(all.begin(), all.end(), size_t{0});
-    return dk::make_shared_ptr<LakeFileList>(context, snapshot_, root_, std::move(all));
+    std::vector<size_t> files;
+    if (scanned_.selection) {
+      files = scanned_.selection->files;
+    } else {
+      files.resize(snapshot_->file_count());
+      std::iota(files.begin(), files.end(), size_t{0});
+    }
+    return dk::make_shared_ptr<LakeFileList>(context, scanned_, std::move(files));
   }
   bool Bind(dk::MultiFileOptions&, dk::MultiFileList&, dk::vector<dk::LogicalType>& types,
             dk::vector<std::string>& names, dk::MultiFileReaderBindData& bound) override {
@@ -56,7 +80,18 @@ class LakeReader : public dk::MultiFileReader {
       const dk::vector<dk::ColumnIndex>& column_ids, dk::optional_ptr<dk::TableFilterSet> filters,
       dk::ClientContext& context, dk::MultiFileGlobalState& state) override {
     size_t file = LakeFileList::IndexOf(reader_data.reader->file);
+    if (scanned_.selection) {
+      auto hidden = scanned_.selection->hidden.find(file);
+      if (hidden != scanned_.selection->hidden.end()) {
+        reader_data.reader->deletion_filter =
+            dk::make_uniq<RowFilter>(scanned_.selection, hidden->second);
+      }
+    }
     for (dk::idx_t i = 0; i < column_ids.size(); ++i) {
+      if (column_ids[i].GetPrimaryIndex() == kFileColumn) {
+        reader_data.constant_map.Add(dk::MultiFileGlobalIndex(i), dk::Value::UBIGINT(file));
+        continue;
+      }
       auto at = std::find(partition_.begin(), partition_.end(), column_ids[i].GetPrimaryIndex());
       if (at == partition_.end()) continue;
       auto value = snapshot_->partition_value(file, static_cast<size_t>(at - partition_.begin()));
@@ -67,17 +102,23 @@ class LakeReader : public dk::MultiFileReader {
                                                  filters, context, state);
   }
   dk::unique_ptr<dk::MultiFileReader> Copy() const override {
-    return dk::make_uniq<LakeReader>(snapshot_, root_);
+    return dk::make_uniq<LakeReader>(scanned_);
   }
 
  private:
-  const storage::SnapshotPtr snapshot_;
-  const io::Location root_;
+  const LakeScanInfo scanned_;
+  const storage::SnapshotPtr& snapshot_ = scanned_.snapshot;
   std::vector<size_t> partition_;  ///< positions of the partition columns in the schema
 };
 
 dk::virtual_column_map_t VirtualColumns(dk::ClientContext&, dk::optional_ptr<dk::FunctionData>) {
   return LakeVirtualColumns();
+}
+
+dk::BindInfo BindInfoOf(const dk::optional_ptr<dk::FunctionData> bind_data) {
+  auto& files = bind_data->Cast<dk::MultiFileBindData>().file_list->Cast<LakeFileList>();
+  if (files.table()) return dk::BindInfo(*files.table());
+  return dk::BindInfo(dk::ScanType::EXTERNAL);
 }
 
 /// The optimizer takes two scans whose serialized forms are equal for one and the same: the table,
@@ -104,16 +145,17 @@ dk::unique_ptr<dk::FunctionData> RefuseToRead(dk::Deserializer&, dk::TableFuncti
 dk::virtual_column_map_t LakeVirtualColumns() {
   dk::virtual_column_map_t columns;
   columns.insert({dk::COLUMN_IDENTIFIER_EMPTY, dk::TableColumn("", dk::LogicalType::BOOLEAN)});
+  columns.insert({kFileColumn, dk::TableColumn("lake_file", dk::LogicalType::UBIGINT)});
+  columns.insert({dk::MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER,
+                  dk::TableColumn("file_row_number", dk::LogicalType::BIGINT)});
   return columns;
 }
 
 dk::TableFunction BindLakeScan(dk::ClientContext& context, const dk::TableFunction& parquet_scan,
-                               storage::SnapshotPtr snapshot, io::Location root,
-                               dk::unique_ptr<dk::FunctionData>& bind_data) {
-  SessionOf(context).files_total += static_cast<int64_t>(snapshot->file_count());
-  auto info = dk::make_shared_ptr<LakeScanInfo>();
-  info->snapshot = std::move(snapshot);
-  info->root = std::move(root);
+                               LakeScanInfo what, dk::unique_ptr<dk::FunctionData>& bind_data) {
+  SessionOf(context).files_total += static_cast<int64_t>(
+      what.selection ? what.selection->files.size() : what.snapshot->file_count());
+  auto info = dk::make_shared_ptr<LakeScanInfo>(std::move(what));
   dk::TableFunction scan = parquet_scan;
   scan.function_info = info;
   scan.name = kScanName;
@@ -121,7 +163,7 @@ dk::TableFunction BindLakeScan(dk::ClientContext& context, const dk::TableFuncti
   // The Parquet footers know nothing of the log, so what is derived from them alone is left out.
   scan.statistics = nullptr;
   scan.get_partition_stats = nullptr;
-  scan.get_bind_info = nullptr;
+  scan.get_bind_info = BindInfoOf;
   scan.get_virtual_columns = VirtualColumns;
   scan.get_row_id_columns = nullptr;
   scan.serialize = WriteIdentity;

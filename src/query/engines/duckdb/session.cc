@@ -4,11 +4,14 @@
 
 #include <duckdb/catalog/catalog_search_path.hpp>
 #include <duckdb/common/type_visitor.hpp>
+#include <duckdb/parser/expression/columnref_expression.hpp>
+#include <duckdb/parser/statement/create_statement.hpp>
 
 #include "base/metrics.h"
 #include "query/engines/duckdb/arrow_rows.h"
 #include "query/engines/duckdb/errors.h"
 #include "query/engines/duckdb/gate.h"
+#include "query/engines/duckdb/lake_schema.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -133,6 +136,59 @@ dk::unique_ptr<dk::SQLStatement> DuckDbSession::Parse(const std::string& sql) {
               "send each statement by itself");
 }
 
+namespace {
+
+std::string QuotedName(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const auto& part : parts) {
+    if (!text.empty()) text += '.';
+    text += dk::KeywordHelper::WriteQuoted(part, '"');
+  }
+  return text;
+}
+
+dk::unique_ptr<dk::ParsedExpression> Constant(const std::string& text) {
+  return dk::make_uniq<dk::ConstantExpression>(dk::Value(text));
+}
+
+/// CREATE TABLE ... AS with the clauses that the engine's grammar lacks.
+void AddClauses(const dialect::CreateTable& given, dk::SQLStatement& statement) {
+  auto& info = statement.Cast<dk::CreateStatement>().info->Cast<dk::CreateTableInfo>();
+  for (const auto& column : given.partition_columns) {
+    info.partition_keys.push_back(dk::make_uniq<dk::ColumnRefExpression>(column));
+  }
+  for (const auto& [key, value] : given.properties) info.options[key] = Constant(value);
+  if (!given.comment.empty()) info.comment = dk::Value(given.comment);
+  if (!given.location.empty()) info.options[kLocationOption] = Constant(given.location);
+}
+
+}  // namespace
+
+dk::unique_ptr<dk::SQLStatement> DuckDbSession::ForEngine(const dialect::Statement& statement) {
+  if (const auto* sql = std::get_if<dialect::DuckSql>(&statement)) return Parse(sql->sql);
+  const auto* create = std::get_if<dialect::CreateTable>(&statement);
+  if (create == nullptr || create->as_select.empty()) return nullptr;
+  std::string sql = create->or_replace ? "CREATE OR REPLACE TABLE " : "CREATE TABLE ";
+  if (create->if_not_exists) sql += "IF NOT EXISTS ";
+  auto parsed = Parse(sql + QuotedName(create->name) + " AS " + create->as_select);
+  AddClauses(*create, *parsed);
+  return parsed;
+}
+
+CommandAnswer DuckDbSession::RunCommand(const dialect::Statement& statement) {
+  const CommandContext context{*core_->lake, principal_, current_schema()};
+  return std::visit(
+      [&](const auto& command) -> CommandAnswer {
+        using Kind = std::decay_t<decltype(command)>;
+        if constexpr (std::is_same_v<Kind, dialect::DuckSql>) {
+          return {};
+        } else {
+          return query::duckdb::Run(context, command);
+        }
+      },
+      statement);
+}
+
 std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryRequest& request) {
   auto scope = std::make_unique<StatementScope>();
   int64_t timeout =
@@ -144,6 +200,7 @@ std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryReques
   Connect();
   scope->connection = connection_;
   lake_session_->BeginStatement();
+  lake_session_->schema = current_schema();
   std::weak_ptr<dk::Connection> weak = connection_;
   auto interrupt = [weak] {
     if (auto connection = weak.lock()) connection->Interrupt();
@@ -183,7 +240,22 @@ QueryResult DuckDbSession::Execute(const QueryRequest& request) {
   answer.metrics = run.metrics;
   try {
     request.cancellation.ThrowIfStopped();
-    auto statement = Parse(request.sql);
+    const auto given = dialect::Parse(request.sql);
+    auto statement = ForEngine(given);
+    if (!statement) {
+      const auto done = RunCommand(given);
+      run.kind = answer.kind = done.kind;
+      if (done.rows || done.kind != StatementKind::kQuery) {
+        run.metrics->execution_ms = MillisecondsSince(run.started) - run.metrics->queued_ms;
+        scope->finish();
+        answer.reader = done.rows ? ReaderOf(done.rows) : NoRows();
+        return answer;
+      }
+      statement = Parse(
+          "SELECT column_name AS col_name, column_type AS data_type, "
+          "NULL::VARCHAR AS comment FROM (DESCRIBE " +
+          QuotedName(std::get<dialect::Describe>(given).name) + ")");
+    }
     run.kind = CheckStatement(*statement, core_->lake->default_catalog());
     answer.kind = run.kind;
     dk::vector<dk::Value> values;
@@ -228,7 +300,14 @@ StatementDescription DuckDbSession::Describe(const QueryRequest& request) {
   StatementDescription answer;
   dk::unique_ptr<dk::PreparedStatement> prepared;
   try {
-    auto statement = Parse(request.sql);
+    const auto given = dialect::Parse(request.sql);
+    auto statement = ForEngine(given);
+    if (!statement) {
+      const bool shows = std::holds_alternative<dialect::Show>(given) ||
+                         std::holds_alternative<dialect::Describe>(given);
+      answer.kind = shows ? StatementKind::kQuery : StatementKind::kDefinition;
+      return answer;
+    }
     answer.kind = CheckStatement(*statement, core_->lake->default_catalog());
     if (answer.kind != StatementKind::kQuery) return answer;
     prepared = connection_->Prepare(std::move(statement));

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "query/engines/duckdb/admission.h"
+#include "query/engines/duckdb/commands/command.h"
 #include "query/engines/duckdb/instance.h"
 #include "query/engines/duckdb/lake_session.h"
 #include "query/engines/duckdb/result_reader.h"
@@ -46,6 +47,10 @@ class DuckDbSession : public Session {
 
   void Connect();
   dk::unique_ptr<dk::SQLStatement> Parse(const std::string& sql);
+  /// A statement of the dialect for the engine; null for a command.
+  dk::unique_ptr<dk::SQLStatement> ForEngine(const dialect::Statement& statement);
+  /// Runs a command of the dialect.
+  CommandAnswer RunCommand(const dialect::Statement& statement);
   std::unique_ptr<StatementScope> Begin(Run& run, const QueryRequest& request);
 
   const std::shared_ptr<EngineCore> core_;

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <memory>
+#include <string>
+
+#include "catalog/lake.h"
+#include "query/engines/duckdb/dialect/dialect.h"
+#include "query/query.h"
+
+namespace lakehouse::query::duckdb {
+
+/// For whom and where a command runs.
+struct CommandContext {
+  catalog::Lake& lake;
+  const security::Principal& principal;
+  std::string schema;  ///< current one
+};
+
+struct CommandAnswer {
+  StatementKind kind = StatementKind::kDefinition;
+  std::shared_ptr<arrow::RecordBatch> rows;  ///< null: none; for DESCRIBE, ask the engine (a view)
+};
+
+/// One to three parts as a full name, with the defaults for what is missing. LK-2001 for no part,
+/// an empty one, or more than three.
+catalog::ObjectName FullName(const CommandContext& context, const std::vector<std::string>& parts);
+
+/// The table or view of a statement's target: a name, or the path of delta.`/path`.
+catalog::ResolvedObject Target(const CommandContext& context, catalog::Action action,
+                               const std::vector<std::string>& name, const std::string& path);
+
+/// The comment of a column; empty without one.
+std::string CommentOf(const storage::Field& field);
+
+CommandAnswer Run(const CommandContext& context, const dialect::CreateTable& statement);
+CommandAnswer Run(const CommandContext& context, const dialect::CreateSchema& statement);
+CommandAnswer Run(const CommandContext& context, const dialect::DropTable& statement);
+CommandAnswer Run(const CommandContext& context, const dialect::Describe& statement);
+CommandAnswer Run(const CommandContext& context, const dialect::Show& statement);
+
+}  // namespace lakehouse::query::duckdb

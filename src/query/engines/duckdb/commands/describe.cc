@@ -1,0 +1,144 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "query/engines/duckdb/commands/command.h"
+#include "query/engines/duckdb/commands/rows.h"
+
+namespace lakehouse::query::duckdb {
+namespace {
+
+using catalog::ResolvedObject;
+using dialect::Describe;
+
+Cell TextOrNull(const std::string& text) { return text.empty() ? Cell{} : Cell{text}; }
+
+[[noreturn]] void RefuseView(const ResolvedObject& object, const std::string& what) {
+  throw Error(ErrorKind::kInvalidArgument, "LK-4004",
+              what + " needs a table, and " + object.info.name.ToString() + " is a view");
+}
+
+std::vector<std::vector<Cell>> ColumnRows(const storage::Snapshot& snapshot) {
+  std::vector<std::vector<Cell>> rows;
+  for (const auto& field : snapshot.schema().fields) {
+    rows.push_back({field.name, field.type->ToString(), TextOrNull(CommentOf(field))});
+  }
+  const auto& partition = snapshot.metadata().partition_columns;
+  if (partition.empty()) return rows;
+  rows.push_back({std::string("# Partition Information"), std::string(), Cell{}});
+  for (const auto& name : partition) {
+    const auto& field = snapshot.schema().fields[snapshot.schema().IndexOf(name).value()];
+    rows.push_back({field.name, field.type->ToString(), TextOrNull(CommentOf(field))});
+  }
+  return rows;
+}
+
+void AddExtended(const ResolvedObject& object, const storage::Snapshot& snapshot,
+                 std::vector<std::vector<Cell>>& rows) {
+  auto add = [&](const std::string& name, const std::string& value) {
+    rows.push_back({name, value, Cell{}});
+  };
+  add("", "");
+  add("# Detailed Table Information", "");
+  add("Catalog", object.info.name.catalog);
+  add("Database", object.info.name.schema);
+  add("Table", object.info.name.name);
+  add("Owner", object.info.owner);
+  add("Comment", snapshot.metadata().description);
+  add("Location", object.table->location().uri());
+  add("Provider", "delta");
+  add("Version", std::to_string(snapshot.version()));
+  for (const auto& [key, value] : snapshot.metadata().properties) add(key, value);
+}
+
+std::shared_ptr<arrow::RecordBatch> DescribeDetail(const ResolvedObject& object) {
+  const auto snapshot = object.table->Latest();
+  const auto& metadata = snapshot->metadata();
+  const auto& protocol = snapshot->protocol();
+  Texts features = protocol.reader_features;
+  for (const auto& feature : protocol.writer_features) {
+    if (std::find(features.begin(), features.end(), feature) == features.end()) {
+      features.push_back(feature);
+    }
+  }
+  const std::vector<Column> columns = {{"format"},
+                                       {"id"},
+                                       {"name"},
+                                       {"description"},
+                                       {"location"},
+                                       {"createdAt", CellType::kInstant},
+                                       {"lastModified", CellType::kInstant},
+                                       {"partitionColumns", CellType::kTexts},
+                                       {"numFiles", CellType::kInteger},
+                                       {"sizeInBytes", CellType::kInteger},
+                                       {"properties", CellType::kTextMap},
+                                       {"minReaderVersion", CellType::kInteger},
+                                       {"minWriterVersion", CellType::kInteger},
+                                       {"tableFeatures", CellType::kTexts},
+                                       {"version", CellType::kInteger}};
+  const std::string name = object.info.name.name.empty() ? "" : object.info.name.ToString();
+  return MakeRows(
+      columns,
+      {{std::string("delta"), metadata.id, TextOrNull(name), TextOrNull(metadata.description),
+        object.table->location().uri(), Instant{metadata.created_ms * 1000},
+        Instant{snapshot->timestamp_ms() * 1000}, Texts(metadata.partition_columns),
+        static_cast<int64_t>(snapshot->file_count()), snapshot->total_bytes(),
+        TextMap(metadata.properties), int64_t{protocol.min_reader_version},
+        int64_t{protocol.min_writer_version}, std::move(features), snapshot->version()}});
+}
+
+std::shared_ptr<arrow::RecordBatch> DescribeHistory(const ResolvedObject& object,
+                                                    std::optional<int64_t> limit) {
+  std::optional<size_t> count;
+  if (limit) count = static_cast<size_t>(std::max<int64_t>(*limit, 0));
+  std::vector<std::vector<Cell>> rows;
+  for (const auto& entry : object.table->History(count)) {
+    rows.push_back({entry.version, Instant{entry.timestamp_ms * 1000}, TextOrNull(entry.user_name),
+                    TextOrNull(entry.operation), TextMap(entry.parameters), TextMap(entry.metrics),
+                    entry.is_blind_append, TextOrNull(entry.engine_info),
+                    TextOrNull(entry.transaction_id), TextOrNull(entry.user_metadata)});
+  }
+  return MakeRows({{"version", CellType::kInteger},
+                   {"timestamp", CellType::kInstant},
+                   {"userName"},
+                   {"operation"},
+                   {"operationParameters", CellType::kTextMap},
+                   {"operationMetrics", CellType::kTextMap},
+                   {"isBlindAppend", CellType::kBoolean},
+                   {"engineInfo"},
+                   {"txnId"},
+                   {"userMetadata"}},
+                  rows);
+}
+
+}  // namespace
+
+std::string CommentOf(const storage::Field& field) {
+  const auto found = field.metadata.find("comment");
+  if (found == field.metadata.end()) return {};
+  // Values of a field's metadata are JSON texts.
+  const auto text = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+  return text.is_string() ? text.get<std::string>() : std::string();
+}
+
+CommandAnswer Run(const CommandContext& context, const dialect::Describe& statement) {
+  const auto object = Target(context, catalog::Action::kSelect, statement.name, statement.path);
+  CommandAnswer answer{StatementKind::kQuery, nullptr};
+  if (statement.what != Describe::kTable) {
+    if (!object.table) {
+      RefuseView(object,
+                 statement.what == Describe::kDetail ? "DESCRIBE DETAIL" : "DESCRIBE HISTORY");
+    }
+    answer.rows = statement.what == Describe::kDetail ? DescribeDetail(object)
+                                                      : DescribeHistory(object, statement.limit);
+    return answer;
+  }
+  if (!object.table) return answer;  // the engine knows the columns of a view
+  const auto snapshot = object.table->Latest();
+  auto rows = ColumnRows(*snapshot);
+  if (statement.extended) AddExtended(object, *snapshot, rows);
+  answer.rows = MakeRows({{"col_name"}, {"data_type"}, {"comment"}}, rows);
+  return answer;
+}
+
+}  // namespace lakehouse::query::duckdb

@@ -1,0 +1,161 @@
+#include <fnmatch.h>
+
+#include "base/error.h"
+#include "query/engines/duckdb/commands/command.h"
+#include "query/engines/duckdb/commands/rows.h"
+
+namespace lakehouse::query::duckdb {
+namespace {
+
+using dialect::Show;
+using Rows = std::vector<std::vector<Cell>>;
+
+/// Spark's pattern: * is any text, | parts alternatives; SQL's % and _ work too. Without regard to
+/// case.
+bool Matches(const std::string& name, const std::string& pattern) {
+  if (pattern.empty()) return true;
+  std::string glob;
+  auto hit = [&] { return fnmatch(glob.c_str(), name.c_str(), FNM_CASEFOLD) == 0; };
+  for (const char c : pattern) {
+    if (c == '|') {
+      if (hit()) return true;
+      glob.clear();
+    } else if (c == '[' || c == '\\' || c == '?') {
+      glob += {'\\', c};
+    } else {
+      glob += c == '%' ? '*' : c == '_' ? '?' : c;
+    }
+  }
+  return hit();
+}
+
+/// catalog and schema of SHOW ... IN name.
+std::pair<std::string, std::string> Place(const CommandContext& context, const Show& statement) {
+  if (statement.name.size() > 2) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-2001", "a schema's name has one or two parts");
+  }
+  if (statement.name.empty()) return {context.lake.default_catalog(), context.schema};
+  if (statement.name.size() == 1) return {context.lake.default_catalog(), statement.name[0]};
+  return {statement.name[0], statement.name[1]};
+}
+
+CommandAnswer Answer(std::vector<Column> columns, const Rows& rows) {
+  return {StatementKind::kQuery, MakeRows(columns, rows)};
+}
+
+CommandAnswer Catalogs(const CommandContext& context, const Show& statement) {
+  Rows rows;
+  for (const auto& name : context.lake.ListCatalogs(context.principal)) {
+    if (Matches(name, statement.like)) rows.push_back({name});
+  }
+  return Answer({{"catalog"}}, rows);
+}
+
+CommandAnswer Schemas(const CommandContext& context, const Show& statement) {
+  const auto catalog =
+      statement.name.empty() ? context.lake.default_catalog() : statement.name.back();
+  Rows rows;
+  for (const auto& schema : context.lake.ListSchemas(context.principal, catalog)) {
+    if (Matches(schema.name, statement.like)) rows.push_back({schema.name});
+  }
+  return Answer({{"namespace"}}, rows);
+}
+
+CommandAnswer Objects(const CommandContext& context, const Show& statement) {
+  const bool views = statement.what == Show::kViews;
+  const auto [catalog, schema] = Place(context, statement);
+  Rows rows;
+  for (const auto& object : context.lake.ListObjects(context.principal, catalog, schema)) {
+    if (views && object.kind != catalog::ObjectKind::kView) continue;
+    if (!Matches(object.name.name, statement.like)) continue;
+    rows.push_back({object.name.schema, object.name.name, false});
+  }
+  return Answer(
+      {{"namespace"}, {views ? "viewName" : "tableName"}, {"isTemporary", CellType::kBoolean}},
+      rows);
+}
+
+catalog::ResolvedObject TableOf(const CommandContext& context, const Show& statement) {
+  auto object = Target(context, catalog::Action::kSelect, statement.name, "");
+  if (!object.table) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-4004",
+                "this SHOW needs a table, and " + object.info.name.ToString() + " is a view");
+  }
+  return object;
+}
+
+CommandAnswer Columns(const CommandContext& context, const Show& statement) {
+  Rows rows;
+  for (const auto& name : TableOf(context, statement).table->Latest()->schema().Names()) {
+    if (Matches(name, statement.like)) rows.push_back({name});
+  }
+  return Answer({{"col_name"}}, rows);
+}
+
+CommandAnswer Properties(const CommandContext& context, const Show& statement) {
+  const auto snapshot = TableOf(context, statement).table->Latest();
+  Rows rows;
+  for (const auto& [key, value] : snapshot->metadata().properties) rows.push_back({key, value});
+  return Answer({{"key"}, {"value"}}, rows);
+}
+
+std::string Quoted(const std::string& text, char quote) {
+  std::string out(1, quote);
+  for (const char c : text) {
+    if (c == quote) out += c;
+    out += c;
+  }
+  return out + quote;
+}
+
+CommandAnswer CreateStatement(const CommandContext& context, const Show& statement) {
+  const auto object = TableOf(context, statement);
+  const auto snapshot = object.table->Latest();
+  const auto& metadata = snapshot->metadata();
+  std::string sql = "CREATE TABLE " + object.info.name.ToString() + " (\n";
+  for (size_t i = 0; i < metadata.schema.fields.size(); ++i) {
+    const auto& field = metadata.schema.fields[i];
+    sql += "  " + Quoted(field.name, '`') + " " + field.type->ToString();
+    if (!field.nullable) sql += " NOT NULL";
+    const std::string comment = CommentOf(field);
+    if (!comment.empty()) sql += " COMMENT " + Quoted(comment, '\'');
+    sql += i + 1 < metadata.schema.fields.size() ? ",\n" : "\n";
+  }
+  sql += ")\nUSING DELTA";
+  for (size_t i = 0; i < metadata.partition_columns.size(); ++i) {
+    sql += (i == 0 ? "\nPARTITIONED BY (" : ", ") + Quoted(metadata.partition_columns[i], '`');
+  }
+  if (!metadata.partition_columns.empty()) sql += ")";
+  if (!metadata.description.empty()) sql += "\nCOMMENT " + Quoted(metadata.description, '\'');
+  std::string properties;
+  for (const auto& [key, value] : metadata.properties) {
+    if (key == "lakehouse.createdBy") continue;
+    properties +=
+        (properties.empty() ? "" : ", ") + Quoted(key, '\'') + " = " + Quoted(value, '\'');
+  }
+  if (!properties.empty()) sql += "\nTBLPROPERTIES (" + properties + ")";
+  return Answer({{"createtab_stmt"}}, {{sql}});
+}
+
+}  // namespace
+
+CommandAnswer Run(const CommandContext& context, const dialect::Show& statement) {
+  switch (statement.what) {
+    case Show::kCatalogs:
+      return Catalogs(context, statement);
+    case Show::kSchemas:
+      return Schemas(context, statement);
+    case Show::kTables:
+    case Show::kViews:
+      return Objects(context, statement);
+    case Show::kColumns:
+      return Columns(context, statement);
+    case Show::kTblProperties:
+      return Properties(context, statement);
+    case Show::kCreateTable:
+      break;
+  }
+  return CreateStatement(context, statement);
+}
+
+}  // namespace lakehouse::query::duckdb

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "query/engines/duckdb/insert.h"
+#include "query/engines/duckdb/lake_transaction.h"
+#include "query/engines/duckdb/pch.h"
+
+namespace lakehouse::query::duckdb {
+
+/// How a statement changes rows: which columns of its input name the row, and whether the input
+/// begins with the new values of every column of the table.
+struct RowChange {
+  InsertTarget target;
+  dk::idx_t file_column = 0;  ///< index of the file in the snapshot
+  dk::idx_t row_column = 0;   ///< number of the row in the file
+  bool writes_rows = false;   ///< UPDATE: the first columns are the new row
+};
+
+/// A sink that takes rows away, and with `writes_rows` writes others in their place; it hands both
+/// to the transaction, which makes one commit of all changes to a table. As a source it gives the
+/// number of rows. A row that is updated twice is InvalidArgument LK-4040.
+dk::PhysicalOperator& MakeRowChange(dk::PhysicalPlanGenerator& planner, dk::Catalog& catalog,
+                                    RowChange change);
+
+/// Unites what `more` takes away with `rows`; LK-4040 when `strict` and a row is in both.
+void UniteDeleted(DeletedRows& rows, const DeletedRows& more, bool strict);
+
+/// What a commit did to the files of the rows that were taken away.
+struct DeleteOutcome {
+  int64_t removed_files = 0;
+  int64_t copied_rows = 0;
+};
+
+/// Makes `commit` drop the files that lost rows and adds to `write` files with the rows that stay.
+/// Whole files go without being read; the others are read by the engine and written anew.
+DeleteOutcome RewriteDeleted(dk::ClientContext& context, PendingWrite& write,
+                             storage::Transaction& commit);
+
+}  // namespace lakehouse::query::duckdb

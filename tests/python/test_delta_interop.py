@@ -98,3 +98,6 @@ def test_a_table_of_delta_rs_is_read_by_place(lakehouse: dl.Lakehouse) -> None:
     ).getOrCreate()
     with spark:
         assert spark.read.format("delta").load(place).count() == 100
+        deltalake.write_deltalake(str(place), pa.table({"id": [100]}), mode="append")
+        old = spark.read.format("delta").option("versionAsOf", 0).load(place)
+        assert (old.count(), spark.read.load(place).count()) == (100, 101)

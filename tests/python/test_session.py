@@ -238,3 +238,27 @@ def test_a_query_result_tells_how_it_came_about(flights: dl.Lakehouse) -> None:
         manager.execute_query("SELECT 1", engine="duckdb")  # type: ignore[arg-type]
     assert raised.value.code == "LK-7007"
     assert manager.execute_query("SELECT 1", engine=QueryEngine.DUCKDB).row_count == 1
+
+
+def test_statements_in_the_spelling_of_spark(flights: dl.Lakehouse, tmp_path: Path) -> None:
+    flights.sql(
+        "CREATE TABLE bronze.typed (id BIGINT, day DATE) USING DELTA PARTITIONED BY (day)"
+        " TBLPROPERTIES ('owner' = 'us') COMMENT 'as in Spark'"
+    )
+    typed = flights.table("bronze.typed")
+    assert typed.partition_columns == ["day"] and typed.comment == "as in Spark"
+    assert typed.properties["owner"] == "us"
+    frame = flights.sql("SELECT * FROM `bronze`.`flights` VERSION AS OF 1")
+    assert frame.count() == 2
+    history = flights.sql("DESCRIBE HISTORY bronze.flights")
+    assert history.columns[0] == "version" and [row.version for row in history] == [2, 1, 0]
+    assert flights.sql("SHOW TABLES IN bronze").count() == 2
+    assert flights.sql("DESCRIBE DETAIL bronze.flights").count() == 1
+    result = QueryEngineManager(lakehouse=flights).execute_query("DESCRIBE bronze.flights")
+    assert result.row_count >= 3
+    place = tmp_path / "lake" / "placed"
+    flights.sql(f"CREATE TABLE bronze.placed (id BIGINT) USING DELTA LOCATION '{place}'")
+    assert flights.table("bronze.placed").uri.endswith("/placed")
+    flights.sql("DROP TABLE bronze.placed")
+    with pytest.raises(NotFoundError):
+        flights.table("bronze.placed")

@@ -45,6 +45,7 @@ class Run {
   int Steps(const std::vector<Step>& steps) {
     int failed = 0;
     for (const Step& step : steps) {
+      if (!step.only_mode.empty() && step.only_mode != mode_) continue;
       if (step.kind == Step::kRequire) {
         if (step.argument != mode_) return failed;
       } else if (step.kind == Step::kConnection) {
@@ -120,11 +121,26 @@ class Run {
     }
     if (!answer.error.empty()) return Report(step, "no error", answer.message);
     if (step.kind == Step::kOk) return true;
+    if (step.contains) {
+      return Contains(answer.rows, step.rows) || Report(step, Lines(step.rows), Lines(answer.rows));
+    }
     if (step.sorted) {
       std::sort(step.rows.begin(), step.rows.end());
       std::sort(answer.rows.begin(), answer.rows.end());
     }
     return step.rows == answer.rows || Report(step, Lines(step.rows), Lines(answer.rows));
+  }
+
+  static bool Contains(const std::vector<std::string>& rows,
+                       const std::vector<std::string>& parts) {
+    const std::string text = Lines(rows);
+    size_t at = 0;
+    for (const std::string& part : parts) {
+      at = text.find(part, at);
+      if (at == std::string::npos) return false;
+      at += part.size();
+    }
+    return true;
   }
 
   static std::string Lines(const std::vector<std::string>& rows) {

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 namespace lakehouse::sqltest {
 namespace {
@@ -70,6 +71,11 @@ class Reader {
     step.line = lines[at].number;
     std::string word;
     words >> word;
+    if (directive == "onlyif") {
+      only_mode_ = word;
+      return at + 1;
+    }
+    step.only_mode = std::exchange(only_mode_, "");
     if (directive == "connection" || directive == "restart" || directive == "require") {
       step.kind = directive == "connection" ? Step::kConnection
                   : directive == "restart"  ? Step::kRestart
@@ -83,7 +89,10 @@ class Reader {
       words >> step.argument;
     } else if (directive == "query") {
       step.kind = Step::kQuery;
-      while (words >> word) step.sorted = step.sorted || word == "rowsort";
+      while (words >> word) {
+        step.sorted = step.sorted || word == "rowsort";
+        step.contains = step.contains || word == "contains";
+      }
     } else if (directive != "statement" || word != "ok") {
       Fail(lines[at], "unknown directive " + directive + " " + word);
     }
@@ -103,6 +112,7 @@ class Reader {
   }
 
   std::string path_;
+  std::string only_mode_;  ///< of the next step
 };
 
 }  // namespace

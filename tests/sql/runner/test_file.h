@@ -9,8 +9,10 @@ namespace lakehouse::sqltest {
 struct Step {
   enum Kind { kOk, kError, kQuery, kConnection, kRestart, kRequire } kind = kOk;
   size_t line = 0;
-  std::string argument;  ///< error code, connection or what is required
-  bool sorted = false;   ///< compare rows in sorted order
+  std::string argument;   ///< error code, connection or what is required
+  bool sorted = false;    ///< compare rows in sorted order
+  bool contains = false;  ///< each expected line is a part of the answer, in this order
+  std::string only_mode;  ///< empty: in every mode
   std::string sql;
   std::vector<std::string> rows;
 };

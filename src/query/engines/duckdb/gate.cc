@@ -5,6 +5,9 @@
 #include <duckdb/parser/statement/explain_statement.hpp>
 #include <duckdb/parser/statement/insert_statement.hpp>
 #include <duckdb/parser/statement/set_statement.hpp>
+#include <duckdb/planner/expression/bound_subquery_expression.hpp>
+#include <duckdb/planner/expression_iterator.hpp>
+#include <duckdb/planner/logical_operator_visitor.hpp>
 #include <set>
 
 #include "base/error.h"
@@ -76,12 +79,26 @@ StatementKind CheckCreate(const dk::CreateStatement& statement, const std::strin
 }
 
 StatementKind CheckSet(const dk::SetStatement& statement) {
-  static const std::set<std::string> allowed{"schema", "search_path"};
-  if (!allowed.contains(catalog::FoldCase(statement.name))) Deny("SET " + statement.name);
+  static const std::set<std::string> allowed{"schema", "search_path", "timezone"};
+  const bool global = statement.scope == dk::SetScope::GLOBAL;
+  if (global || !allowed.contains(catalog::FoldCase(statement.name))) {
+    Deny("SET " + std::string(global ? "GLOBAL " : "") + statement.name);
+  }
   return StatementKind::kOther;
 }
 
-void CheckPlan(const dk::LogicalOperator& plan) {
+void CheckPlan(dk::LogicalOperator& plan);
+
+/// A subquery that is not yet part of the plan hangs in an expression.
+void CheckSubqueries(const dk::Expression& expression) {
+  if (expression.GetExpressionClass() == dk::ExpressionClass::BOUND_SUBQUERY) {
+    const auto& subquery = expression.Cast<dk::BoundSubqueryExpression>().subquery;
+    if (subquery.plan) CheckPlan(*subquery.plan);
+  }
+  dk::ExpressionIterator::EnumerateChildren(expression, CheckSubqueries);
+}
+
+void CheckPlan(dk::LogicalOperator& plan) {
   if (plan.type == dk::LogicalOperatorType::LOGICAL_GET) {
     const auto& get = plan.Cast<dk::LogicalGet>();
     const auto& name = get.function.name;
@@ -93,6 +110,8 @@ void CheckPlan(const dk::LogicalOperator& plan) {
                   "read tables by their names; range, generate_series and unnest make rows");
     }
   }
+  dk::LogicalOperatorVisitor::EnumerateExpressions(
+      plan, [](dk::unique_ptr<dk::Expression>* expression) { CheckSubqueries(**expression); });
   for (const auto& child : plan.children) CheckPlan(*child);
 }
 
@@ -148,6 +167,7 @@ StatementKind CheckStatement(const dk::SQLStatement& statement, const std::strin
     }
     case StatementType::INSERT_STATEMENT: {
       const auto& insert = statement.Cast<dk::InsertStatement>();
+      if (insert.on_conflict_info) Lack("ON CONFLICT of INSERT");
       CheckPlace(insert.catalog, insert.schema, lake_name);
       return StatementKind::kWrite;
     }

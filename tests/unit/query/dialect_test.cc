@@ -55,9 +55,30 @@ TEST(Dialect, TurnsDeltaPathsIntoNames) {
 
 TEST(Dialect, TurnsVersionsIntoAt) {
   EXPECT_EQ(Sql("SELECT * FROM a.t VERSION AS OF 3 x JOIN u FOR SYSTEM_VERSION AS OF '4' ON true"),
-            "SELECT * FROM a.t AT (VERSION => 3) x JOIN u AT (VERSION => 4) ON true");
+            "SELECT * FROM a.t AS x AT (VERSION => 3) JOIN u AT (VERSION => 4) ON true");
   EXPECT_EQ(Sql("SELECT * FROM t FOR VERSION AS OF ?"), "SELECT * FROM t AT (VERSION => ?)");
   EXPECT_EQ(Sql("SELECT * FROM t AT (VERSION => 3)"), "SELECT * FROM t AT (VERSION => 3)");
+}
+
+TEST(Dialect, PutsTheAliasBeforeAt) {
+  EXPECT_EQ(Sql("SELECT * FROM t VERSION AS OF 3 AS `x`(a, b) WHERE x.a"),
+            "SELECT * FROM t AS \"x\"(a, b) AT (VERSION => 3) WHERE x.a");
+  EXPECT_EQ(Sql("SELECT * FROM t TIMESTAMP AS OF '2024-01-01' x"),
+            "SELECT * FROM t AS x AT (TIMESTAMP => TIMESTAMP '2024-01-01')");
+}
+
+TEST(Dialect, TurnsInsertOverwriteIntoInsert) {
+  const auto overwrite = std::get<DuckSql>(Parse("INSERT OVERWRITE TABLE `a`.t SELECT 1"));
+  EXPECT_EQ(overwrite.sql, "INSERT INTO            \"a\".t SELECT 1");
+  EXPECT_TRUE(overwrite.overwrite);
+  const auto into = std::get<DuckSql>(Parse("INSERT INTO TABLE t VALUES (1)"));
+  EXPECT_EQ(into.sql, "INSERT INTO       t VALUES (1)");
+  EXPECT_FALSE(into.overwrite);
+  EXPECT_EQ(Sql("INSERT INTO table_of VALUES (1)"), "INSERT INTO table_of VALUES (1)");
+  EXPECT_EQ(ParseCode("INSERT OVERWRITE DIRECTORY '/x' SELECT 1"), "LK-4012");
+  EXPECT_EQ(ParseCode("INSERT OVERWRITE t PARTITION (a = 1) SELECT 1"), "LK-4012");
+  EXPECT_EQ(ParseCode("INSERT INTO t REPLACE WHERE a = 1 SELECT 1"), "LK-4012");
+  EXPECT_EQ(ParseCode("INSERT OVERWRITE"), "LK-4001");
 }
 
 TEST(Dialect, TurnsTimesIntoAt) {

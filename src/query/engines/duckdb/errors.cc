@@ -20,16 +20,26 @@ std::string Where(const dk::ErrorData& error, const std::string& sql) {
   return " (line " + std::to_string(line) + ", column " + std::to_string(column) + ")";
 }
 
-std::string FirstLine(const std::string& message) { return message.substr(0, message.find('\n')); }
+/// The engine's message without the lines that repeat the statement: what is wrong and where, and
+/// its candidates, one line, empty when there are none.
+struct Said {
+  std::string what;
+  std::string candidates;
+};
 
-/// The engine's candidates; empty when there are none.
-std::string SecondLine(const std::string& message) {
+Said SaidBy(const dk::ErrorData& error, const std::string& sql) {
+  std::string message = error.RawMessage();
+  message = message.substr(0, message.find("\n\nLINE"));
   const auto end = message.find('\n');
-  if (end == std::string::npos) return {};
-  const auto begin = message.find_first_not_of('\n', end);
-  if (begin == std::string::npos) return {};
-  const auto line = message.substr(begin, message.find('\n', begin) - begin);
-  return line.starts_with("Did you mean") ? line : std::string();
+  Said said{message.substr(0, end) + Where(error, sql), ""};
+  if (end == std::string::npos) return said;
+  for (const char c : message.substr(end)) {
+    const bool blank = c == '\n' || c == '\t' || c == ' ';
+    if (!blank) said.candidates += c;
+    if (blank && !said.candidates.empty() && said.candidates.back() != ' ') said.candidates += ' ';
+  }
+  while (said.candidates.ends_with(' ')) said.candidates.pop_back();
+  return said;
 }
 
 /// What stands between `before` and the next blank, without quotes; nothing when it is not there.
@@ -47,44 +57,52 @@ std::optional<std::string> WordAfter(const std::string& message, const std::stri
 std::optional<Error> AskCatalog(LakeSession* session, const std::string& name) {
   if (session == nullptr) return std::nullopt;
   try {
-    session->lake->Resolve(
-        session->principal, catalog::Action::kSelect,
-        catalog::ObjectName::Parse(name, session->lake->default_catalog(), session->schema));
+    const auto missed = session->Missed(name);
+    session->lake->Resolve(session->principal, catalog::Action::kSelect,
+                           missed ? *missed
+                                  : catalog::ObjectName::Parse(
+                                        name, session->lake->default_catalog(), session->schema));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kNotFound) return error;
   }
   return std::nullopt;
 }
 
-Error OfCatalog(const std::string& message, LakeSession* session) {
+Error OfCatalog(const Said& said, LakeSession* session) {
+  const std::string& message = said.what;
   if (const auto function = WordAfter(message, "unction with name ")) {
     if (IsBlockedFunction(*function)) {
       return {ErrorKind::kPermissionDenied, "LK-4011",
               "the function " + *function + " may not be used",
               "SQL reads and writes tables of the lakehouse only; lakehouse ingest loads files"};
     }
-    return {ErrorKind::kNotFound, "LK-4003", FirstLine(message), SecondLine(message)};
+    return {ErrorKind::kNotFound, "LK-4003", message, said.candidates};
   }
   if (message.find("already exists") != std::string::npos) {
-    return {ErrorKind::kAlreadyExists, "LK-2013", FirstLine(message)};
+    return {ErrorKind::kAlreadyExists, "LK-2013", message};
   }
-  if (const auto table = WordAfter(message, "Table with name ")) {
-    if (auto asked = AskCatalog(session, *table)) return *asked;
+  for (const char* kind : {"Table with name ", "View with name "}) {
+    const auto name = WordAfter(message, kind);
+    if (!name) continue;
+    if (auto asked = AskCatalog(session, *name)) return *asked;
   }
-  if (message.find("chema with name") != std::string::npos) {
-    return {ErrorKind::kNotFound, "LK-2011", FirstLine(message),
-            "SHOW SCHEMAS lists what is there"};
+  if (message.find("chema with name") != std::string::npos ||
+      message.find("No catalog + schema named") != std::string::npos) {
+    return {ErrorKind::kNotFound, "LK-2011", message, "SHOW SCHEMAS lists what is there"};
   }
-  return {ErrorKind::kNotFound, "LK-2012", FirstLine(message), "SHOW TABLES lists what is there"};
+  return {ErrorKind::kNotFound, "LK-2012", message, "SHOW TABLES lists what is there"};
 }
 
-Error OfBinder(const std::string& message) {
-  if (message.find("olumn \"") != std::string::npos ||
-      message.find("update column") != std::string::npos ||
-      message.find("not found in FROM") != std::string::npos) {
-    return {ErrorKind::kInvalidArgument, "LK-4002", message};
+Error OfBinder(const Said& said) {
+  if (said.what.starts_with("Catalog \"")) {
+    return {ErrorKind::kNotFound, "LK-2010", said.what, "SHOW CATALOGS lists what is there"};
   }
-  return {ErrorKind::kInvalidArgument, "LK-4004", message};
+  for (const char* column :
+       {"olumn \"", "update column", "not found in FROM", "column with name"}) {
+    if (said.what.find(column) == std::string::npos) continue;
+    return {ErrorKind::kInvalidArgument, "LK-4002", said.what, said.candidates};
+  }
+  return {ErrorKind::kInvalidArgument, "LK-4004", said.what, said.candidates};
 }
 
 }  // namespace
@@ -97,17 +115,16 @@ Error Translate(dk::ErrorData error, LakeSession* session, const std::string& sq
   if (session != nullptr) {
     if (auto kept = session->TakeError()) return *kept;
   }
-  // Only the first line: the rest repeats the statement.
-  std::string message = error.RawMessage();
-  message = message.substr(0, message.find("\n\nLINE")) + Where(error, sql);
+  const Said said = SaidBy(error, sql);
+  const std::string& message = said.what;
   switch (error.Type()) {
     case dk::ExceptionType::PARSER:
     case dk::ExceptionType::SYNTAX:
       return {ErrorKind::kInvalidArgument, "LK-4001", message};
     case dk::ExceptionType::CATALOG:
-      return OfCatalog(message, session);
+      return OfCatalog(said, session);
     case dk::ExceptionType::BINDER:
-      return OfBinder(message);
+      return OfBinder(said);
     case dk::ExceptionType::PERMISSION:
       return {ErrorKind::kPermissionDenied, "LK-4011", message,
               "SQL reads and writes tables of the lakehouse only"};

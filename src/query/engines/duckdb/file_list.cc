@@ -86,10 +86,6 @@ dk::unique_ptr<dk::MultiFileList> LakeFileList::ComplexFilterPushdown(
   }
   auto& session = SessionOf(context);
   auto kept = session.Guard([&] { return PruneFiles(*snapshot_, kept_, by_column); });
-  // The plan prints the counts only beside a text of what dropped the files.
-  if (!by_column.empty()) info.extra_info.file_filters = "partition values and statistics";
-  info.extra_info.total_files = snapshot_->file_count();
-  info.extra_info.filtered_files = kept.size();
   if (kept.size() == kept_.size()) return nullptr;
   session.files_skipped += static_cast<int64_t>(kept_.size() - kept.size());
   return Without(context, std::move(kept));

@@ -67,6 +67,7 @@ class LakeInsert : public dk::PhysicalOperator {
     write.base = target_.base;
     write.create = target_.create;
     if (target_.replace) write.replacement = target_.metadata;
+    write.overwrite = target_.overwrite;
     LakeTransaction::Get(context, catalog_).AddWrite(std::move(write));
     return dk::SinkFinalizeType::READY;
   }
@@ -147,7 +148,7 @@ InsertTarget TargetOf(LakeSession& session, LakeTable& entry) {
   target.root = target.table->location();
   session.Guard([&] {
     if (catalog::FoldCase(entry.ParentSchema().name) == kPathSchema) {
-      session.lake->ResolvePath(session.principal, catalog::Action::kModify, entry.name);
+      session.lake->ResolvePath(session.principal, catalog::Action::kModify, target.root.uri());
     } else {
       session.lake->Resolve(session.principal, catalog::Action::kModify, entry.object().info.name);
     }
@@ -164,6 +165,7 @@ dk::PhysicalOperator& LakeCatalog::PlanInsert(dk::ClientContext& context,
     RefuseUnsupported(context, "ON CONFLICT");
   }
   auto target = TargetOf(SessionOf(context), op.table.Cast<LakeTable>());
+  target.overwrite = SessionOf(context).overwrite;
   auto* rows = plan.get();
   if (!op.column_index_map.empty()) rows = &planner.ResolveDefaultsProjection(op, *rows);
   auto& cast = CastTo(context, planner, TypesOf(target.metadata.schema), *rows);

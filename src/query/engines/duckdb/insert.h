@@ -8,12 +8,13 @@
 namespace lakehouse::query::duckdb {
 
 /// What a sink writes: rows for a table, which is there (`table`) or will be (`create`), and which
-/// they replace (`replace`) or join.
+/// they replace with its columns (`replace`), replace (`overwrite`) or join.
 struct InsertTarget {
   std::shared_ptr<storage::Table> table;
   storage::SnapshotPtr base;
   std::optional<catalog::CreateTableRequest> create;
   bool replace = false;
+  bool overwrite = false;
   storage::TableMetadata metadata;
   io::Location root;
 };

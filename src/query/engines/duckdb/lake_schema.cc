@@ -70,6 +70,7 @@ dk::optional_ptr<dk::CatalogEntry> LakeSchema::LookupEntry(dk::CatalogTransactio
     } else {
       object = session->lake->Find(session->principal, catalog::Action::kSelect,
                                    NameOf(lookup.GetEntryName()));
+      if (!object) session->Miss(NameOf(lookup.GetEntryName()));
     }
     return object ? MakeEntry(context, key, *object, at) : nullptr;
   });
@@ -163,11 +164,16 @@ dk::optional_ptr<dk::CatalogEntry> LakeSchema::CreateTable(dk::CatalogTransactio
 dk::optional_ptr<dk::CatalogEntry> LakeSchema::CreateView(dk::CatalogTransaction transaction,
                                                           dk::CreateViewInfo& info) {
   auto& session = SessionOf(transaction.GetContext());
+  std::string sql = info.query->ToString();
   if (!info.aliases.empty()) {
-    RefuseUnsupported(transaction.GetContext(), "a view with a list of column names");
+    std::string columns;
+    for (const auto& alias : info.aliases) {
+      columns += (columns.empty() ? "" : ", ") + dk::KeywordHelper::WriteQuoted(alias, '"');
+    }
+    sql = "SELECT * FROM (" + sql + ") AS columns_of_view(" + columns + ")";
   }
   session.Guard([&] {
-    session.lake->CreateView(session.principal, NameOf(info.view_name), info.query->ToString(), "",
+    session.lake->CreateView(session.principal, NameOf(info.view_name), sql, "",
                              info.on_conflict == dk::OnCreateConflict::REPLACE_ON_CONFLICT,
                              info.on_conflict == dk::OnCreateConflict::IGNORE_ON_CONFLICT);
   });
@@ -187,6 +193,23 @@ void LakeSchema::DropEntry(dk::ClientContext& context, dk::DropInfo& info) {
   });
 }
 
+namespace {
+
+/// Of ALTER TABLE or VIEW ... RENAME TO; empty for another ALTER.
+std::string NewName(dk::AlterInfo& info) {
+  if (info.type == dk::AlterType::ALTER_TABLE &&
+      info.Cast<dk::AlterTableInfo>().alter_table_type == dk::AlterTableType::RENAME_TABLE) {
+    return info.Cast<dk::RenameTableInfo>().new_table_name;
+  }
+  if (info.type == dk::AlterType::ALTER_VIEW &&
+      info.Cast<dk::AlterViewInfo>().alter_view_type == dk::AlterViewType::RENAME_VIEW) {
+    return info.Cast<dk::RenameViewInfo>().new_view_name;
+  }
+  return {};
+}
+
+}  // namespace
+
 void LakeSchema::Alter(dk::CatalogTransaction transaction, dk::AlterInfo& info) {
   auto& context = transaction.GetContext();
   auto& session = SessionOf(context);
@@ -199,7 +222,9 @@ void LakeSchema::Alter(dk::CatalogTransaction transaction, dk::AlterInfo& info) 
     });
     return;
   }
-  RefuseUnsupported(context, "ALTER");
+  const std::string to = NewName(info);
+  if (to.empty()) RefuseUnsupported(context, "ALTER other than RENAME TO");
+  session.Guard([&] { session.lake->Rename(session.principal, NameOf(info.name), NameOf(to)); });
 }
 
 }  // namespace lakehouse::query::duckdb

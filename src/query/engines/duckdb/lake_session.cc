@@ -10,6 +10,8 @@ void LakeSession::BeginStatement() {
   std::lock_guard lock(mutex_);
   grants_.clear();
   error_.reset();
+  missed_.clear();
+  overwrite = false;
   files_total = 0;
   files_skipped = 0;
 }
@@ -31,6 +33,18 @@ std::optional<io::Location> LakeSession::Granted(const std::string& name) const 
 void LakeSession::Remember(const Error& error) {
   std::lock_guard lock(mutex_);
   if (!error_) error_ = error;
+}
+
+void LakeSession::Miss(const catalog::ObjectName& name) {
+  std::lock_guard lock(mutex_);
+  missed_.emplace(catalog::FoldCase(name.name), name);
+}
+
+std::optional<catalog::ObjectName> LakeSession::Missed(const std::string& name) const {
+  std::lock_guard lock(mutex_);
+  const auto found = missed_.find(catalog::FoldCase(name));
+  if (found == missed_.end()) return std::nullopt;
+  return found->second;
 }
 
 std::optional<Error> LakeSession::TakeError() {

@@ -41,6 +41,10 @@ class LakeSession : public dk::ClientContextState {
   /// Nothing when the running statement may not open `name`.
   std::optional<io::Location> Granted(const std::string& name) const;
   void Remember(const Error& error);
+  /// A table or view that the running statement named and that is not there.
+  void Miss(const catalog::ObjectName& name);
+  /// The full name of the first missed object called `name`.
+  std::optional<catalog::ObjectName> Missed(const std::string& name) const;
   std::optional<Error> TakeError();
 
   /// Runs `body`; an Error in it is kept here and ends the statement.
@@ -57,6 +61,7 @@ class LakeSession : public dk::ClientContextState {
   const security::Principal principal;
   const std::shared_ptr<catalog::Lake> lake;
   std::string schema = "main";           ///< current one of the running statement
+  bool overwrite = false;                ///< the running INSERT takes the place of all rows
   std::optional<RewriteSource> rewrite;  ///< of the engine's own sessions only; set before use
   std::atomic<int64_t> files_total{0};
   std::atomic<int64_t> files_skipped{0};
@@ -65,6 +70,7 @@ class LakeSession : public dk::ClientContextState {
   mutable std::mutex mutex_;
   std::map<std::string, io::Location> grants_;
   std::optional<Error> error_;
+  std::map<std::string, catalog::ObjectName> missed_;  ///< by folded name
 };
 
 /// The session of `context`; PermissionDenied for a connection without one.

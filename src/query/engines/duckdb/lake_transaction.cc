@@ -93,7 +93,8 @@ void DescribeRows(const PendingWrite& write, const std::string& operation,
   auto& metrics = description.metrics;
   metrics["numOutputRows"] = write.rows;
   if (operation == "WRITE") {
-    description.parameters["mode"] = write.replacement ? "\"Overwrite\"" : "\"Append\"";
+    const bool replaces = write.replacement || write.overwrite;
+    description.parameters["mode"] = replaces ? "\"Overwrite\"" : "\"Append\"";
     metrics["numFiles"] = static_cast<int64_t>(write.files.size());
     return;
   }
@@ -118,10 +119,8 @@ void LakeTransaction::CommitOne(dk::ClientContext& context, PendingWrite& write)
   DescribeRows(write, operation_, description);
   description.user_name = session.principal.name;
   auto commit = write.table->Begin(write.base);
-  if (write.replacement) {
-    commit->RemoveAllFiles();
-    commit->SetMetadata(*write.replacement);
-  }
+  if (write.replacement || write.overwrite) commit->RemoveAllFiles();
+  if (write.replacement) commit->SetMetadata(*write.replacement);
   if (operation_ != "WRITE") {
     commit->MarkRead();
     const auto outcome = RewriteDeleted(context, write, *commit);
@@ -148,7 +147,8 @@ void LakeTransaction::CommitWrites(dk::ClientContext& context) {
   while (!writes_.empty()) {
     try {
       const PendingWrite& next = writes_.front();
-      if (!next.files.empty() || !next.deleted.empty() || next.create || next.replacement) {
+      if (!next.files.empty() || !next.deleted.empty() || next.create || next.replacement ||
+          next.overwrite) {
         CommitOne(context, writes_.front());
       }
     } catch (...) {

@@ -26,6 +26,7 @@ struct PendingWrite {
   std::vector<storage::NewFile> files;
   std::vector<std::unique_ptr<storage::parquet::DataFileWriter>> writers;  ///< for Discard
   int64_t rows = 0;
+  bool overwrite = false;  ///< `files` take the place of all rows, and columns stay
   DeletedRows deleted;
   bool updates = false;  ///< rows of `deleted` have new values in `files`, so none may go twice
 };

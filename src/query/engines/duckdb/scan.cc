@@ -140,6 +140,34 @@ dk::unique_ptr<dk::FunctionData> RefuseToRead(dk::Deserializer&, dk::TableFuncti
   throw dk::NotImplementedException("a scan of a lakehouse table has no stored form");
 }
 
+std::string FilesRead(const dk::MultiFileList& files) {
+  const auto& list = dynamic_cast<const LakeFileList&>(files);
+  return "files read " + std::to_string(list.kept().size()) + " of " +
+         std::to_string(list.snapshot()->file_count());
+}
+
+// A key of two underscores on both sides is not printed, only its text is.
+constexpr char kFilesKey[] = "__files__";
+
+/// What EXPLAIN shows of a scan.
+dk::InsertionOrderPreservingMap<std::string> Show(dk::TableFunctionToStringInput& input) {
+  dk::InsertionOrderPreservingMap<std::string> shown;
+  const auto& info = input.table_function.function_info->Cast<LakeScanInfo>();
+  if (info.table) shown["Table"] = info.table->ParentSchema().name + "." + info.table->name;
+  shown[kFilesKey] = FilesRead(*input.bind_data->Cast<dk::MultiFileBindData>().file_list);
+  return shown;
+}
+
+/// What EXPLAIN ANALYZE shows of a scan: also the files that a join left out. Paths are not shown:
+/// they are nobody's business who may read the table's rows only.
+dk::InsertionOrderPreservingMap<std::string> ShowRun(dk::TableFunctionDynamicToStringInput& input) {
+  dk::InsertionOrderPreservingMap<std::string> shown;
+  if (input.global_state) {
+    shown[kFilesKey] = FilesRead(input.global_state->Cast<dk::MultiFileGlobalState>().file_list);
+  }
+  return shown;
+}
+
 }  // namespace
 
 dk::virtual_column_map_t LakeVirtualColumns() {
@@ -166,6 +194,8 @@ dk::TableFunction BindLakeScan(dk::ClientContext& context, const dk::TableFuncti
   scan.get_bind_info = BindInfoOf;
   scan.get_virtual_columns = VirtualColumns;
   scan.get_row_id_columns = nullptr;
+  scan.to_string = Show;
+  scan.dynamic_to_string = ShowRun;
   scan.serialize = WriteIdentity;
   scan.deserialize = RefuseToRead;
   scan.late_materialization = false;

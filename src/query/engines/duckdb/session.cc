@@ -165,7 +165,10 @@ void AddClauses(const dialect::CreateTable& given, dk::SQLStatement& statement) 
 }  // namespace
 
 dk::unique_ptr<dk::SQLStatement> DuckDbSession::ForEngine(const dialect::Statement& statement) {
-  if (const auto* sql = std::get_if<dialect::DuckSql>(&statement)) return Parse(sql->sql);
+  if (const auto* sql = std::get_if<dialect::DuckSql>(&statement)) {
+    lake_session_->overwrite = sql->overwrite;
+    return Parse(sql->sql);
+  }
   const auto* create = std::get_if<dialect::CreateTable>(&statement);
   if (create == nullptr || create->as_select.empty()) return nullptr;
   std::string sql = create->or_replace ? "CREATE OR REPLACE TABLE " : "CREATE TABLE ";

@@ -62,6 +62,7 @@ struct DropTable {
 /// A statement for DuckDB's own parser, in DuckDB's spelling.
 struct DuckSql {
   std::string sql;
+  bool overwrite = false;  ///< an INSERT whose rows take the place of the table's
 };
 
 using Statement = std::variant<DuckSql, CreateTable, CreateSchema, Describe, Show, DropTable>;

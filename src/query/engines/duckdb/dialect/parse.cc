@@ -140,8 +140,42 @@ DropTable ParseDrop(Cursor& cursor, bool view) {
   return statement;
 }
 
+/// Refuses a clause between the table of an INSERT and its rows that DuckDB lacks.
+void RefuseInsertClauses(Cursor cursor) {
+  if (!IsOperator(cursor.Peek(1), '.') || cursor.Peek(2).kind != TokenKind::kBacktickName) {
+    cursor.Name("the table's name");
+  }
+  if (IsWord(cursor.Peek(), "PARTITION") && IsOperator(cursor.Peek(1), '(')) {
+    throw cursor.Unsupported("PARTITION of INSERT", "select the partition columns with the others");
+  }
+  if (IsWord(cursor.Peek(), "REPLACE")) {
+    throw cursor.Unsupported("REPLACE WHERE of INSERT", "use DELETE, then INSERT");
+  }
+}
+
+/// INSERT INTO TABLE and INSERT OVERWRITE, as an INSERT INTO whose tokens keep their places, so
+/// that errors of the engine point to where they were written. Nothing when it is another INSERT.
+std::optional<DuckSql> ParseInsert(const std::string& sql, Cursor& cursor,
+                                   const std::vector<Token>& tokens) {
+  const bool overwrite = cursor.TakeWord("OVERWRITE");
+  if (!overwrite && !cursor.TakeWord("INTO")) return std::nullopt;
+  if (overwrite && (IsWord(cursor.Peek(), "DIRECTORY") || IsWord(cursor.Peek(), "LOCAL"))) {
+    throw cursor.Unsupported("INSERT OVERWRITE DIRECTORY", "insert into a table");
+  }
+  const bool name_follows = cursor.Peek(1).kind == TokenKind::kWord ||
+                            cursor.Peek(1).kind == TokenKind::kQuotedName ||
+                            cursor.Peek(1).kind == TokenKind::kBacktickName;
+  const bool keyword = IsWord(cursor.Peek(), "TABLE") && name_follows;
+  if (keyword || (overwrite && IsWord(cursor.Peek(), "INTO"))) cursor.Take();
+  RefuseInsertClauses(cursor);
+  const size_t rows = tokens[cursor.position()].begin;
+  std::string start = sql.substr(0, tokens[1].begin) + "INTO";
+  while (start.size() < rows) start += sql[start.size()] == '\n' ? '\n' : ' ';
+  return DuckSql{start + Respell(sql, tokens, cursor.position(), tokens.size() - 1), overwrite};
+}
+
 /// A statement of ours, or nothing.
-std::optional<Statement> ParseOwn(std::string_view sql, Cursor& cursor,
+std::optional<Statement> ParseOwn(const std::string& sql, Cursor& cursor,
                                   const std::vector<Token>& tokens) {
   if (cursor.TakeWords({"CREATE", "OR", "REPLACE", "TABLE"})) {
     return ParseCreateTable(sql, cursor, tokens, true);
@@ -152,6 +186,10 @@ std::optional<Statement> ParseOwn(std::string_view sql, Cursor& cursor,
   }
   if (cursor.TakeWords({"DROP", "TABLE"})) return ParseDrop(cursor, false);
   if (cursor.TakeWords({"DROP", "VIEW"})) return ParseDrop(cursor, true);
+  if (cursor.TakeWord("INSERT")) {
+    if (auto insert = ParseInsert(sql, cursor, tokens)) return *std::move(insert);
+    return std::nullopt;
+  }
   if (cursor.TakeWord("SHOW")) {
     if (auto show = ParseShow(cursor)) return *show;
     return std::nullopt;

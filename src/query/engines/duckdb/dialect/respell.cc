@@ -89,7 +89,25 @@ class Respeller {
         !IsWord(At(word + 2), "OF")) {
       return i;
     }
-    return version ? Version(word + 3, out) : Timestamp(word + 3, out);
+    std::string clause;
+    const size_t end = version ? Version(word + 3, clause) : Timestamp(word + 3, clause);
+    const size_t next = Alias(end, out);
+    out += clause;
+    return next;
+  }
+
+  /// [AS] name [(columns)] behind the clause: DuckDB wants it before.
+  size_t Alias(size_t i, std::string& out) {
+    const size_t name = IsWord(At(i), "AS") ? i + 1 : i;
+    const Token& token = At(name);
+    const bool word = token.kind == TokenKind::kWord && !IsOneOf(token, kEndsExpression) &&
+                      !IsOneOf(token, kNoTableBefore);
+    const bool quoted =
+        token.kind == TokenKind::kQuotedName || token.kind == TokenKind::kBacktickName;
+    if (!word && !quoted) return i;
+    const size_t end = IsOperator(At(name + 1), '(') ? Group(name + 1) : name + 1;
+    out += "AS " + Run(name, end) + " ";
+    return end;
   }
 
   size_t Version(size_t value, std::string& out) {

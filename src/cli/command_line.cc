@@ -25,7 +25,11 @@ std::string SuggestCommand(const CLI::App& app, int argc, char** argv) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
   for (int i = 1; i < argc; ++i) {
-    if (argv[i][0] == '-') continue;
+    if (argv[i][0] == '-') {
+      const CLI::Option* option = app.get_option_no_throw(argv[i]);
+      if (option != nullptr && option->get_expected_min() > 0) ++i;  // its value
+      continue;
+    }
     for (const std::string& name : names) {
       if (name == argv[i]) return {};
     }
@@ -38,10 +42,9 @@ int ReportUsage(const CLI::App& app, const CLI::ParseError& error, int argc, cha
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
     return app.exit(error) == 0 ? kOk : kUsage;  // --help
   }
-  std::fprintf(stderr, "error LK-9001: %s\n", error.what());
   const std::string suggestion = SuggestCommand(app, argc, argv);
-  std::fprintf(stderr, "hint: %s\n",
-               suggestion.empty() ? "See lakehouse --help." : suggestion.c_str());
+  Report(Error(ErrorKind::kInvalidArgument, "LK-9001", error.what(),
+               suggestion.empty() ? "See lakehouse --help." : suggestion));
   return kUsage;
 }
 

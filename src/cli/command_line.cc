@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
@@ -8,6 +10,7 @@
 #include "base/suggest.h"
 #include "base/version.h"
 #include "cli/commands.h"
+#include "cli/shell.h"
 
 namespace lakehouse::cli {
 namespace {
@@ -55,7 +58,9 @@ int RunCommandLine(int argc, char** argv) {
   GlobalFlags flags;
   Action action;
   CLI::App app("A data lakehouse in one binary: open table formats, SQL, ingestion.", "lakehouse");
-  app.require_subcommand(1);
+  // Alone on a terminal it is the shell.
+  const bool terminal = isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
+  app.require_subcommand(terminal ? 0 : 1, 1);
   app.fallthrough();
   app.set_version_flag("--version", std::string(Version()));
   AddGlobalFlags(app, flags);
@@ -70,7 +75,7 @@ int RunCommandLine(int argc, char** argv) {
   }
   try {
     Context context(flags);
-    return action(context);
+    return action ? action(context) : RunShell(context);
   } catch (...) {
     return Report(CurrentError());
   }

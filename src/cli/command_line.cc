@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
@@ -8,6 +10,7 @@
 #include "base/suggest.h"
 #include "base/version.h"
 #include "cli/commands.h"
+#include "cli/shell.h"
 
 namespace lakehouse::cli {
 namespace {
@@ -25,7 +28,11 @@ std::string SuggestCommand(const CLI::App& app, int argc, char** argv) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
   for (int i = 1; i < argc; ++i) {
-    if (argv[i][0] == '-') continue;
+    if (argv[i][0] == '-') {
+      const CLI::Option* option = app.get_option_no_throw(argv[i]);
+      if (option != nullptr && option->get_expected_min() > 0) ++i;  // its value
+      continue;
+    }
     for (const std::string& name : names) {
       if (name == argv[i]) return {};
     }
@@ -38,10 +45,9 @@ int ReportUsage(const CLI::App& app, const CLI::ParseError& error, int argc, cha
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
     return app.exit(error) == 0 ? kOk : kUsage;  // --help
   }
-  std::fprintf(stderr, "error LK-9001: %s\n", error.what());
   const std::string suggestion = SuggestCommand(app, argc, argv);
-  std::fprintf(stderr, "hint: %s\n",
-               suggestion.empty() ? "See lakehouse --help." : suggestion.c_str());
+  Report(Error(ErrorKind::kInvalidArgument, "LK-9001", error.what(),
+               suggestion.empty() ? "See lakehouse --help." : suggestion));
   return kUsage;
 }
 
@@ -52,7 +58,9 @@ int RunCommandLine(int argc, char** argv) {
   GlobalFlags flags;
   Action action;
   CLI::App app("A data lakehouse in one binary: open table formats, SQL, ingestion.", "lakehouse");
-  app.require_subcommand(1);
+  // Alone on a terminal it is the shell.
+  const bool terminal = isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
+  app.require_subcommand(terminal ? 0 : 1, 1);
   app.fallthrough();
   app.set_version_flag("--version", std::string(Version()));
   AddGlobalFlags(app, flags);
@@ -67,7 +75,7 @@ int RunCommandLine(int argc, char** argv) {
   }
   try {
     Context context(flags);
-    return action(context);
+    return action ? action(context) : RunShell(context);
   } catch (...) {
     return Report(CurrentError());
   }

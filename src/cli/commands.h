@@ -24,6 +24,9 @@ void AddCatalog(CLI::App& app, Action& action);
 void AddExplain(CLI::App& app, Action& action);
 void AddVersion(CLI::App& app, Action& action);
 
+/// Prints the page of an error code; NotFound LK-9005 with candidates.
+int ExplainCode(std::string code);
+
 /// The whole program: parses, runs, reports. Returns the exit code.
 int RunCommandLine(int argc, char** argv);
 

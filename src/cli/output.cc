@@ -5,7 +5,9 @@
 #include <arrow/ipc/api.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -176,11 +178,39 @@ int64_t WriteAsCsv(arrow::RecordBatchReader& rows, std::FILE* out) {
   return count;
 }
 
+/// A file as Arrow's stream. Arrow's own one seeks, which a pipe cannot.
+class PipeStream : public arrow::io::OutputStream {
+ public:
+  explicit PipeStream(std::FILE* out) : out_(out) { set_mode(arrow::io::FileMode::WRITE); }
+
+  arrow::Status Close() override {
+    closed_ = true;
+    return Flush();
+  }
+  bool closed() const override { return closed_; }
+  arrow::Result<int64_t> Tell() const override { return written_; }
+  using OutputStream::Write;
+  arrow::Status Write(const void* data, int64_t bytes) override {
+    const auto count = static_cast<size_t>(bytes);
+    if (std::fwrite(data, 1, count, out_) != count) return Failure();
+    written_ += bytes;
+    return arrow::Status::OK();
+  }
+  arrow::Status Flush() override {
+    return std::fflush(out_) == 0 ? arrow::Status::OK() : Failure();
+  }
+
+ private:
+  static arrow::Status Failure() { return arrow::Status::IOError(std::strerror(errno)); }
+
+  std::FILE* out_;
+  int64_t written_ = 0;
+  bool closed_ = false;
+};
+
 int64_t WriteAsArrow(arrow::RecordBatchReader& rows, std::FILE* out) {
-  std::fflush(out);
-  auto file = arrow::io::FileOutputStream::Open(fileno(out));
-  if (!file.ok()) ThrowArrow(file.status());
-  auto writer = arrow::ipc::MakeStreamWriter(*file, rows.schema());
+  const auto stream = std::make_shared<PipeStream>(out);
+  auto writer = arrow::ipc::MakeStreamWriter(stream, rows.schema());
   if (!writer.ok()) ThrowArrow(writer.status());
   int64_t count = 0;
   while (const auto batch = Next(rows)) {
@@ -188,6 +218,7 @@ int64_t WriteAsArrow(arrow::RecordBatchReader& rows, std::FILE* out) {
     count += batch->num_rows();
   }
   if (const arrow::Status status = (*writer)->Close(); !status.ok()) ThrowArrow(status);
+  if (const arrow::Status status = stream->Flush(); !status.ok()) ThrowArrow(status);
   return count;
 }
 

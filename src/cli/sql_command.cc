@@ -1,18 +1,15 @@
-#include <arrow/api.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <sstream>
 #include <string>
 
 #include "base/error.h"
 #include "cli/commands.h"
-#include "cli/output.h"
+#include "cli/statement.h"
 #include "query/engines/duckdb/dialect/dialect.h"
 
 namespace lakehouse::cli {
@@ -38,35 +35,12 @@ std::string ReadScript(const Flags& flags) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-void RunStatement(Context& context, query::Session& session, const std::string& sql,
-                  const Flags& flags) {
-  const auto begin = std::chrono::steady_clock::now();
-  query::QueryRequest request;
-  request.sql = sql;
-  request.principal = context.principal();
-  query::QueryResult result = session.Execute(request);
-  if (result.kind == query::StatementKind::kWrite) {
-    context.Say(std::to_string(result.affected_rows) + " rows written");
-  } else if (result.reader && result.reader->schema()->num_fields() > 0) {
-    WriteRows(*result.reader, ParseFormat(flags.format), stdout, flags.max_rows);
-  }
-  if (!flags.timing) return;
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  std::ostringstream line;
-  line.precision(3);
-  line << std::fixed << took.count() << " s";
-  if (result.metrics && result.metrics->files_total > 0) {
-    line << ", files read " << result.metrics->files_read << " of " << result.metrics->files_total;
-  }
-  context.Say(line.str());
-}
-
 int RunScript(Context& context, const Flags& flags) {
-  ParseFormat(flags.format);
+  const ShowOptions options{ParseFormat(flags.format), flags.max_rows, flags.timing};
   const std::string script = ReadScript(flags);
   const auto session = context.lakehouse().engine().OpenSession(context.principal());
   for (const std::string& sql : query::duckdb::dialect::SplitStatements(script)) {
-    RunStatement(context, *session, sql, flags);
+    RunStatement(context, *session, sql, options);
   }
   std::fflush(stdout);
   return kOk;

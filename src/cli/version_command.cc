@@ -9,8 +9,6 @@
 #include "cli/commands.h"
 
 namespace lakehouse::cli {
-namespace {
-
 int ExplainCode(std::string code) {
   for (char& c : code) c = static_cast<char>(std::toupper(c));
   if (code.rfind("LK-", 0) != 0) code = "LK-" + code;
@@ -26,8 +24,6 @@ int ExplainCode(std::string code) {
   throw Error(ErrorKind::kNotFound, "LK-9005", "there is no error code " + code,
               DidYouMean(code, known));
 }
-
-}  // namespace
 
 void AddVersion(CLI::App& app, Action& action) {
   app.add_subcommand("version", "print the version")->callback([&action] {

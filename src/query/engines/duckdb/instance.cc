@@ -41,15 +41,6 @@ void Run(dk::Connection& connection, const std::string& sql) {
   throw Error(ErrorKind::kInternal, "LK-4030", "starting the SQL engine: " + result->GetError());
 }
 
-void CheckBuild() {
-  std::string loaded = dk::DuckDB::SourceID();
-  std::string headers = LAKEHOUSE_DUCKDB_SOURCE_ID;
-  if (headers.starts_with(loaded) || loaded.starts_with(headers)) return;
-  throw Error(ErrorKind::kInternal, "LK-4031",
-              "libduckdb.so is of build " + loaded + ", this program was made for " + headers,
-              "run ./dev setup and build again, or correct the library path");
-}
-
 int64_t MachineMemory() {
   return static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
 }
@@ -60,8 +51,16 @@ std::string Quoted(const std::string& name) {
 
 }  // namespace
 
+void CheckBuild(const std::string& loaded, const std::string& headers) {
+  const bool both = !loaded.empty() && !headers.empty();
+  if (both && (headers.starts_with(loaded) || loaded.starts_with(headers))) return;
+  throw Error(ErrorKind::kInternal, "LK-4031",
+              "libduckdb.so is of build " + loaded + ", this program was made for " + headers,
+              "run ./dev setup and build again, or correct the library path");
+}
+
 Instance::Instance(const std::string& lake_name, const EngineOptions& options) {
-  CheckBuild();
+  CheckBuild(dk::DuckDB::SourceID(), LAKEHOUSE_DUCKDB_SOURCE_ID);
   dk::DBConfig config;
   config.SetOptionByName("autoinstall_known_extensions", dk::Value::BOOLEAN(false));
   config.SetOptionByName("autoload_known_extensions", dk::Value::BOOLEAN(false));

@@ -7,6 +7,10 @@
 
 namespace lakehouse::query::duckdb {
 
+/// Internal LK-4031 unless the source id of the loaded library is that of the headers; the shorter
+/// of the two may be a prefix.
+void CheckBuild(const std::string& loaded, const std::string& headers);
+
 /// One running DuckDB with the lakehouse attached and everything else shut. Nothing of the
 /// lakehouse's state lives in it, so that it can be thrown away after a fatal error. Thread-safe.
 class Instance {

@@ -235,6 +235,22 @@ std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryReques
 }
 
 QueryResult DuckDbSession::Execute(const QueryRequest& request) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return ExecuteOnce(request);
+    } catch (const Error& error) {
+      // Nothing of the attempt is in the table, so the statement may see what the winner made.
+      if (error.kind() != ErrorKind::kCommitConflict || attempt == kMaxAttempts) throw;
+      request.cancellation.ThrowIfStopped();
+      Metrics::Instance()
+          .GetCounter("lakehouse_query_conflict_retries_total",
+                      "Statements run again after a lost race")
+          .Increment();
+    }
+  }
+}
+
+QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request) {
   Run run;
   auto scope = Begin(run, request);
   QueryResult answer;

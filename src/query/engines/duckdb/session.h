@@ -37,6 +37,8 @@ class DuckDbSession : public Session {
  public:
   DuckDbSession(std::shared_ptr<EngineCore> core, security::Principal principal);
 
+  /// A write that loses a race is run again on the new state of the table, up to kMaxAttempts
+  /// times.
   QueryResult Execute(const QueryRequest& request) override;
   StatementDescription Describe(const QueryRequest& request) override;
   std::optional<double> Progress() const override;
@@ -44,6 +46,9 @@ class DuckDbSession : public Session {
 
  private:
   struct Run;
+  static constexpr int kMaxAttempts = 10;
+
+  QueryResult ExecuteOnce(const QueryRequest& request);
 
   void Connect();
   dk::unique_ptr<dk::SQLStatement> Parse(const std::string& sql);

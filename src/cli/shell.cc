@@ -1,0 +1,213 @@
+#include "cli/shell.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+// After <cstdio>, which it needs.
+#include <editline/readline.h>
+
+#include "base/error.h"
+#include "base/suggest.h"
+#include "base/version.h"
+#include "cli/commands.h"
+#include "cli/shell_completion.h"
+#include "cli/statement.h"
+#include "query/engines/duckdb/dialect/dialect.h"
+
+namespace lakehouse::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using query::duckdb::dialect::SplitStatements;
+
+constexpr int kMaxHistory = 5000;
+constexpr char kHelp[] =
+    "Statements end with ;  Commands:\n"
+    "  .help              this text\n"
+    "  .tables [SCHEMA]   tables and views\n"
+    "  .schemas           schemas\n"
+    "  .schema TABLE      the CREATE TABLE statement of a table\n"
+    "  .mode FORMAT       table, json, jsonl, csv, md or arrow\n"
+    "  .timing on|off     time and files read after each statement\n"
+    "  .maxrows N         rows that a table shows; 0 for all\n"
+    "  .read FILE         run the statements of a file\n"
+    "  .explain LK-nnnn   explain an error code\n"
+    "  .history           what was typed before\n"
+    "  .quit              leave (or Ctrl-D)\n"
+    "Ctrl-C cancels the running statement.\n";
+
+/// XDG_STATE_HOME/lakehouse/history, made for the user only.
+fs::path HistoryFile() {
+  const char* state = std::getenv("XDG_STATE_HOME");
+  const char* home = std::getenv("HOME");
+  if (state == nullptr && home == nullptr) return {};
+  const fs::path folder =
+      (state != nullptr ? fs::path(state) : fs::path(home) / ".local/state") / "lakehouse";
+  std::error_code failure;
+  fs::create_directories(folder, failure);
+  return failure ? fs::path() : folder / "history";
+}
+
+class Shell;
+/// libedit's completion is a plain function; there is one shell in a process.
+Shell* running = nullptr;
+
+class Shell {
+ public:
+  explicit Shell(Context& context)
+      : context_(context),
+        session_(context.lakehouse().engine().OpenSession(context.principal())),
+        history_(HistoryFile()) {
+    options_.max_rows = 100;
+    options_.timing = true;
+  }
+
+  int Run() {
+    running = this;
+    rl_readline_name = "lakehouse";
+    rl_attempted_completion_function = CompleteWord;
+    using_history();
+    stifle_history(kMaxHistory);
+    if (!history_.empty()) read_history(history_.c_str());
+    context_.Say("lakehouse " + std::string(Version()) + ". Type .help for help, .quit to leave.");
+    std::string text;
+    while (!done_) {
+      const auto line = Read(text.empty() ? "lakehouse> " : "      ...> ");
+      if (!line) break;
+      Take(*line, text);
+    }
+    std::fputc('\n', stderr);
+    running = nullptr;
+    return kOk;
+  }
+
+  std::vector<std::string> Candidates(const std::string& word) {
+    return Complete(context_.lakehouse(), context_.principal(), session_->current_schema(), word);
+  }
+
+ private:
+  static std::optional<std::string> Read(const char* prompt) {
+    const std::unique_ptr<char, decltype(&std::free)> line(readline(prompt), std::free);
+    if (!line) return std::nullopt;
+    return std::string(line.get());
+  }
+
+  static char* NextCandidate(const char* word, int state) {
+    static std::vector<std::string> candidates;
+    if (state == 0) candidates = running->Candidates(word);
+    if (static_cast<size_t>(state) >= candidates.size()) return nullptr;
+    return strdup(candidates[static_cast<size_t>(state)].c_str());
+  }
+  static char** CompleteWord(const char* word, int, int) {
+    rl_attempted_completion_over = 1;  // file names are no part of SQL
+    return running == nullptr ? nullptr : rl_completion_matches(word, NextCandidate);
+  }
+
+  void Take(const std::string& line, std::string& text) {
+    if (text.empty() && line.find_first_not_of(" \t") == std::string::npos) return;
+    if (text.empty() && line[0] == '.') {
+      Remember(line);
+      Guarded([&] { Command(line); });
+      return;
+    }
+    text += (text.empty() ? "" : "\n") + line;
+    const size_t last = text.find_last_not_of(" \t\n");
+    if (last == std::string::npos || text[last] != ';') return;
+    Remember(text);
+    const std::string script = std::exchange(text, {});
+    Guarded([&] {
+      for (const std::string& sql : SplitStatements(script)) {
+        RunStatement(context_, *session_, sql, options_);
+      }
+    });
+  }
+
+  template <typename Work>
+  void Guarded(Work work) {
+    try {
+      work();
+    } catch (...) {
+      Report(CurrentError());
+    }
+  }
+
+  void Remember(std::string text) {
+    for (char& c : text) c = c == '\n' ? ' ' : c;
+    add_history(text.c_str());
+    if (history_.empty()) return;
+    const mode_t before = umask(0077);
+    write_history(history_.c_str());
+    umask(before);
+  }
+
+  void Sql(const std::string& sql) { RunStatement(context_, *session_, sql, options_); }
+
+  void Command(const std::string& line) {
+    const size_t space = line.find(' ');
+    const std::string name = line.substr(1, space == std::string::npos ? space : space - 1);
+    std::string rest = space == std::string::npos ? "" : line.substr(space + 1);
+    while (!rest.empty() && (rest.back() == ' ' || rest.back() == ';')) rest.pop_back();
+    if (name == "quit" || name == "exit") {
+      done_ = true;
+    } else if (name == "help") {
+      std::fputs(kHelp, stdout);
+    } else if (name == "tables") {
+      Sql(rest.empty() ? "SHOW TABLES" : "SHOW TABLES IN " + rest);
+    } else if (name == "schemas") {
+      Sql("SHOW SCHEMAS");
+    } else if (name == "schema") {
+      Sql("SHOW CREATE TABLE " + rest);
+    } else if (name == "mode") {
+      options_.format = ParseFormat(rest);
+    } else if (name == "timing") {
+      options_.timing = rest != "off";
+    } else if (name == "maxrows") {
+      options_.max_rows = std::max(0L, std::strtol(rest.c_str(), nullptr, 10));
+    } else if (name == "read") {
+      ReadFile(rest);
+    } else if (name == "history") {
+      for (int i = history_base; HIST_ENTRY* entry = history_get(i); ++i) {
+        std::printf("%s\n", entry->line);
+      }
+    } else if (name == "explain") {
+      ExplainCode(rest);
+    } else {
+      static const std::vector<std::string> known = {"help",    "tables",  "schemas", "schema",
+                                                     "mode",    "timing",  "maxrows", "read",
+                                                     "explain", "history", "quit"};
+      throw Error(ErrorKind::kInvalidArgument, "LK-9010", "there is no command ." + name,
+                  DidYouMean(name, known) + " .help lists them.");
+    }
+  }
+
+  void ReadFile(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) throw Error(ErrorKind::kNotFound, "LK-9007", "cannot read the SQL file " + file);
+    const std::string script{std::istreambuf_iterator<char>(in), {}};
+    for (const std::string& sql : SplitStatements(script)) Sql(sql);
+  }
+
+  Context& context_;
+  const std::unique_ptr<query::Session> session_;
+  const fs::path history_;
+  ShowOptions options_;
+  bool done_ = false;
+};
+
+}  // namespace
+
+int RunShell(Context& context) { return Shell(context).Run(); }
+
+}  // namespace lakehouse::cli

@@ -43,6 +43,22 @@ std::string FormatDate(int64_t days) {
   return date.text + (date.before_christ ? " (BC)" : "");
 }
 
+/// All digits; Arrow's own text has an exponent where zeros follow the point.
+template <typename Array, typename Value>
+std::string FormatDecimal(const arrow::Array& array, int64_t row) {
+  const auto scale = static_cast<const arrow::DecimalType&>(*array.type()).scale();
+  std::string digits = Value(static_cast<const Array&>(array).GetValue(row)).ToIntegerString();
+  const std::string sign = digits.starts_with('-') ? "-" : "";
+  digits.erase(0, sign.size());
+  if (scale <= 0) {
+    if (digits != "0") digits.append(static_cast<size_t>(-scale), '0');
+    return sign + digits;
+  }
+  const auto places = static_cast<size_t>(scale);
+  if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
+  return sign + digits.insert(digits.size() - places, 1, '.');
+}
+
 int64_t PerSecond(arrow::TimeUnit::type unit) {
   switch (unit) {
     case arrow::TimeUnit::SECOND:
@@ -182,13 +198,13 @@ std::string FormatNumber(const arrow::Array& array, int64_t row) {
     case Type::DOUBLE:
       return FormatFloat(Value<arrow::DoubleArray>(array, row));
     case Type::DECIMAL32:
-      return static_cast<const arrow::Decimal32Array&>(array).FormatValue(row);
+      return FormatDecimal<arrow::Decimal32Array, arrow::Decimal32>(array, row);
     case Type::DECIMAL64:
-      return static_cast<const arrow::Decimal64Array&>(array).FormatValue(row);
+      return FormatDecimal<arrow::Decimal64Array, arrow::Decimal64>(array, row);
     case Type::DECIMAL128:
-      return static_cast<const arrow::Decimal128Array&>(array).FormatValue(row);
+      return FormatDecimal<arrow::Decimal128Array, arrow::Decimal128>(array, row);
     case Type::DECIMAL256:
-      return static_cast<const arrow::Decimal256Array&>(array).FormatValue(row);
+      return FormatDecimal<arrow::Decimal256Array, arrow::Decimal256>(array, row);
     default:
       break;
   }

@@ -167,7 +167,9 @@ std::vector<std::string> TestFiles(const std::string& path) {
   if (!fs::is_directory(path)) return {path};
   std::vector<std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(path)) {
-    if (entry.path().extension() == ".test") files.push_back(entry.path().string());
+    const auto extension = entry.path().extension();
+    if (extension == ".test" || (extension == ".md" && entry.path().stem() != "README"))
+      files.push_back(entry.path().string());
   }
   std::sort(files.begin(), files.end());
   return files;

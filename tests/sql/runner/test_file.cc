@@ -115,6 +115,41 @@ class Reader {
   std::string only_mode_;  ///< of the next step
 };
 
+/// The examples of a page: each block ```sql is a statement. A block ```text right behind it has
+/// its rows, with " | " between the columns; a block ```error begins with the code.
+class PageReader {
+ public:
+  void Read(const std::vector<Line>& lines) {
+    for (size_t i = 0; i < lines.size(); ++i) {
+      if (!lines[i].text.starts_with("```")) continue;
+      const std::string language = lines[i].text.substr(3);
+      const size_t first = ++i;
+      while (i < lines.size() && lines[i].text != "```") ++i;
+      Block(language, std::vector<Line>(lines.begin() + first, lines.begin() + i));
+    }
+  }
+
+  std::vector<Step> steps;
+
+ private:
+  void Block(const std::string& language, const std::vector<Line>& body) {
+    if (body.empty()) return;
+    if (language == "sql") {
+      Step step;
+      step.line = body.front().number;
+      for (const Line& line : body) step.sql += (step.sql.empty() ? "" : "\n") + line.text;
+      if (step.sql.ends_with(';')) step.sql.pop_back();
+      steps.push_back(std::move(step));
+    } else if (language == "text" && !steps.empty()) {
+      steps.back().kind = Step::kQuery;
+      for (const Line& line : body) steps.back().rows.push_back(Replace(line.text, " | ", "\t"));
+    } else if (language == "error" && !steps.empty()) {
+      steps.back().kind = Step::kError;
+      steps.back().argument = body.front().text.substr(0, body.front().text.find_first_of(": "));
+    }
+  }
+};
+
 }  // namespace
 
 std::vector<Step> ReadTestFile(const std::string& path) {
@@ -122,6 +157,11 @@ std::vector<Step> ReadTestFile(const std::string& path) {
   if (!file) throw std::runtime_error(path + ": cannot be read");
   std::vector<Line> lines;
   for (std::string text; std::getline(file, text);) lines.push_back({lines.size() + 1, text});
+  if (path.ends_with(".md")) {
+    PageReader page;
+    page.Read(lines);
+    return std::move(page.steps);
+  }
   Reader reader(path);
   reader.Read(lines);
   return std::move(reader.steps);

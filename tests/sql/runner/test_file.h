@@ -17,7 +17,8 @@ struct Step {
   std::vector<std::string> rows;
 };
 
-/// Reads a .test file; throws std::runtime_error "path:line: why" for a directive it does not know.
+/// Reads a .test file, or the examples of an .md page; throws std::runtime_error "path:line: why"
+/// for a directive it does not know.
 std::vector<Step> ReadTestFile(const std::string& path);
 
 }  // namespace lakehouse::sqltest

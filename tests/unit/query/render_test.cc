@@ -27,6 +27,10 @@ TEST(FormatCell, WritesNumbers) {
   EXPECT_EQ(Cell(arrow::float64(), "NaN"), "nan");
   EXPECT_EQ(Cell(arrow::float64(), "-Inf"), "-inf");
   EXPECT_EQ(Cell(arrow::decimal128(10, 2), "\"-0.50\""), "-0.50");
+  EXPECT_EQ(Cell(arrow::decimal128(18, 9), "\"0.000000000\""), "0.000000000");
+  EXPECT_EQ(Cell(arrow::decimal128(38, 38), "\"-0.00000000000000000000000000000000000001\""),
+            "-0.00000000000000000000000000000000000001");
+  EXPECT_EQ(Cell(arrow::decimal256(40, 0), "\"1000000000\""), "1000000000");
 }
 
 TEST(FormatCell, WritesTextsAndBytes) {

@@ -97,9 +97,10 @@ Error OfBinder(const Said& said) {
   if (said.what.starts_with("Catalog \"")) {
     return {ErrorKind::kNotFound, "LK-2010", said.what, "SHOW CATALOGS lists what is there"};
   }
-  for (const char* column :
-       {"olumn \"", "update column", "not found in FROM", "column with name"}) {
+  for (const char* column : {"olumn \"", "update column", "not found in FROM", "column with name",
+                             "Referenced table", "column named", "Could not find key"}) {
     if (said.what.find(column) == std::string::npos) continue;
+    if (said.what.find("GROUP BY clause") != std::string::npos) break;
     return {ErrorKind::kInvalidArgument, "LK-4002", said.what, said.candidates};
   }
   return {ErrorKind::kInvalidArgument, "LK-4004", said.what, said.candidates};

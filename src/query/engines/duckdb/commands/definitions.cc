@@ -49,6 +49,23 @@ bool ReplaceTable(const CommandContext& context, const catalog::ObjectName& name
   return true;
 }
 
+/// CREATE TABLE name LOCATION of a table that exists.
+void Register(const CommandContext& context, const catalog::ObjectName& name,
+              const dialect::CreateTable& statement) {
+  const bool more = !statement.partition_columns.empty() || !statement.properties.empty() ||
+                    !statement.comment.empty() || statement.or_replace;
+  if (more) {
+    throw Error(ErrorKind::kUnsupported, "LK-4012",
+                "OR REPLACE, PARTITIONED BY, TBLPROPERTIES or COMMENT of a table that exists",
+                "Give it a name with CREATE TABLE name LOCATION 'path', then change it.");
+  }
+  if (statement.if_not_exists &&
+      context.lake.Find(context.principal, catalog::Action::kBrowse, name)) {
+    return;
+  }
+  context.lake.RegisterTable(context.principal, name, statement.location);
+}
+
 }  // namespace
 
 catalog::ObjectName FullName(const CommandContext& context, const std::vector<std::string>& parts) {
@@ -72,7 +89,13 @@ catalog::ResolvedObject Target(const CommandContext& context, catalog::Action ac
 
 CommandAnswer Run(const CommandContext& context, const dialect::CreateTable& statement) {
   const auto name = FullName(context, statement.name);
-  if (statement.or_replace && ReplaceTable(context, name, statement)) return {};
+  if (statement.or_replace && !statement.schema.fields.empty() &&
+      ReplaceTable(context, name, statement))
+    return {};
+  if (statement.schema.fields.empty()) {  // LOCATION alone: a table that is there gets a name
+    Register(context, name, statement);
+    return {};
+  }
   catalog::CreateTableRequest request;
   request.name = name;
   request.options.schema = statement.schema;

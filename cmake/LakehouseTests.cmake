@@ -51,6 +51,7 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/tests/sql/runner AND EXISTS ${CMAKE_SOURCE_DIR}/sr
              ${CMAKE_SOURCE_DIR}/tests/sql)
     set_tests_properties(sql.${_mode} PROPERTIES TIMEOUT 900)
   endforeach()
+  add_test(NAME sql.docs COMMAND sql_test_runner ${CMAKE_SOURCE_DIR}/docs/sql)
 endif()
 
 if(NOT LAKEHOUSE_FUZZ)

@@ -118,6 +118,14 @@ Error Translate(dk::ErrorData error, LakeSession* session, const std::string& sq
   }
   const Said said = SaidBy(error, sql);
   const std::string& message = said.what;
+  if (error.Type() == dk::ExceptionType::INVALID_INPUT || error.Type() == dk::ExceptionType::IO) {
+    // Only the scan of a data file speaks of one.
+    if (const auto at = message.find(kFileScheme); at != std::string::npos) {
+      return {ErrorKind::kCorruption, "LK-3510",
+              std::string(message).erase(at, std::string_view(kFileScheme).size()),
+              "restore the file, or read a version of the table without it"};
+    }
+  }
   switch (error.Type()) {
     case dk::ExceptionType::PARSER:
     case dk::ExceptionType::SYNTAX:

@@ -64,8 +64,8 @@ int RunCommandLine(int argc, char** argv) {
   app.fallthrough();
   app.set_version_flag("--version", std::string(Version()));
   AddGlobalFlags(app, flags);
-  for (const auto add :
-       {AddSql, AddTable, AddIngest, AddJob, AddConfig, AddCatalog, AddExplain, AddVersion}) {
+  for (const auto add : {AddSql, AddTable, AddIngest, AddJob, AddServe, AddToken, AddConfig,
+                         AddCatalog, AddExplain, AddVersion}) {
     add(app, action);
   }
   try {

@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "base/random.h"
-#include "security/digest.h"
+#include "base/digest.h"
 
 namespace lakehouse::security {
 namespace {

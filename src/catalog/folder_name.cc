@@ -1,7 +1,7 @@
 #include "catalog/folder_name.h"
 
-#include "catalog/object_name.h"
 #include "base/digest.h"
+#include "catalog/object_name.h"
 
 namespace lakehouse::catalog {
 namespace {

@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include "base/check.h"
-#include "base/random.h"
 #include "base/digest.h"
+#include "base/random.h"
 
 namespace lakehouse::security {
 namespace {

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "catalog/metadata/sqlite_database.h"
-#include "base/digest.h"
 
 namespace lakehouse::catalog::metadata {
 namespace {
@@ -145,8 +145,7 @@ void Migrate(Database& database, const Clock& clock) {
       const Migration& migration = kMigrations[next];
       database.Execute(migration.sql);
       database.Run("INSERT INTO schema_migrations VALUES (?, ?, ?, ?)", migration.number,
-                   std::string_view(migration.name), Sha256Hex(migration.sql),
-                   clock.NowMs());
+                   std::string_view(migration.name), Sha256Hex(migration.sql), clock.NowMs());
     }
     database.Execute("COMMIT");
   } catch (...) {

@@ -1,8 +1,10 @@
 #include "cli/shell.h"
 
+#include <setjmp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -10,7 +12,6 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,17 +61,48 @@ fs::path HistoryFile() {
   return failure ? fs::path() : folder / "history";
 }
 
+enum class Typed { kLine, kEnd, kInterrupted };
+
+sigjmp_buf at_prompt;
+volatile std::sig_atomic_t reading = 0;
+
+void LeavePrompt(int) {
+  if (reading != 0) siglongjmp(at_prompt, 1);
+}
+
+/// Reads one line. Ctrl-C drops it: libedit itself would go on with the rest of it, so the signal
+/// jumps out of its wait for a key, over C code only.
+Typed ReadLine(const char* prompt, std::string& line) {
+  if (sigsetjmp(at_prompt, 1) != 0) {
+    reading = 0;
+    rl_deprep_terminal();
+    std::signal(SIGINT, SIG_DFL);
+    std::fputc('\n', stderr);
+    return Typed::kInterrupted;
+  }
+  std::signal(SIGINT, LeavePrompt);
+  reading = 1;
+  char* const typed = readline(prompt);
+  reading = 0;
+  std::signal(SIGINT, SIG_DFL);
+  if (typed == nullptr) return Typed::kEnd;
+  line = typed;
+  std::free(typed);
+  return Typed::kLine;
+}
+
 class Shell;
 /// libedit's completion is a plain function; there is one shell in a process.
 Shell* running = nullptr;
 
 class Shell {
  public:
-  explicit Shell(Context& context)
+  Shell(Context& context, const ShowOptions& options)
       : context_(context),
         session_(context.lakehouse().engine().OpenSession(context.principal())),
-        history_(HistoryFile()) {
-    options_.max_rows = 100;
+        history_(HistoryFile()),
+        options_(options) {
+    if (options_.max_rows == 0) options_.max_rows = 100;
     options_.timing = true;
   }
 
@@ -83,10 +115,13 @@ class Shell {
     if (!history_.empty()) read_history(history_.c_str());
     context_.Say("lakehouse " + std::string(Version()) + ". Type .help for help, .quit to leave.");
     std::string text;
+    std::string line;
     while (!done_) {
-      const auto line = Read(text.empty() ? "lakehouse> " : "      ...> ");
-      if (!line) break;
-      Take(*line, text);
+      const Typed typed = ReadLine(text.empty() ? "lakehouse> " : "      ...> ", line);
+      if (typed == Typed::kEnd) break;
+      if (typed == Typed::kInterrupted && text.empty()) context_.Say(".quit or Ctrl-D leaves");
+      if (typed == Typed::kInterrupted) text.clear();
+      if (typed == Typed::kLine) Take(line, text);
     }
     std::fputc('\n', stderr);
     running = nullptr;
@@ -98,12 +133,6 @@ class Shell {
   }
 
  private:
-  static std::optional<std::string> Read(const char* prompt) {
-    const std::unique_ptr<char, decltype(&std::free)> line(readline(prompt), std::free);
-    if (!line) return std::nullopt;
-    return std::string(line.get());
-  }
-
   static char* NextCandidate(const char* word, int state) {
     static std::vector<std::string> candidates;
     if (state == 0) candidates = running->Candidates(word);
@@ -139,7 +168,7 @@ class Shell {
     try {
       work();
     } catch (...) {
-      Report(CurrentError());
+      Report(CurrentError(), ".explain");
     }
   }
 
@@ -170,7 +199,7 @@ class Shell {
     } else if (name == "schema") {
       Sql("SHOW CREATE TABLE " + rest);
     } else if (name == "mode") {
-      options_.format = ParseFormat(rest);
+      if (!rest.empty()) options_.format = ParseFormat(rest);
     } else if (name == "timing") {
       options_.timing = rest != "off";
     } else if (name == "maxrows") {
@@ -208,6 +237,6 @@ class Shell {
 
 }  // namespace
 
-int RunShell(Context& context) { return Shell(context).Run(); }
+int RunShell(Context& context, const ShowOptions& options) { return Shell(context, options).Run(); }
 
 }  // namespace lakehouse::cli

@@ -24,9 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Names that begin so are files in the making: no path of the store.
-constexpr std::string_view kTemporary = ".lakehouse-tmp-";
-
 /// Directories remembered as durable; the memory starts anew beyond it.
 constexpr size_t kMaxKnownDirectories = 65536;
 
@@ -131,8 +128,8 @@ class TemporaryFile {
  public:
   TemporaryFile(FileSystem& files, const fs::path& directory)
       : files_(files),
-        path_(
-            (directory / (std::string(kTemporary) + Uuid::V4(SystemRandom()).ToString())).string()),
+        path_((directory / (std::string(kTemporaryPrefix) + Uuid::V4(SystemRandom()).ToString()))
+                  .string()),
         file_(files.CreateNew(path_)) {
     Check(file_, "create a file in", directory.string());
   }
@@ -300,7 +297,7 @@ class LocalStore : public ObjectStore {
     ValidatePath(path);
     const size_t slash = path.rfind('/');
     const std::string_view name = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
-    if (name.substr(0, kTemporary.size()) == kTemporary) {
+    if (name.substr(0, kTemporaryPrefix.size()) == kTemporaryPrefix) {
       throw Error(ErrorKind::kInvalidArgument, "LK-8002",
                   std::string(path) + " has a name that is kept for files in the making");
     }
@@ -367,7 +364,9 @@ class LocalStore : public ObjectStore {
     }
     while (const dirent* entry = readdir(stream.get())) {
       const std::string_view name = entry->d_name;
-      if (name == "." || name == ".." || name.substr(0, kTemporary.size()) == kTemporary) continue;
+      if (name == "." || name == ".." ||
+          name.substr(0, kTemporaryPrefix.size()) == kTemporaryPrefix)
+        continue;
       const std::string path = JoinPath(directory, name);
       struct stat status{};
       if (fstatat(dirfd(stream.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;

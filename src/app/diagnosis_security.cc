@@ -29,10 +29,12 @@ bool HasDefaultPassword(const std::string& text) {
       });
 }
 
-/// "file x.yml:12" -> "x.yml"
+/// "file x.yml:12:3" -> "x.yml"
 std::string FileOf(const std::string& origin) {
   if (!origin.starts_with("file ")) return {};
-  return origin.substr(5, origin.rfind(':') - 5);
+  const size_t column = origin.rfind(':');
+  const size_t line = column == std::string::npos ? column : origin.rfind(':', column - 1);
+  return line == std::string::npos ? "" : origin.substr(5, line - 5);
 }
 
 bool OthersMay(const fs::path& file) {

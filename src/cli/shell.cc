@@ -1,13 +1,15 @@
 #include "cli/shell.h"
 
-#include <setjmp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <cwchar>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -63,31 +65,42 @@ fs::path HistoryFile() {
 
 enum class Typed { kLine, kEnd, kInterrupted };
 
-sigjmp_buf at_prompt;
-volatile std::sig_atomic_t reading = 0;
+volatile std::sig_atomic_t dropped = 0;
 
-void LeavePrompt(int) {
-  if (reading != 0) siglongjmp(at_prompt, 1);
+void DropLine(int) { dropped = 1; }
+
+/// The next character for libedit. Ctrl-C ends the line, which ReadLine then forgets: libedit's own
+/// way of reading would go on with it.
+int ReadKey(FILE*) {
+  static std::mbstate_t state{};
+  while (dropped == 0) {
+    char byte = 0;
+    const ssize_t got = read(STDIN_FILENO, &byte, 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return -1;
+    wchar_t character = 0;
+    const size_t used = std::mbrtowc(&character, &byte, 1, &state);
+    if (used == static_cast<size_t>(-2)) continue;  // the rest of it comes
+    if (used == static_cast<size_t>(-1)) {
+      state = {};
+      continue;
+    }
+    return static_cast<int>(character);
+  }
+  return '\n';
 }
 
-/// Reads one line. Ctrl-C drops it: libedit itself would go on with the rest of it, so the signal
-/// jumps out of its wait for a key, over C code only.
 Typed ReadLine(const char* prompt, std::string& line) {
-  if (sigsetjmp(at_prompt, 1) != 0) {
-    reading = 0;
-    rl_deprep_terminal();
-    std::signal(SIGINT, SIG_DFL);
-    std::fputc('\n', stderr);
-    return Typed::kInterrupted;
-  }
-  std::signal(SIGINT, LeavePrompt);
-  reading = 1;
-  char* const typed = readline(prompt);
-  reading = 0;
-  std::signal(SIGINT, SIG_DFL);
-  if (typed == nullptr) return Typed::kEnd;
-  line = typed;
-  std::free(typed);
+  dropped = 0;
+  struct sigaction drop{};
+  struct sigaction before{};
+  drop.sa_handler = DropLine;  // without SA_RESTART, so that a wait for a key ends
+  sigaction(SIGINT, &drop, &before);
+  const std::unique_ptr<char, decltype(&std::free)> typed(readline(prompt), std::free);
+  sigaction(SIGINT, &before, nullptr);
+  if (dropped != 0) return Typed::kInterrupted;
+  if (!typed) return Typed::kEnd;
+  line = typed.get();
   return Typed::kLine;
 }
 
@@ -109,6 +122,10 @@ class Shell {
   int Run() {
     running = this;
     rl_readline_name = "lakehouse";
+    rl_getc_function = ReadKey;
+    if (std::setlocale(LC_CTYPE, "") == nullptr || MB_CUR_MAX == 1) {
+      std::setlocale(LC_CTYPE, "C.UTF-8");  // names and texts are UTF-8 wherever we run
+    }
     rl_attempted_completion_function = CompleteWord;
     using_history();
     stifle_history(kMaxHistory);

@@ -103,6 +103,13 @@ def test_ctrl_c_cancels_the_statement_and_not_the_shell(shell: Terminal) -> None
     shell.wait_for("42")
 
 
+def test_letters_of_every_script_may_be_typed(shell: Terminal) -> None:
+    shell.send("SELECT 'é' || '漢' || '!' AS t;\n")
+    shell.wait_for("é漢!")
+    shell.send("SELECT 6 * 7 AS n;\n")
+    shell.wait_for("42")
+
+
 def test_ctrl_c_at_the_prompt_drops_what_was_typed(shell: Terminal) -> None:
     shell.send("SELECT 1 +\n")
     shell.wait_for("...>")

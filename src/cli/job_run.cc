@@ -1,5 +1,7 @@
 #include "cli/job_run.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "base/clock.h"
@@ -23,8 +25,10 @@ ingestion::RunStatus Run(Context& context, const std::string& title, const std::
   return context.lakehouse().jobs().Run(
       context.principal(), job, [&](const ingestion::RunStatus& status) {
         const ingestion::RunMetrics& done = status.metrics;
-        std::string detail =
-            WithSeparators(done.rows_read) + " rows, " + ReadableBytes(done.bytes_read);
+        const double rate = static_cast<double>(done.rows_read) / std::max(0.1, bar.elapsed_s());
+        std::string detail = WithSeparators(done.rows_read) + " rows (" +
+                             WithSeparators(std::llround(rate)) + "/s), " +
+                             ReadableBytes(done.bytes_read);
         if (status.state == "retrying") {
           detail = "attempt " + std::to_string(status.attempt) + " failed (" + status.error_code +
                    "), waiting for the next";

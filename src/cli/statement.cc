@@ -20,7 +20,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kLookEvery = std::chrono::milliseconds(50);
-constexpr auto kShowAfter = std::chrono::milliseconds(800);
 
 /// Looks at a running statement from a thread of its own: cancels it after Ctrl-C, shows progress.
 class Watcher {
@@ -41,12 +40,9 @@ class Watcher {
  private:
   void Look() {
     ProgressBar bar("running", quiet_);
-    const auto begin = Clock::now();
     while (!done_) {
       if (guard_.interrupted()) token_.Cancel();
-      if (!hidden_ && Clock::now() - begin > kShowAfter) {
-        bar.Show(session_.Progress().value_or(-1), "");
-      }
+      if (!hidden_) bar.Show(session_.Progress().value_or(-1), "");
       std::this_thread::sleep_for(kLookEvery);
     }
   }

@@ -28,8 +28,10 @@ enum class CellType { kText, kInteger };
 
 /// A column of a command's own rows.
 struct TextColumn {
+  TextColumn(const char* name, CellType type = CellType::kText) : name(name), type(type) {}
+
   std::string name;
-  CellType type = CellType::kText;
+  CellType type;
 };
 
 /// Rows of a command that has no Arrow result, in any format. Integers are numbers in JSON and

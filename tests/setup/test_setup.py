@@ -122,6 +122,19 @@ def test_says_what_to_do_without_a_network(deps: Path, monkeypatch: pytest.Monke
     assert "download of tinypackage==1.0 failed" in str(caught.value)
     assert "Check the network" in str(caught.value)
     assert "./dev setup" in str(caught.value)
+    assert f"copy {WHEEL}" in str(caught.value)
+    assert str(deps / "downloads") in str(caught.value)
+
+
+def test_takes_a_file_that_was_brought_by_hand(
+    registry: Path, deps: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought = (registry / WHEEL).read_bytes()
+    (deps / "downloads").mkdir()
+    (deps / "downloads" / WHEEL).write_bytes(brought)
+    monkeypatch.setenv("PIP_FIND_LINKS", "/nonexistent")
+    pinned = archive(hashlib.sha256(brought).hexdigest())
+    assert fetch.Fetcher(deps).fetch(pinned).read_bytes() == brought
 
 
 def test_says_when_the_disk_is_full(tmp_path: Path) -> None:

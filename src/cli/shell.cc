@@ -1,5 +1,6 @@
 #include "cli/shell.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,6 +75,9 @@ void DropLine(int) { dropped = 1; }
 int ReadKey(FILE*) {
   static std::mbstate_t state{};
   while (dropped == 0) {
+    // Signals come through libedit's own handlers, after which a read would go on; a poll ends.
+    pollfd keyboard{STDIN_FILENO, POLLIN, 0};
+    if (poll(&keyboard, 1, -1) < 0) continue;
     char byte = 0;
     const ssize_t got = read(STDIN_FILENO, &byte, 1);
     if (got < 0 && errno == EINTR) continue;
@@ -94,7 +98,7 @@ Typed ReadLine(const char* prompt, std::string& line) {
   dropped = 0;
   struct sigaction drop{};
   struct sigaction before{};
-  drop.sa_handler = DropLine;  // without SA_RESTART, so that a wait for a key ends
+  drop.sa_handler = DropLine;
   sigaction(SIGINT, &drop, &before);
   const std::unique_ptr<char, decltype(&std::free)> typed(readline(prompt), std::free);
   sigaction(SIGINT, &before, nullptr);

@@ -7,7 +7,7 @@
 #include "base/config.h"
 #include "catalog/tokens.h"
 #include "cli/commands.h"
-#include "cli/output.h"
+#include "cli/options.h"
 
 namespace lakehouse::cli {
 namespace {
@@ -18,7 +18,9 @@ struct Flags {
   std::string description;
   std::string lifetime;
   std::string id;
-  std::string format = "table";
+  Format format = Format::kTable;
+  bool dry_run = false;
+  bool yes = false;
 };
 
 int64_t Milliseconds(const std::string& lifetime) {
@@ -30,6 +32,11 @@ int64_t Milliseconds(const std::string& lifetime) {
 }
 
 int Create(Context& context, const Flags& flags) {
+  if (flags.dry_run) {
+    Milliseconds(flags.lifetime);
+    context.Say("would make a token of the principal " + flags.principal);
+    return kOk;
+  }
   const auto made = catalog::Tokens(context.lakehouse().lake())
                         .Create(context.principal(), flags.principal, flags.roles,
                                 flags.description, Milliseconds(flags.lifetime));
@@ -46,12 +53,17 @@ int List(Context& context, const Flags& flags) {
                     FormatTimestampMs(token.created_ms),
                     token.expires_ms > 0 ? FormatTimestampMs(token.expires_ms) : "never"});
   }
-  WriteTexts({"id", "principal", "roles", "description", "created", "expires"}, rows,
-             ParseFormat(flags.format), stdout);
+  WriteTexts({{"id"}, {"principal"}, {"roles"}, {"description"}, {"created"}, {"expires"}}, rows,
+             flags.format, stdout);
   return kOk;
 }
 
 int Revoke(Context& context, const Flags& flags) {
+  if (flags.dry_run) {
+    context.Say("would take back the token " + flags.id);
+    return kOk;
+  }
+  if (!context.Confirm("take back the token " + flags.id, flags.yes)) return kFailed;
   catalog::Tokens(context.lakehouse().lake()).Delete(context.principal(), flags.id);
   context.Say("token " + flags.id + " is not valid any more");
   return kOk;
@@ -72,12 +84,13 @@ void AddToken(CLI::App& app, Action& action) {
   create->add_option("principal", flags->principal, "who its holder is")->required();
   create->add_option("--role", flags->roles, "a role, such as admin; may be repeated");
   create->add_option("--description", flags->description, "what it is for");
+  AddDryRun(*create, flags->dry_run);
   create->add_option("--expires", flags->lifetime, "30d, 12h, ... or never (the default)");
-  add("list", "every token, without its secret", List)
-      ->add_option("-o,--output", flags->format, "table, json, jsonl, csv or md");
-  add("revoke", "take a token back", Revoke)
-      ->add_option("id", flags->id, "its id, or the start of it")
-      ->required();
+  AddOutput(*add("list", "every token, without its secret", List), flags->format);
+  CLI::App* revoke = add("revoke", "take a token back", Revoke);
+  revoke->add_option("id", flags->id, "its id, or the start of it")->required();
+  AddDryRun(*revoke, flags->dry_run);
+  AddYes(*revoke, flags->yes);
 }
 
 }  // namespace lakehouse::cli

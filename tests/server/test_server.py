@@ -167,9 +167,11 @@ def test_the_bootstrap_token_is_shown_once(start: Any, tmp_path: Path) -> None:
     listed = subprocess.run([*base, "list", "-o", "json"], capture_output=True)
     tokens = {t["principal"]: t for t in json.loads(listed.stdout)}
     assert tokens["ann"]["expires"] != "never" and tokens["admin"]["expires"] == "never"
-    revoked = subprocess.run([*base, "revoke", tokens["ann"]["id"]], capture_output=True)
+    refused = subprocess.run([*base, "revoke", tokens["ann"]["id"]], capture_output=True)
+    assert refused.returncode == 2  # it asks, and nobody is there
+    revoked = subprocess.run([*base, "revoke", tokens["ann"]["id"], "--yes"], capture_output=True)
     assert revoked.returncode == 0
-    assert subprocess.run([*base, "revoke", "zz"], capture_output=True).returncode == 3
+    assert subprocess.run([*base, "revoke", "zz", "--yes"], capture_output=True).returncode == 3
 
 
 def test_only_loopback_names_without_authentication(shared: Server) -> None:

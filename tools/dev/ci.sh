@@ -13,3 +13,4 @@ stage() {
 stage lint "$ROOT/tools/dev/lint.sh"
 stage test "$ROOT/tools/dev/test.sh"
 stage wheel "$ROOT/tools/dev/wheel.sh" --check
+stage bench "$ROOT/tools/dev/bench.sh" --no-build --quick

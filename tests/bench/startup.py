@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 from measure import CACHE, PROGRAMS, BenchError, Row, Side, in_turns, row_of, run_program, workspace
@@ -26,7 +31,31 @@ def run(quick: bool) -> list[Row]:
     rows = [Row("startup.version", side.median, None, "ms", "lower", side.peak, None, "< 30 ms")]
     with workspace() as folder:
         rows.append(_first_answer(folder, program, rounds))
+        rows += _idle_server(folder, program)
     return rows
+
+
+def _idle_server(folder: Path, program: Path) -> list[Row]:
+    """Return the memory of a server that has answered one statement and waits."""
+    words = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
+    if not any(line.split()[:1] == ["serve"] for line in words.splitlines()):
+        return []
+    command = [program, "--quiet", "--data-root", folder, "serve", "--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        url = server.stdout.readline().split()[-1]
+        body = json.dumps({"sql": "SELECT count(*) FROM bench.events"}).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{url}/v1/sql", data=body, headers=headers)
+        urllib.request.urlopen(request, timeout=60).read()
+        time.sleep(2)
+        status = Path(f"/proc/{server.pid}/status").read_text(encoding="ascii")
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(60)
+    used, peak = (int(status.split(f"{key}:")[1].split()[0]) / 1024 for key in ("VmRSS", "VmHWM"))
+    return [Row("startup.idle_server", used, None, "MB", "lower", peak, None, "< 100 MB")]
 
 
 def _first_answer(folder: Path, program: Path, rounds: int) -> Row:

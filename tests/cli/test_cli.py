@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -95,3 +96,15 @@ def test_csv_is_ingested_once(run: Run, tmp_path: Path) -> None:
     assert run("ingest", str(tmp_path / "a.csv"), "--into", "bronze.a").returncode == 0
     assert run("ingest", str(tmp_path / "a.csv"), "--into", "bronze.a").returncode == 0
     assert run("sql", "-c", "SELECT count(*) AS n FROM bronze.a", "-o", "csv").stdout == b"n\n2\n"
+
+
+def test_the_version_needs_no_library_and_the_rest_says_what_is_missing(tmp_path: Path) -> None:
+    alone = tmp_path / "bin" / "lakehouse"
+    alone.parent.mkdir()
+    shutil.copy(BINARY, alone)
+    version = subprocess.run([alone, "version"], capture_output=True, check=True)
+    assert version.stdout == subprocess.run([BINARY, "version"], capture_output=True).stdout
+    said = fails(
+        subprocess.run([alone, "sql", "-c", "SELECT 1"], capture_output=True), 1, "LK-9020"
+    )
+    assert "liblakehouse_program.so" in said

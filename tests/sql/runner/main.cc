@@ -11,6 +11,7 @@
 #include "app/lakehouse.h"
 #include "base/error.h"
 #include "query/render.h"
+#include "storage/arrow_status.h"
 #include "test_file.h"
 
 namespace lakehouse::sqltest {
@@ -99,6 +100,7 @@ class Run {
     std::shared_ptr<arrow::RecordBatch> batch;
     while (true) {
       if (const arrow::Status status = reader.ReadNext(&batch); !status.ok()) {
+        storage::ThrowErrorIn(status);
         throw Error(ErrorKind::kInternal, "LK-0001", status.ToString());
       }
       if (!batch) return;

@@ -79,6 +79,11 @@ Error OfCatalog(const Said& said, LakeSession* session) {
     }
     return {ErrorKind::kNotFound, "LK-4003", message, said.candidates};
   }
+  if (const auto end = message.find(" is not an table"); end != std::string::npos) {
+    return {ErrorKind::kInvalidArgument, "LK-2025",
+            message.substr(0, end) + " is a view, not a table",
+            "name the table that the view reads"};
+  }
   if (message.find("already exists") != std::string::npos) {
     return {ErrorKind::kAlreadyExists, "LK-2013", message};
   }

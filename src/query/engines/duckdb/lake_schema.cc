@@ -21,6 +21,7 @@ dk::optional_ptr<dk::CatalogEntry> LakeSchema::MakeEntry(dk::ClientContext& cont
                                                          dk::optional_ptr<dk::BoundAtClause> at) {
   auto& transaction = LakeTransaction::Get(context, catalog);
   if (!object.table) {
+    if (at) RefuseUnsupported(context, "time travel of a view");
     dk::CreateViewInfo info(*this, object.info.name.name);
     info.query = dk::CreateViewInfo::ParseSelect(object.info.view_sql);
     info.sql = object.info.view_sql;

@@ -10,6 +10,7 @@
 #include "error_code.h"
 #include "query/engines/duckdb/admission.h"
 #include "query/engines/duckdb/duckdb_engine.h"
+#include "query/engines/duckdb/instance_pool.h"
 #include "storage/arrow_status.h"
 #include "temporary_directory.h"
 
@@ -136,6 +137,20 @@ TEST_F(DuckDbLimitsTest, AStatementSpillsToAFolderOfItsOwn) {
               "5999990");
   }
   EXPECT_EQ(folders(), 0);
+}
+
+TEST(InstancePool, ABrokenInstanceIsNotHandedOutAgain) {
+  InstancePool pool("lake", {.threads = 1, .memory_bytes = 256 * kMegabyte});
+  auto broken = pool.Take(nullptr);
+  auto other = pool.Take(broken.instance);
+  EXPECT_NE(other.instance, broken.instance);
+  EXPECT_EQ(pool.Any(broken.instance), broken.instance);
+  pool.Forget(broken.instance);
+  EXPECT_NE(pool.Any(broken.instance), broken.instance);
+  broken.handle.reset();
+  EXPECT_NE(pool.Take(broken.instance).instance, broken.instance);
+  other.handle.reset();
+  EXPECT_EQ(pool.Take(other.instance).instance, other.instance);
 }
 
 TEST(Admission, MemoryIsGivenOutInTheOrderOfArrival) {

@@ -30,7 +30,9 @@ std::shared_ptr<Instance> InstancePool::Any(const std::shared_ptr<Instance>& pre
     if (member.instance == preferred) return preferred;
   }
   if (members_.empty()) members_.push_back({Open()});
-  return members_.front().instance;
+  const auto idle = std::find_if(members_.begin(), members_.end(),
+                                 [](const Member& member) { return !member.taken; });
+  return (idle == members_.end() ? members_.front() : *idle).instance;
 }
 
 void InstancePool::Forget(const std::shared_ptr<Instance>& broken) {

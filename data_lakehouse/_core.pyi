@@ -52,6 +52,7 @@ class Request:
         user: str,
         schema: str,
         timeout_ms: int,
+        memory_bytes: int,
         cancel: CancellationToken,
         gather: bool,
     ) -> None: ...

@@ -59,6 +59,7 @@ class Query(NamedTuple):
     values: Sequence[Any] = ()
     user: str = ""
     timeout_ms: int = 0
+    memory_bytes: int = 0
     count_sql: str = ""  #: a quicker statement for the number of rows, when there is one
 
     def request(self, schema: str, sql: str = "", gather: bool = False) -> _core.Request:
@@ -77,6 +78,7 @@ class Query(NamedTuple):
             user=self.user,
             schema=schema,
             timeout_ms=self.timeout_ms,
+            memory_bytes=self.memory_bytes,
             cancel=_core.CancellationToken(),
             gather=gather,
         )

@@ -38,6 +38,7 @@ class Lakehouse:
         *,
         user: str = "",
         timeout_ms: int = 0,
+        memory_bytes: int = 0,
     ) -> DataFrame:
         """Check a query, or run a statement that changes something.
 
@@ -47,6 +48,8 @@ class Lakehouse:
         parameters : values of the placeholders, in order
         user : name of who asks, for authorization and audit; empty is the local user
         timeout_ms : time limit in milliseconds; 0 is the configured one
+        memory_bytes : limit of memory, beyond which LK-4021 ends the statement; 0 is an equal share
+            of ``query.memory_limit``
 
         Raises
         ------
@@ -54,7 +57,7 @@ class Lakehouse:
             One of the classes of :mod:`data_lakehouse.errors`. Ctrl-C ends a running statement and
             raises ``KeyboardInterrupt``.
         """
-        query = Query(sql, parameters, user, timeout_ms)
+        query = Query(sql, parameters, user, timeout_ms, memory_bytes)
         kind, columns = self.core.describe(query.request(self.current_schema))
         if kind == "query":
             return DataFrame(self, query, columns=columns)

@@ -127,6 +127,7 @@ query::QueryRequest Core::RequestOf(const Request& request) const {
   made.principal = PrincipalOf(request.user);
   made.request_id = Uuid::V7(SystemClock(), SystemRandom()).ToString();
   made.limits.timeout_ms = request.timeout_ms;
+  made.limits.memory_bytes = request.memory_bytes;
   made.cancellation = request.cancel;
   made.gather = request.gather;
   return made;

@@ -20,6 +20,7 @@ struct Request {
   std::string user;    ///< empty: the local user
   std::string schema;  ///< of names that have none; empty: the configured one
   int64_t timeout_ms = 0;
+  int64_t memory_bytes = 0;  ///< limit of the statement; 0: an equal share
   CancellationToken cancel;
   bool gather = false;  ///< all rows will be read at once (query.h)
 };

@@ -89,13 +89,14 @@ void BindCore(nb::module_& m) {
       .def(
           "__init__",
           [](Request* self, std::string sql, nb::list parameters, std::string user,
-             std::string schema, int64_t timeout_ms, const CancellationToken& cancel, bool gather) {
-            new (self) Request{std::move(sql),  std::move(parameters),
-                               std::move(user), std::move(schema),
-                               timeout_ms,      cancel,
-                               gather};
+             std::string schema, int64_t timeout_ms, int64_t memory_bytes,
+             const CancellationToken& cancel, bool gather) {
+            new (self)
+                Request{std::move(sql), std::move(parameters), std::move(user), std::move(schema),
+                        timeout_ms,     memory_bytes,          cancel,          gather};
           },
-          "sql"_a, "parameters"_a, "user"_a, "schema"_a, "timeout_ms"_a, "cancel"_a, "gather"_a);
+          "sql"_a, "parameters"_a, "user"_a, "schema"_a, "timeout_ms"_a, "memory_bytes"_a,
+          "cancel"_a, "gather"_a);
   nb::class_<Core>(m, "Core")
       .def(nb::init<const Config&>())
       .def("close", &Core::Close)

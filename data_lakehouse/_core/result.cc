@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "errors.h"
 #include "interrupt.h"
+#include "storage/arrow_status.h"
 
 namespace nb = nanobind;
 
@@ -79,12 +80,7 @@ class Result::ForeignReader : public arrow::RecordBatchReader {
       *batch = state_->ReadNext();
       return arrow::Status::OK();
     } catch (...) {
-      const Error error = CurrentError();
-      std::string text = error.what();
-      if (!error.hint().empty()) text += " Hint: " + error.hint();
-      if (error.kind() == ErrorKind::kCancelled) return arrow::Status::Cancelled(text);
-      if (error.kind() == ErrorKind::kIoError) return arrow::Status::IOError(text);
-      return arrow::Status::Invalid(text);
+      return storage::StatusOf(CurrentError());
     }
   }
 

@@ -75,6 +75,14 @@ def test_a_statement_has_a_time_limit(lakehouse: dl.Lakehouse) -> None:
     assert lakehouse.sql("SELECT 1").count() == 1
 
 
+def test_a_statement_has_a_limit_of_memory(lakehouse: dl.Lakehouse) -> None:
+    sql = "SELECT sum(len(l)) FROM (SELECT list(i) AS l FROM range(8000000) r(i) GROUP BY i % 3)"
+    with pytest.raises(dl.LakehouseError) as raised:
+        lakehouse.sql(sql, memory_bytes=32 * 2**20).collect()
+    assert raised.value.code == "LK-4021" and "memory" in raised.value.hint
+    assert lakehouse.sql(sql, memory_bytes=2**30).collect()[0][0] == 8_000_000
+
+
 def test_a_statement_is_cancelled_from_another_thread(lakehouse: dl.Lakehouse) -> None:
     request = Query("SELECT * FROM range(1000000000000)").request("")
     result = lakehouse.core.execute(request)

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "query/json_cell.h"
+#include "storage/arrow_status.h"
 
 namespace lakehouse::server::api {
 namespace {
@@ -19,6 +20,7 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kPieceBytes = 64 * 1024;
 
 [[noreturn]] void ThrowArrow(const arrow::Status& status) {
+  storage::ThrowErrorIn(status);
   throw Error(ErrorKind::kInternal, "LK-0001", status.ToString());
 }
 

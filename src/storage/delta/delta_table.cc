@@ -44,15 +44,18 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
   SnapshotPtr Latest() override { return LatestSnapshot(); }
 
   SnapshotPtr At(int64_t version) override {
-    const auto latest = LatestSnapshot();
-    if (latest->version() == version) return latest;
+    try {
+      const auto latest = LatestSnapshot();
+      if (latest->version() == version) return latest;
+    } catch (const Error& error) {
+      // An older version may need less.
+      if (error.kind() != ErrorKind::kUnsupported) throw;
+    }
     return std::make_shared<DeltaSnapshot>(LoadState(log_, version));
   }
 
   SnapshotPtr AtTimestamp(int64_t unix_ms) override {
-    const auto& properties = LatestSnapshot()->metadata().properties;
-    const auto in_commit = properties.find("delta.enableInCommitTimestamps");
-    if (in_commit != properties.end() && in_commit->second == "true") {
+    if (HasInCommitTimestamps()) {
       throw Error(
           ErrorKind::kUnsupported, "LK-3002",
           location_.uri() + " needs the feature inCommitTimestamp for time travel by timestamp",
@@ -108,10 +111,25 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
  private:
   std::shared_ptr<const DeltaSnapshot> LatestSnapshot() {
     const std::lock_guard lock(mutex_);
-    const StatePtr state = state_ ? Refresh(log_, state_) : LoadState(log_);
-    if (state != state_ || !latest_) latest_ = std::make_shared<DeltaSnapshot>(state);
-    state_ = state;
+    Advance();
+    if (!latest_) latest_ = std::make_shared<DeltaSnapshot>(state_);
     return latest_;
+  }
+
+  bool HasInCommitTimestamps() {
+    const std::lock_guard lock(mutex_);
+    Advance();
+    if (!state_->metadata) return false;
+    const auto& properties = state_->metadata->properties;
+    const auto found = properties.find("delta.enableInCommitTimestamps");
+    return found != properties.end() && found->second == "true";
+  }
+
+  /// Takes in what is new in the log. Under mutex_.
+  void Advance() {
+    const StatePtr state = state_ ? Refresh(log_, state_) : LoadState(log_);
+    if (state != state_) latest_.reset();
+    state_ = state;
   }
 
   /// A failed checkpoint costs time later, never the commit.
@@ -228,6 +246,16 @@ bool IsDeltaTable(const io::Location& location) {
 std::shared_ptr<Table> OpenTable(const io::Location& location, const StorageContext& context) {
   auto table = std::make_shared<DeltaTable>(location, context);
   table->Latest();
+  return table;
+}
+
+std::shared_ptr<Table> OpenAnyVersion(const io::Location& location, const StorageContext& context) {
+  auto table = std::make_shared<DeltaTable>(location, context);
+  try {
+    table->Latest();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kUnsupported) throw;
+  }
   return table;
 }
 

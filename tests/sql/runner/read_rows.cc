@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "query/render.h"
+#include "storage/arrow_status.h"
 
 namespace lakehouse::sqltest {
 
@@ -11,6 +12,7 @@ void ReadRows(arrow::RecordBatchReader& reader, std::vector<std::string>& rows) 
   std::shared_ptr<arrow::RecordBatch> batch;
   while (true) {
     if (const arrow::Status status = reader.ReadNext(&batch); !status.ok()) {
+      storage::ThrowErrorIn(status);
       throw Error(ErrorKind::kInternal, "LK-0001", status.ToString());
     }
     if (!batch) return;

@@ -14,10 +14,12 @@
 #include "base/logging.h"
 #include "base/random.h"
 #include "base/version.h"
+#include "storage/delta/change_feed.h"
 #include "storage/delta/checkpoint.h"
 #include "storage/delta/delta_transaction.h"
 #include "storage/delta/protocol.h"
 #include "storage/delta/replay.h"
+#include "storage/delta/time_travel.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -51,34 +53,20 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
       // An older version may need less.
       if (error.kind() != ErrorKind::kUnsupported) throw;
     }
-    return std::make_shared<DeltaSnapshot>(LoadState(log_, version));
+    return std::make_shared<DeltaSnapshot>(LoadState(log_, version), location_, context_);
   }
 
   SnapshotPtr AtTimestamp(int64_t unix_ms) override {
-    if (HasInCommitTimestamps()) {
-      throw Error(
-          ErrorKind::kUnsupported, "LK-3002",
-          location_.uri() + " needs the feature inCommitTimestamp for time travel by timestamp",
-          "Name the version instead.");
-    }
-    std::optional<int64_t> chosen;
-    const std::vector<CommitFile> commits = log_.List().commits;
-    for (const CommitFile& commit : commits) {
-      if (commit.modified_ms <= unix_ms) chosen = commit.version;
-    }
-    const int64_t first = commits.empty() ? 0 : commits.front().modified_ms;
-    const int64_t time = commits.empty() ? 0 : commits.back().modified_ms;
-    if (!chosen || unix_ms > time) {
-      throw Error(
-          ErrorKind::kNotFound, "LK-3005",
-          FormatTimestampMs(unix_ms) + " is " + (chosen ? "after the latest" : "before the first") +
-              " commit of " + location_.uri(),
-          "Commits are from " + FormatTimestampMs(first) + " to " + FormatTimestampMs(time) + ".");
-    }
-    return At(*chosen);
+    return At(VersionAt(log_, *LatestState(), unix_ms));
+  }
+
+  SnapshotPtr Changes(int64_t from, int64_t to) override {
+    return ReadChanges(log_, context_, from, to);
   }
 
   std::vector<HistoryEntry> History(std::optional<size_t> limit) override {
+    const auto latest = LatestSnapshot();
+    const auto first_own = FirstInCommitTime(latest->state());
     std::vector<CommitFile> commits = log_.List().commits;
     std::reverse(commits.begin(), commits.end());
     if (limit && commits.size() > *limit) commits.resize(*limit);
@@ -88,7 +76,8 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
           ParseCommit(log_.ReadCommit(commit.version), Log::CommitName(commit.version));
       HistoryEntry entry = actions.info ? *std::move(actions.info) : HistoryEntry{};
       entry.version = commit.version;
-      entry.timestamp_ms = commit.modified_ms;
+      const bool own = first_own && commit.version >= *first_own && actions.in_commit_timestamp;
+      entry.timestamp_ms = own ? *actions.in_commit_timestamp : commit.modified_ms;
       entries.push_back(std::move(entry));
     }
     return entries;
@@ -104,6 +93,7 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
 
   int64_t Checkpoint() override {
     const auto latest = LatestSnapshot();
+    CheckWritable(latest->protocol(), latest->metadata());
     WriteCheckpoint(log_, latest->state(), context_.clock->NowMs(), kKeepRemovesMs);
     return latest->version();
   }
@@ -112,17 +102,15 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
   std::shared_ptr<const DeltaSnapshot> LatestSnapshot() {
     const std::lock_guard lock(mutex_);
     Advance();
-    if (!latest_) latest_ = std::make_shared<DeltaSnapshot>(state_);
+    if (!latest_) latest_ = std::make_shared<DeltaSnapshot>(state_, location_, context_);
     return latest_;
   }
 
-  bool HasInCommitTimestamps() {
+  /// What the log says, also when this engine cannot read a table with such features.
+  StatePtr LatestState() {
     const std::lock_guard lock(mutex_);
     Advance();
-    if (!state_->metadata) return false;
-    const auto& properties = state_->metadata->properties;
-    const auto found = properties.find("delta.enableInCommitTimestamps");
-    return found != properties.end() && found->second == "true";
+    return state_;
   }
 
   /// Takes in what is new in the log. Under mutex_.

@@ -13,6 +13,7 @@
 #include "query/engines/duckdb/lake_catalog.h"
 #include "query/engines/duckdb/lake_transaction.h"
 #include "query/engines/duckdb/session_functions.h"
+#include "query/engines/duckdb/table_changes.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -105,6 +106,7 @@ void Instance::Attach(const std::string& lake_name, const EngineOptions& options
   RegisterBindGate(config);
   KeepAllowedFunctions(connection);
   RegisterSessionFunctions(connection);
+  RegisterTableChanges(connection);
   Run(connection, fmt::format("SET GLOBAL allowed_directories=['{}']", kFileScheme));
   Run(connection, "SET GLOBAL TimeZone='UTC'");
   Run(connection, "SET GLOBAL enable_external_access=false");

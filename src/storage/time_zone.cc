@@ -13,6 +13,10 @@ int64_t InstantOf(int64_t wall_clock_micros, const std::string& zone) {
   arrow::compute::AssumeTimezoneOptions options(zone);
   options.ambiguous = arrow::compute::AssumeTimezoneOptions::AMBIGUOUS_EARLIEST;
   options.nonexistent = arrow::compute::AssumeTimezoneOptions::NONEXISTENT_EARLIEST;
+  static const arrow::Status kStarted = arrow::compute::Initialize();  // registers the kernels
+  if (!kStarted.ok()) {
+    throw Error(ErrorKind::kInternal, "LK-0001", "starting Arrow's kernels: " + kStarted.message());
+  }
   const auto instant = arrow::compute::AssumeTimezone(clock, options);
   if (!instant.ok()) {
     throw Error(ErrorKind::kInvalidArgument, "LK-3505",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BINARY, Server
+from server_process import BINARY, Server
 
 LONG = "SELECT count(*) FROM range(100000000) a, range(100000) b WHERE a.range + b.range = -1"
 

@@ -25,7 +25,7 @@ std::string EndText(dk::ClientContext& context, const dk::Value& end) {
   if (end.type().IsIntegral()) return end.DefaultCastAs(dk::LogicalType::BIGINT).ToString();
   dk::Value moment;
   std::string error;
-  if (!end.TryCastAs(context, dk::LogicalType::TIMESTAMP_TZ, moment, &error)) {
+  if (!end.TryCastAs(context, dk::LogicalType::TIMESTAMP_TZ, moment, &error) || moment.IsNull()) {
     ThrowArgument(end.ToString() + " is neither a version nor a timestamp");
   }
   const int64_t micros = moment.GetValue<dk::timestamp_tz_t>().value;

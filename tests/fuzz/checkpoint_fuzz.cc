@@ -182,7 +182,8 @@ void CheckRoundTrip(const delta::DeltaSnapshot::State& state) {
 }
 
 void CheckSnapshot(const delta::DeltaSnapshot::State& state) {
-  const delta::DeltaSnapshot snapshot(std::make_shared<delta::DeltaSnapshot::State>(state));
+  const delta::DeltaSnapshot snapshot(std::make_shared<delta::DeltaSnapshot::State>(state),
+                                      {lakehouse::io::MakeMemoryStore("files"), "t"}, {});
   for (size_t i = 0; i < snapshot.file_count(); ++i) {
     Takes("LK-3", [&] {
       snapshot.file(i);

@@ -173,15 +173,25 @@ void ReadPart(const Log& log, const std::string& name, Actions& actions) {
   });
 }
 
+io::Location SidecarPlace(const Log& log, const std::string& path) {
+  if (IsAbsolute(path)) return LocateFile(path, log.table(), nullptr);
+  return {log.table().store, log.PathOf(io::JoinPath("_sidecars", path))};
+}
+
 void ReadSidecar(const Log& log, const SidecarFile& sidecar, Actions& actions) {
-  const io::Location place =
-      IsAbsolute(sidecar.path)
-          ? LocateFile(sidecar.path, log.table(), nullptr)
-          : io::Location{log.table().store, log.PathOf(io::JoinPath("_sidecars", sidecar.path))};
-  const int64_t size = ForEachBatch(
-      place, [&](const arrow::RecordBatch& batch) { ReadFileActions(batch, actions); });
+  int64_t size = 0;
+  try {
+    size = ForEachBatch(SidecarPlace(log, sidecar.path),
+                        [&](const arrow::RecordBatch& batch) { ReadFileActions(batch, actions); });
+  } catch (const Error& error) {
+    const bool is_elsewhere = error.kind() == ErrorKind::kNotFound ||
+                              error.kind() == ErrorKind::kInvalidArgument ||
+                              error.kind() == ErrorKind::kUnsupported;
+    if (is_elsewhere) ThrowDamaged("the sidecar " + sidecar.path + ": " + error.message());
+    throw;
+  }
   if (sidecar.size_bytes >= 0 && sidecar.size_bytes != size) {
-    ThrowDamaged(place.uri() + " has " + std::to_string(size) + " bytes, not " +
+    ThrowDamaged("the sidecar " + sidecar.path + " has " + std::to_string(size) + " bytes, not " +
                  std::to_string(sidecar.size_bytes));
   }
 }

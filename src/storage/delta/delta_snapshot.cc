@@ -53,19 +53,21 @@ void DeltaSnapshot::State::Apply(const Actions& actions, int64_t commit_version,
 
 void DeltaSnapshot::State::ApplyAdd(const AddFilePtr& add, ActionSource source) {
   std::string key = FileKey(add->path, add->deletion_vector);
+  if (!tombstones.empty()) tombstones.erase(key);
   const std::string_view data_file = KeyOf(add->path);
-  auto there = files.lower_bound(data_file);
-  for (; there != files.end() && DataFileOf(there->first) == data_file; ++there) {
-    // In a commit the same logical file again brings new statistics or tags.
-    if (there->first != key || source == ActionSource::kCheckpoint) {
-      throw Error(ErrorKind::kCorruption, "LK-3003",
-                  "version " + std::to_string(version) + " adds the file " + add->path +
-                      ", which is there already",
-                  "The log is damaged; read an older version of the table.");
-    }
+  const auto there = files.lower_bound(data_file);
+  if (there == files.end() || DataFileOf(there->first) != data_file) {
+    files.emplace_hint(there, std::move(key), add);
+    return;
   }
-  tombstones.erase(key);
-  files.insert_or_assign(std::move(key), add);
+  // In a commit the same logical file again brings new statistics or tags.
+  if (there->first != key || source == ActionSource::kCheckpoint) {
+    throw Error(ErrorKind::kCorruption, "LK-3003",
+                "version " + std::to_string(version) + " adds the file " + add->path +
+                    ", which is there already",
+                "The log is damaged; read an older version of the table.");
+  }
+  there->second = add;
 }
 
 bool DeltaSnapshot::State::HasDataFile(std::string_view path) const {

@@ -22,13 +22,6 @@ bool HoldsStruct(const DataType& type) {
                      [](const Field& field) { return HoldsStruct(*field.type); });
 }
 
-/// A struct in a list or a map, at any depth.
-bool HidesStruct(const DataType& type) {
-  if (type.id() != TypeId::kStruct) return HoldsStruct(type);
-  return std::any_of(type.fields().begin(), type.fields().end(),
-                     [](const Field& field) { return HidesStruct(*field.type); });
-}
-
 bool IsMatch(const MultiFileColumnDefinition& column, const Field& field, ColumnMapping mapping) {
   // Columns that are not the table's own, those of the change feed, have names only.
   if (mapping != ColumnMapping::kId || field.metadata.count("delta.columnMapping.id") == 0) {
@@ -50,12 +43,36 @@ const MultiFileColumnDefinition* Find(const FileColumns& in_file, const Field& f
 FileColumns ResolveChildren(const DataType& type, ColumnMapping mapping,
                             const MultiFileColumnDefinition& in_file);
 
+/// What the file has in a list or a map: its element, or key and value.
+const FileColumns& PartsOf(const DataType& type, const MultiFileColumnDefinition& in_file) {
+  const bool is_map = type.id() == TypeId::kMap && in_file.children.size() == 1;
+  return is_map ? in_file.children.front().children : in_file.children;
+}
+
+/// Do all structs in the file have the fields of the table, in its order and by its names?
+bool HasShape(const DataType& type, ColumnMapping mapping,
+              const MultiFileColumnDefinition& in_file) {
+  if (!HoldsStruct(type)) return true;
+  const FileColumns& parts = PartsOf(type, in_file);
+  if (parts.size() != type.fields().size()) return false;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const Field& field = type.fields()[i];
+    const bool named = type.id() != TypeId::kStruct ||
+                       (parts[i].name == field.name && IsMatch(parts[i], field, mapping));
+    if (!named || !HasShape(*field.type, mapping, parts[i])) return false;
+  }
+  return true;
+}
+
 /// `field`, which the file has as `in_file`.
 MultiFileColumnDefinition Resolve(const Field& field, ColumnMapping mapping,
                                   const MultiFileColumnDefinition* in_file) {
   MultiFileColumnDefinition column(field.name, ToDuckDb(*field.type));
   column.identifier = dk::Value(in_file ? in_file->name : std::string(kAbsent));
-  if (in_file) column.children = ResolveChildren(*field.type, mapping, *in_file);
+  if (!in_file) return column;
+  // A whole value is cast where only types differ.
+  const bool plain = column.type != in_file->type && HasShape(*field.type, mapping, *in_file);
+  if (!plain) column.children = ResolveChildren(*field.type, mapping, *in_file);
   return column;
 }
 
@@ -70,41 +87,11 @@ FileColumns ResolveChildren(const DataType& type, ColumnMapping mapping,
     return children;
   }
   if (!HoldsStruct(type)) return children;
-  const bool is_map = type.id() == TypeId::kMap && in_file.children.size() == 1;
-  const FileColumns& parts = is_map ? in_file.children.front().children : in_file.children;
+  const FileColumns& parts = PartsOf(type, in_file);
   for (size_t i = 0; i < type.fields().size(); ++i) {
     children.push_back(Resolve(type.fields()[i], mapping, i < parts.size() ? &parts[i] : nullptr));
   }
   return children;
-}
-
-bool IsInstant(const dk::LogicalType& type) { return type.id() == dk::LogicalTypeId::TIMESTAMP_TZ; }
-
-/// Structs are gone through by their fields; elements, keys and values by the types alone.
-dk::LogicalType WithInstants(const dk::LogicalType& wanted, const dk::LogicalType& local) {
-  if (IsInstant(wanted) && local.id() == dk::LogicalTypeId::TIMESTAMP) return wanted;
-  if (wanted.id() != local.id()) return local;
-  if (local.id() == dk::LogicalTypeId::LIST) {
-    return dk::LogicalType::LIST(
-        WithInstants(dk::ListType::GetChildType(wanted), dk::ListType::GetChildType(local)));
-  }
-  if (local.id() == dk::LogicalTypeId::MAP) {
-    return dk::LogicalType::MAP(
-        WithInstants(dk::MapType::KeyType(wanted), dk::MapType::KeyType(local)),
-        WithInstants(dk::MapType::ValueType(wanted), dk::MapType::ValueType(local)));
-  }
-  return local;
-}
-
-void MarkInstant(const MultiFileColumnDefinition& column, MultiFileColumnDefinition& local) {
-  if (local.type.id() != dk::LogicalTypeId::STRUCT) {
-    local.type = WithInstants(column.type, local.type);
-    return;
-  }
-  MarkInstants(column.children, local.children);
-  dk::child_list_t<dk::LogicalType> fields;
-  for (const auto& child : local.children) fields.emplace_back(child.name, child.type);
-  local.type = dk::LogicalType::STRUCT(std::move(fields));
 }
 
 void DefaultToNull(FileColumns& columns) {
@@ -125,19 +112,10 @@ FileColumns DescribeFileColumns(const storage::Schema& schema) {
   return columns;
 }
 
-void MarkInstants(const FileColumns& columns, FileColumns& in_file) {
-  for (const auto& column : columns) {
-    const std::string name = column.GetIdentifierName();
-    for (auto& local : in_file) {
-      if (dk::StringUtil::CIEquals(local.name, name)) MarkInstant(column, local);
-    }
-  }
-}
-
 bool NeedsResolving(const storage::Schema& schema, ColumnMapping mapping) {
   return mapping != ColumnMapping::kNone ||
          std::any_of(schema.fields.begin(), schema.fields.end(),
-                     [](const Field& field) { return HidesStruct(*field.type); });
+                     [](const Field& field) { return HoldsStruct(*field.type); });
 }
 
 FileColumns ResolveColumns(const storage::Schema& schema, ColumnMapping mapping,

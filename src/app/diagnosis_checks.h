@@ -16,8 +16,9 @@ class Lakehouse;
 
 using Findings = std::vector<Finding>;
 
-/// Where the lakehouse of `config` lies.
-std::filesystem::path DataRoot(const Config& config);
+/// The directory of this machine on which the lakehouse of `config` depends: the data root, or with
+/// a bucket the state directory.
+std::filesystem::path LocalPlace(const Config& config);
 /// "12.3 GB"
 std::string SizeText(int64_t bytes);
 
@@ -28,7 +29,7 @@ Findings CheckMemoryAndCpus(const Config& config);
 Findings CheckOpenFiles(const Config& config);
 Findings CheckPort(const Config& config);
 
-// diagnosis_store.cc: the file system of an existing data root
+// diagnosis_store.cc: the file system and the store of an existing lakehouse
 Findings CheckFileSystem(const Config& config);
 Findings CheckSyncSpeed(const Config& config);
 Findings CheckPutIfAbsent(const Config& config);

@@ -6,6 +6,7 @@
 
 #include "app/diagnosis_checks.h"
 #include "app/lakehouse.h"
+#include "app/open_stores.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "security/principal.h"
@@ -83,7 +84,7 @@ Findings CheckEngine(Lakehouse& lakehouse) {
 }
 
 Findings CheckLocks(Lakehouse& lakehouse) {
-  const fs::path locks = DataRoot(lakehouse.config()) / "_lakehouse" / "locks";
+  const fs::path locks = StateDirectory(lakehouse.config()) / "locks";
   Findings found;
   std::set<std::string> known;
   size_t running = 0;

@@ -82,7 +82,7 @@ int TryToListen(const std::string& host, int64_t port) {
 }  // namespace
 
 Findings CheckFreeDisk(const Config& config) {
-  const fs::path place = Existing(DataRoot(config));
+  const fs::path place = Existing(LocalPlace(config));
   struct statvfs status{};
   if (statvfs(place.c_str(), &status) != 0) {
     return {{"", Health::kProblem, "cannot look at " + place.string() + ": " + strerror(errno),
@@ -113,8 +113,8 @@ Findings CheckClock(const Config& config) {
     return {{"", Health::kProblem, "it is " + FormatTimestampMs(now) + ", before this program",
              "Set the clock: commits are dated by it, and time travel goes by these dates."}};
   }
-  const int64_t skew_ms =
-      FileClockSkewMs(fs::exists(DataRoot(config)) ? DataRoot(config) : fs::temp_directory_path());
+  const int64_t skew_ms = FileClockSkewMs(
+      fs::exists(LocalPlace(config)) ? LocalPlace(config) : fs::temp_directory_path());
   if (std::abs(skew_ms) > kMaxSkewMs) {
     return {{"", Health::kWarning,
              "the file system's clock differs by " + std::to_string(skew_ms) + " ms",

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "app/diagnosis_checks.h"
+#include "app/open_stores.h"
 
 namespace lakehouse::app {
 namespace {
@@ -105,7 +106,7 @@ Findings CheckSecrets(const Config& config) {
 }
 
 Findings CheckFileRights(const Config& config) {
-  const fs::path state = DataRoot(config) / "_lakehouse";
+  const fs::path state = StateDirectory(config);
   Findings found;
   size_t looked_at = 0;
   for (const auto& entry : fs::directory_iterator(state)) {
@@ -116,10 +117,10 @@ Findings CheckFileRights(const Config& config) {
                      "It holds names, rights or tokens: chmod 600 " + entry.path().string()});
   }
   struct stat status{};
-  if (stat(DataRoot(config).c_str(), &status) == 0 && (status.st_mode & S_IWOTH) != 0 &&
+  if (stat(LocalPlace(config).c_str(), &status) == 0 && (status.st_mode & S_IWOTH) != 0 &&
       (status.st_mode & S_ISVTX) == 0) {
-    found.push_back({"", Health::kProblem, "every user may write " + DataRoot(config).string(),
-                     "chmod o-w " + DataRoot(config).string()});
+    found.push_back({"", Health::kProblem, "every user may write " + LocalPlace(config).string(),
+                     "chmod o-w " + LocalPlace(config).string()});
   }
   if (found.empty()) {
     found.push_back(

@@ -11,6 +11,7 @@
 #include <map>
 
 #include "app/diagnosis_checks.h"
+#include "app/open_stores.h"
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/random.h"
@@ -64,7 +65,7 @@ int Race(io::ObjectStore& store, const std::string& path) {
 }  // namespace
 
 Findings CheckFileSystem(const Config& config) {
-  const fs::path root = DataRoot(config);
+  const fs::path root = LocalPlace(config);
   struct statfs status{};
   if (statfs(root.c_str(), &status) != 0) {
     return {{"", Health::kProblem, "cannot look at " + root.string() + ": " + strerror(errno), ""}};
@@ -87,7 +88,7 @@ Findings CheckFileSystem(const Config& config) {
 }
 
 Findings CheckSyncSpeed(const Config& config) {
-  const fs::path file = DataRoot(config) / "_lakehouse" / ProbeName();
+  const fs::path file = StateDirectory(config) / ProbeName();
   const int fd = open(file.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
   if (fd < 0) {
     return {{"", Health::kProblem, "cannot write " + file.string() + ": " + strerror(errno),
@@ -118,25 +119,26 @@ Findings CheckSyncSpeed(const Config& config) {
 }
 
 Findings CheckPutIfAbsent(const Config& config) {
-  const auto store = io::MakeLocalStore(DataRoot(config).string());
+  const auto store = OpenStores(config, StateDirectory(config))->data_root();
   for (int i = 0; i < kRaces; ++i) {
-    const int won = Race(*store, "_lakehouse/" + ProbeName());
+    const int won = Race(*store, ProbeName());
     if (won == 1) continue;
     return {
         {"", Health::kProblem,
          "of two writers of one file " + std::to_string(won) + " were told that theirs is there",
-         "This file system breaks commits: put the data root on ext4, xfs or btrfs."}};
+         "This store breaks commits: use ext4, xfs, btrfs, or a bucket with conditional puts."}};
   }
   return {{"", Health::kOk, std::to_string(kRaces) + " races of two writers, one winner each", ""}};
 }
 
 Findings CheckTemporaryFiles(const Config& config) {
+  if (IsBucket(config)) return {{"", Health::kOk, "a bucket has none", ""}};
   const auto now = fs::file_time_type::clock::now();
   size_t looked_at = 0;
   size_t left_behind = 0;
   int64_t bytes = 0;
   std::error_code failure;
-  fs::recursive_directory_iterator files(DataRoot(config),
+  fs::recursive_directory_iterator files(LocalPlace(config),
                                          fs::directory_options::skip_permission_denied, failure);
   for (; !failure && files != fs::recursive_directory_iterator() && looked_at < kMaxFilesLookedAt;
        files.increment(failure), ++looked_at) {
@@ -153,7 +155,7 @@ Findings CheckTemporaryFiles(const Config& config) {
   if (left_behind == 0) return {{"", Health::kOk, "none left behind " + seen, ""}};
   return {{"", Health::kWarning,
            std::to_string(left_behind) + " of writers that died, " + SizeText(bytes) + ", " + seen,
-           "No table needs them: find " + DataRoot(config).string() + " -name '" +
+           "No table needs them: find " + LocalPlace(config).string() + " -name '" +
                std::string(io::kTemporaryPrefix) + "*' -mmin +60 -delete"}};
 }
 

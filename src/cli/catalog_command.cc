@@ -53,7 +53,7 @@ void AddCatalog(CLI::App& app, Action& action) {
   AddOutput(*rebuild, flags->format);
   AddDryRun(*rebuild, flags->dry_run);
   rebuild->footer(
-      "For a lost metadata store: tables lie in <data root>/<schema>/<table> and are found by\n"
+      "For a lost metadata store: tables lie in DATA_ROOT/SCHEMA/TABLE and are found by\n"
       "their logs. Grants, views and jobs are not in the logs and come from a backup.\n\n"
       "Example:\n  lakehouse catalog rebuild --dry-run");
   rebuild->callback(

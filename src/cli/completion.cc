@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "app/open_stores.h"
 #include "base/error.h"
 #include "base/error_pages.h"
 #include "cli/context.h"
@@ -22,8 +23,7 @@ constexpr char kFiles[] = ":files";
 /// The lakehouse of the words so far; nothing when there is none yet: completion makes no files.
 std::shared_ptr<app::Lakehouse> OpenExisting(const GlobalFlags& flags) {
   const Config config = Context(flags).LoadConfig();
-  const std::filesystem::path root = config.GetString("storage.data_root");
-  if (!std::filesystem::exists(root / "_lakehouse")) return nullptr;
+  if (!std::filesystem::exists(app::StateDirectory(config))) return nullptr;
   return app::Lakehouse::Open(config);
 }
 

@@ -57,7 +57,7 @@ add_executable(table_tool ${CMAKE_SOURCE_DIR}/tests/interop/table_tool.cc)
 target_link_libraries(table_tool PRIVATE lakehouse_storage lakehouse_storage_delta)
 
 # Programs of ./dev bench.
-if(NOT LAKEHOUSE_FUZZ AND NOT LAKEHOUSE_SANITIZE)
+if(NOT LAKEHOUSE_SANITIZE)
   add_executable(tpch_bench ${CMAKE_SOURCE_DIR}/tests/bench/tpch_bench.cc)
   target_link_libraries(tpch_bench PRIVATE lakehouse_app lakehouse_error_pages DuckDB::duckdb
                         nlohmann_json::nlohmann_json)

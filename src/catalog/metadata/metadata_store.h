@@ -105,6 +105,12 @@ class MetadataStore {
   virtual void RenameObject(const ObjectName& from, const ObjectName& to) = 0;
   virtual void UpdateObject(const ObjectInfo& object) = 0;  ///< comment, properties, owner, by id
 
+  /// A table at `object.location` is about to be made. Kept until CreateObject gives the location a
+  /// name, so that a creation that was cut between log and name can be completed.
+  virtual void AnnounceTable(ObjectInfo object) = 0;
+  virtual std::vector<ObjectInfo> ListAnnounced() = 0;
+  virtual void ForgetAnnounced(const std::string& location) = 0;
+
   virtual JobRecord SaveJob(
       JobRecord job) = 0;  ///< inserts, or replaces the one with its name (id stays)
   virtual std::vector<JobRecord> ListJobs() = 0;

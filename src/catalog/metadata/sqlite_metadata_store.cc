@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/random.h"
+#include "catalog/metadata/announced_tables.h"
 #include "catalog/metadata/job_repository.h"
 #include "catalog/metadata/metadata_store.h"
 #include "catalog/metadata/migrations.h"
@@ -99,6 +100,17 @@ class SqliteMetadataStore : public MetadataStore {
   }
   void UpdateObject(const ObjectInfo& object) override {
     writer_->Run([&](Database& db) { metadata::UpdateObject(db, object); });
+  }
+
+  void AnnounceTable(ObjectInfo object) override {
+    if (object.created_ms == 0) object.created_ms = clock_.NowMs();
+    writer_->Run([&](Database& db) { metadata::Announce(db, object); });
+  }
+  std::vector<ObjectInfo> ListAnnounced() override {
+    return Read([](Database& db) { return metadata::ListAnnounced(db); });
+  }
+  void ForgetAnnounced(const std::string& location) override {
+    writer_->Run([&](Database& db) { metadata::ForgetAnnounced(db, location); });
   }
 
   JobRecord SaveJob(JobRecord job) override {

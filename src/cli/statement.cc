@@ -4,9 +4,7 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
-#include <mutex>
 #include <sstream>
 #include <thread>
 
@@ -33,11 +31,7 @@ class Watcher {
   /// Before the first row is written, so that bar and rows do not mix.
   void HideProgress() { hidden_ = true; }
   void Stop() {
-    {
-      const std::lock_guard lock(mutex_);
-      done_ = true;
-    }
-    stopped_.notify_one();
+    done_ = true;
     if (thread_.joinable()) thread_.join();
   }
 
@@ -45,13 +39,12 @@ class Watcher {
   void Look() {
     ProgressBar bar("running", quiet_);
     const auto begin = Clock::now();
-    std::unique_lock lock(mutex_);
-    // Woken at the end: a quick statement must not wait for the next look.
-    while (!stopped_.wait_for(lock, kLookEvery, [this] { return done_; })) {
+    while (!done_) {
       if (guard_.interrupted()) token_.Cancel();
       if (!hidden_ && Clock::now() - begin > kShowAfter) {
         bar.Show(session_.Progress().value_or(-1), "");
       }
+      std::this_thread::sleep_for(kLookEvery);
     }
   }
 
@@ -59,10 +52,8 @@ class Watcher {
   CancellationToken token_;
   const bool quiet_;
   const InterruptGuard guard_;
+  std::atomic<bool> done_{false};
   std::atomic<bool> hidden_{false};
-  std::mutex mutex_;
-  std::condition_variable stopped_;
-  bool done_ = false;  ///< guarded by mutex_
   std::thread thread_;
 };
 

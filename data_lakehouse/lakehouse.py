@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from data_lakehouse import _core
 from data_lakehouse.config import LakehouseConfig, place_of
-from data_lakehouse.dataframe import DataFrame, Query, arrow_source
+from data_lakehouse.dataframe import DataFrame, Query, SessionState, arrow_source
 
 if TYPE_CHECKING:
     from data_lakehouse.catalog import Catalog
@@ -28,8 +28,12 @@ class Lakehouse:
     def __init__(self, config: LakehouseConfig) -> None:
         self.config = config
         self.core = _core.Core(config.core)
-        #: Schema of names that have none, as ``USE`` set it; empty is the configured one.
-        self.current_schema = ""
+        self.session = SessionState()
+
+    @property
+    def current_schema(self) -> str:
+        """Schema of names that have none, as ``USE`` set it; empty is the configured one."""
+        return self.session.schema
 
     def sql(
         self,
@@ -58,13 +62,13 @@ class Lakehouse:
             raises ``KeyboardInterrupt``.
         """
         query = Query(sql, parameters, user, timeout_ms, memory_bytes)
-        kind, columns = self.core.describe(query.request(self.current_schema))
+        kind, columns = self.core.describe(query.request(self.session))
         if kind == "query":
             return DataFrame(self, query, columns=columns)
-        result = self.core.execute(query.request(self.current_schema))
+        result = self.core.execute(query.request(self.session))
         rows = result.read_all()
         if kind == "other":
-            self.current_schema = result.current_schema
+            self.session = SessionState(result.current_schema, result.time_zone)
         return DataFrame(self, query, rows=rows, affected_rows=result.affected_rows)
 
     def table(self, name: str) -> Table:

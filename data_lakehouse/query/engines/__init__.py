@@ -130,7 +130,7 @@ class QueryEngineManager:
                 "LK-7007", f"there is no query engine {engine!r}", f"There are {names}."
             )
         query = Query(sql, parameters, user, timeout_ms, memory_bytes)
-        request = query.request(self._lakehouse.current_schema, gather=True)
+        request = query.request(self._lakehouse.session, gather=True)
         begin = time.perf_counter()
         result = self._lakehouse.core.execute(request)
         rows = result.read_all()

@@ -37,6 +37,7 @@ class DuckDbSession : public Session {
   StatementDescription Describe(const QueryRequest& request) override;
   std::optional<double> Progress() const override;
   std::string current_schema() const override;
+  std::string time_zone() const override { return settings_.time_zone; }
 
  private:
   struct Run;

@@ -38,6 +38,7 @@ class FakeSession : public query::Session {
   query::StatementDescription Describe(const query::QueryRequest&) override { return {}; }
   std::optional<double> Progress() const override { return 0.25; }
   std::string current_schema() const override { return "main"; }
+  std::string time_zone() const override { return "UTC"; }
 };
 
 class FakeEngine : public query::QueryEngine {

@@ -86,10 +86,16 @@ class Opener {
 
 }  // namespace
 
-fs::path OpenStateDirectory(const Config& config) {
-  const std::string root = config.GetString("storage.data_root");
+bool IsBucket(const Config& config) { return IsUri(config.GetString("storage.data_root")); }
+
+fs::path StateDirectory(const Config& config) {
   const fs::path named = config.GetString("storage.state_directory");
-  const fs::path folder = fs::absolute(IsUri(root) ? named : fs::path(root) / named);
+  const fs::path root = config.GetString("storage.data_root");
+  return fs::absolute(IsBucket(config) ? named : root / named).lexically_normal();
+}
+
+fs::path OpenStateDirectory(const Config& config) {
+  const fs::path folder = StateDirectory(config);
   std::error_code failure;
   fs::create_directories(folder, failure);
   if (failure) {

@@ -8,6 +8,10 @@
 
 namespace lakehouse::app {
 
+/// Is the data root a bucket, and no directory of this machine?
+bool IsBucket(const Config& config);
+/// The directory of what is kept beside the tables; it need not be there.
+std::filesystem::path StateDirectory(const Config& config);
 /// The directory of what is kept beside the tables, made when absent. IoError LK-8007 when it
 /// cannot be made.
 std::filesystem::path OpenStateDirectory(const Config& config);

@@ -142,10 +142,12 @@ void AddObjectStore(std::vector<Setting>& all) {
 }
 
 void AddQuery(std::vector<Setting>& all) {
-  all.push_back(Range(
-      Same("query.threads", kInteger, "0", "Threads of the engine; 0 takes every core."), 0, 1024));
-  all.push_back(Unset("query.memory_limit", kBytes,
-                      "Memory of the engine; unset takes 60 % of the machine's."));
+  all.push_back(Range(Same("query.threads", kInteger, "0",
+                           "Threads of the engine; 0 takes every core that the cgroup allows."),
+                      0, 1024));
+  all.push_back(
+      Unset("query.memory_limit", kBytes,
+            "Memory of the engine; unset takes 60 % of the machine's, or of the cgroup's limit."));
   all.push_back(Same("query.temp_directory", kString, "spill",
                      "Where large statements spill, below the state directory."));
   all.push_back(Unset("query.max_temp_size", kBytes,

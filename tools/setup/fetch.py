@@ -117,7 +117,13 @@ class Fetcher:
         partial = self._downloads / "partial" / archive.file
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        self._download(archive, partial)
+        try:
+            self._download(archive, partial)
+        except SetupError as error:
+            raise SetupError(
+                f"{error}\n  Without a network, copy {archive.file} (SHA-256 {archive.sha256})\n"
+                f"  from another machine to {self._downloads}."
+            ) from error
         got = partial / archive.file
         if not got.exists():
             names = ", ".join(sorted(p.name for p in partial.iterdir())) or "nothing"

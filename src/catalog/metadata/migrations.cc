@@ -133,6 +133,21 @@ void CheckIntegrity(Database& database) {
 
 }  // namespace
 
+std::vector<std::string> FindDamage(Database& database) {
+  constexpr size_t kMaxLines = 20;
+  std::vector<std::string> damage;
+  Statement pages = database.Query("PRAGMA integrity_check(20)");
+  while (damage.size() < kMaxLines && pages.Step()) {
+    if (pages.Text(0) != "ok") damage.push_back(pages.Text(0));
+  }
+  Statement references = database.Query("PRAGMA foreign_key_check");
+  while (damage.size() < kMaxLines && references.Step()) {
+    damage.push_back("a row of " + references.Text(0) + " names a row of " + references.Text(2) +
+                     " that is not there");
+  }
+  return damage;
+}
+
 std::span<const Migration> Migrations() { return kMigrations; }
 
 void Migrate(Database& database, const Clock& clock) {

@@ -1,4 +1,4 @@
-# tests/unit/<top>/** -> one GoogleTest program per top folder; tests/fuzz/*_fuzz.cc -> one program each.
+# tests/unit/<top>/** -> one GoogleTest program per top folder.
 include(GoogleTest)
 
 set(LAKEHOUSE_CONFORMANCE ${CMAKE_SOURCE_DIR}/../shared/conformance CACHE PATH
@@ -8,7 +8,7 @@ file(GLOB _tops LIST_DIRECTORIES true RELATIVE ${CMAKE_SOURCE_DIR}/tests/unit
      ${CMAKE_SOURCE_DIR}/tests/unit/*)
 foreach(_top ${_tops})
   file(GLOB_RECURSE _tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${_top}/*.cc)
-  if(NOT _tests OR LAKEHOUSE_FUZZ)
+  if(NOT _tests)
     continue()
   endif()
   add_executable(unit_${_top} ${_tests})
@@ -30,19 +30,11 @@ foreach(_top ${_tops})
                        DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
 endforeach()
 
-if(LAKEHOUSE_FUZZ)
-  file(GLOB _fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*_fuzz.cc)
-  foreach(_file ${_fuzzers})
-    get_filename_component(_name ${_file} NAME_WE)
-    add_executable(${_name} ${_file})
-    target_compile_options(${_name} PRIVATE -fsanitize=fuzzer)
-    target_link_options(${_name} PRIVATE -fsanitize=fuzzer)
-    target_link_libraries(${_name} PRIVATE ${LAKEHOUSE_LIBRARIES} lakehouse_error_pages)
-  endforeach()
+if(LAKEHOUSE_SANITIZE)
+  include(FuzzTargets)
 endif()
 
-if(EXISTS ${CMAKE_SOURCE_DIR}/tests/sql/runner AND EXISTS ${CMAKE_SOURCE_DIR}/src/app/lakehouse.cc
-   AND NOT LAKEHOUSE_FUZZ)
+if(EXISTS ${CMAKE_SOURCE_DIR}/tests/sql/runner AND EXISTS ${CMAKE_SOURCE_DIR}/src/app/lakehouse.cc)
   file(GLOB _runner CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/sql/runner/*.cc)
   add_executable(sql_test_runner ${_runner})
   target_link_libraries(sql_test_runner PRIVATE lakehouse_app lakehouse_error_pages)
@@ -54,13 +46,17 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/tests/sql/runner AND EXISTS ${CMAKE_SOURCE_DIR}/sr
   add_test(NAME sql.docs COMMAND sql_test_runner ${CMAKE_SOURCE_DIR}/docs/sql)
 endif()
 
-if(NOT LAKEHOUSE_FUZZ)
-  add_executable(table_tool ${CMAKE_SOURCE_DIR}/tests/interop/table_tool.cc)
-  target_link_libraries(table_tool PRIVATE lakehouse_storage lakehouse_storage_delta)
+# docs/cli.md and docs/configuration.md are what the program prints.
+if(TARGET lakehouse AND NOT LAKEHOUSE_SANITIZE)
+  add_test(NAME docs.reference
+           COMMAND /usr/bin/python3 -B ${CMAKE_SOURCE_DIR}/tools/check_reference.py)
 endif()
 
+add_executable(table_tool ${CMAKE_SOURCE_DIR}/tests/interop/table_tool.cc)
+target_link_libraries(table_tool PRIVATE lakehouse_storage lakehouse_storage_delta)
+
 # Programs of ./dev bench.
-if(NOT LAKEHOUSE_FUZZ AND NOT LAKEHOUSE_SANITIZE)
+if(NOT LAKEHOUSE_SANITIZE)
   add_executable(tpch_bench ${CMAKE_SOURCE_DIR}/tests/bench/tpch_bench.cc)
   target_link_libraries(tpch_bench PRIVATE lakehouse_app lakehouse_error_pages DuckDB::duckdb
                         nlohmann_json::nlohmann_json)

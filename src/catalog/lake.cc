@@ -54,6 +54,7 @@ std::optional<ResolvedObject> Lake::Impl::Find(const security::Principal& princi
 
 Lake::Lake(Parts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {
   impl_->CreateDefaults();
+  impl_->AdoptAnnounced();
 }
 Lake::~Lake() = default;
 

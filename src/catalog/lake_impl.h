@@ -43,6 +43,14 @@ class Lake::Impl {
                        std::string_view what);
   ObjectInfo AddTable(const security::Principal& principal, const ObjectName& name,
                       const std::string& location, const std::string& comment);
+  /// Gives their names to tables whose creation was cut between log and name.
+  void AdoptAnnounced();
+  /// LK-3006 when a table lies at `place`, unless it is one that gets its name now.
+  void RequireNoLog(const ObjectName& name, const io::Location& location, const std::string& place);
+  /// Writes the log of a new table at `place`, and then its name.
+  void MakeTable(const security::Principal& principal, const CreateTableRequest& request,
+                 const std::vector<storage::NewFile>& files, const io::Location& location,
+                 const std::string& place);
 
   Parts parts;
   Access access;

@@ -17,14 +17,6 @@ constexpr std::string_view kStateFolder =
 
 std::string_view KindText(ObjectKind kind) { return kind == ObjectKind::kView ? "view" : "table"; }
 
-[[noreturn]] void ThrowLogExists(const ObjectName& name, const std::string& location) {
-  throw Error(
-      ErrorKind::kAlreadyExists, "LK-3006",
-      "cannot create " + name.ToString() + ": " + location + " already holds a table",
-      "Register that table under a name (and drop it with PURGE if its data is not wanted), or "
-      "give another LOCATION.");
-}
-
 }  // namespace
 
 SchemaInfo Lake::Impl::RequireCreate(const security::Principal& principal, const ObjectName& name,
@@ -113,19 +105,12 @@ bool Lake::CreateTable(const security::Principal& principal, const CreateTableRe
                     ": names changed while they were written",
                 "Run the statement again.");
   }
-  if (storage::delta::IsDeltaTable(location)) ThrowLogExists(request.name, place);
-  storage::CreateTableOptions options = request.options;
-  // With its name in the log, a rebuild finds the spelling again.
-  if (options.name.empty()) options.name = request.name.name;
-  try {
-    storage::delta::CreateTable(location, impl_->parts.storage, options, request.description,
-                                files);
-  } catch (const Error& error) {
-    if (error.code() == "LK-3006") ThrowLogExists(request.name, place);
-    throw;
+  impl_->RequireNoLog(request.name, location, place);
+  if (const auto adopted = impl_->parts.metadata->FindObject(request.name)) {
+    if (request.if_not_exists) return false;
+    impl_->ThrowExists(*adopted);
   }
-  impl_->cache.Forget(place);
-  impl_->AddTable(principal, request.name, place, options.comment);
+  impl_->MakeTable(principal, request, files, location, place);
   return true;
 }
 
@@ -138,7 +123,8 @@ io::Location Lake::PlanTable(const security::Principal& principal, const ObjectN
   if (!location.empty()) impl_->RequireLocation(principal, place, "plan_table");
   impl_->RequireApart(place);
   const io::Location planned = impl_->parts.stores->Resolve(place);
-  if (storage::delta::IsDeltaTable(planned)) ThrowLogExists(name, place);
+  impl_->RequireNoLog(name, planned, place);
+  if (const auto adopted = impl_->parts.metadata->FindObject(name)) impl_->ThrowExists(*adopted);
   return planned;
 }
 

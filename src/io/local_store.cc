@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -24,11 +25,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Names that begin so are files in the making: no path of the store.
-constexpr std::string_view kTemporary = ".lakehouse-tmp-";
-
-/// Directories remembered as durable; the memory starts anew beyond it.
+/// Directories remembered as durable, or as swept; the memory starts anew beyond it.
 constexpr size_t kMaxKnownDirectories = 65536;
+
+/// A file in the making that nobody has written to for so long is of a writer that died.
+constexpr int64_t kStaleSeconds = 24 * 3600;
 
 [[noreturn]] void ThrowErrno(int code, const std::string& doing, std::string_view path) {
   const std::string message = "cannot " + doing + " " + std::string(path) + ": " + strerror(code);
@@ -131,8 +132,8 @@ class TemporaryFile {
  public:
   TemporaryFile(FileSystem& files, const fs::path& directory)
       : files_(files),
-        path_(
-            (directory / (std::string(kTemporary) + Uuid::V4(SystemRandom()).ToString())).string()),
+        path_((directory / (std::string(kTemporaryPrefix) + Uuid::V4(SystemRandom()).ToString()))
+                  .string()),
         file_(files.CreateNew(path_)) {
     Check(file_, "create a file in", directory.string());
   }
@@ -209,6 +210,7 @@ class LocalStore : public ObjectStore {
   void Write(std::string_view path, std::string_view bytes) override {
     const fs::path full = Prepare(path);
     TemporaryFile file(files_, full.parent_path());
+    Sweep(full.parent_path(), file.path());
     file.Append(std::as_bytes(std::span(bytes)));
     file.Seal();
     const int code = files_.Rename(file.path(), full.string());
@@ -221,6 +223,7 @@ class LocalStore : public ObjectStore {
   PutResult WriteIfAbsent(std::string_view path, std::string_view bytes) override {
     const fs::path full = Prepare(path);
     TemporaryFile file(files_, full.parent_path());
+    Sweep(full.parent_path(), file.path());
     file.Append(std::as_bytes(std::span(bytes)));
     file.Seal();
     return Publish(file, full, path) ? PutResult::kWritten : PutResult::kExists;
@@ -279,6 +282,27 @@ class LocalStore : public ObjectStore {
     return true;
   }
 
+  /// Removes the temporary files that dead writers left in `directory`; once in a store's life.
+  /// `own` was made just now: its time is what the file system takes for now.
+  void Sweep(const fs::path& directory, const std::string& own) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (swept_.size() >= kMaxKnownDirectories) swept_.clear();
+      if (!swept_.insert(directory.string()).second) return;
+    }
+    struct stat status{};
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(directory.c_str()), closedir);
+    if (!stream || stat(own.c_str(), &status) != 0) return;
+    const time_t now = status.st_mtim.tv_sec;
+    while (const dirent* entry = readdir(stream.get())) {
+      if (!std::string_view(entry->d_name).starts_with(kTemporaryPrefix)) continue;
+      const int found = fstatat(dirfd(stream.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW);
+      if (found == 0 && now - status.st_mtim.tv_sec > kStaleSeconds) {
+        files_.Unlink((directory / entry->d_name).string());
+      }
+    }
+  }
+
   /// Makes the root and its parents, durably.
   void MakeRoot() {
     MakeDirectories(root_.parent_path(), root_.root_path());
@@ -300,7 +324,7 @@ class LocalStore : public ObjectStore {
     ValidatePath(path);
     const size_t slash = path.rfind('/');
     const std::string_view name = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
-    if (name.substr(0, kTemporary.size()) == kTemporary) {
+    if (name.substr(0, kTemporaryPrefix.size()) == kTemporaryPrefix) {
       throw Error(ErrorKind::kInvalidArgument, "LK-8002",
                   std::string(path) + " has a name that is kept for files in the making");
     }
@@ -367,7 +391,9 @@ class LocalStore : public ObjectStore {
     }
     while (const dirent* entry = readdir(stream.get())) {
       const std::string_view name = entry->d_name;
-      if (name == "." || name == ".." || name.substr(0, kTemporary.size()) == kTemporary) continue;
+      if (name == "." || name == ".." ||
+          name.substr(0, kTemporaryPrefix.size()) == kTemporaryPrefix)
+        continue;
       const std::string path = JoinPath(directory, name);
       // The end of a long log is listed after every commit: what lies before it needs no look.
       if (entry->d_type == DT_REG && path <= options.start_after) continue;
@@ -385,12 +411,15 @@ class LocalStore : public ObjectStore {
   FileSystem& files_;
   mutable std::mutex mutex_;
   std::map<std::string, ino_t> known_;  ///< directories with a durable name; guarded by mutex_
+  std::set<std::string> swept_;         ///< guarded by mutex_
 };
 
 LocalWriter::LocalWriter(LocalStore& store, std::string path)
     : store_(store),
       path_(std::move(path)),
-      file_(store.files(), store.Prepare(path_).parent_path()) {}
+      file_(store.files(), store.Prepare(path_).parent_path()) {
+  store.Sweep(fs::path(file_.path()).parent_path(), file_.path());
+}
 
 void LocalWriter::Finish() {
   file_.Seal();

@@ -4,19 +4,17 @@
 #include <cstdint>
 #include <string_view>
 
-#include "base/error.h"
+#include "fuzz_input.h"
 #include "storage/parquet/parquet_file.h"
 
 /// Any bytes are rows or an Error.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto store = lakehouse::io::MakeMemoryStore("fuzz");
-  store->Write("f", std::string_view(reinterpret_cast<const char*>(data), size));
-  try {
+  store->Write("f", lakehouse::Text(data, size));
+  lakehouse::Takes("LK-3", [&] {
     const auto reader = lakehouse::storage::parquet::OpenParquet(store->Open("f"));
     std::shared_ptr<arrow::RecordBatch> batch;
     while (reader->ReadNext(&batch).ok() && batch) continue;
-  } catch (const lakehouse::Error&) {
-    return 0;
-  }
+  });
   return 0;
 }

@@ -1,6 +1,7 @@
 // Writes and reads tables for tests/python/test_interop.py:
 //   table_tool write DIRECTORY    a table with many types, partitions, 14 commits and a checkpoint
-//   table_tool append DIRECTORY   one row (id 1000) to an existing table
+//   table_tool append DIRECTORY [FIRST COUNT]   to an existing table, COUNT commits of one row with
+//                                               ids from FIRST on; without: one row (id 1000)
 //   table_tool ids DIRECTORY [VERSION]   the values of column id, one a line, sorted
 #include <arrow/api.h>
 
@@ -8,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -88,14 +90,17 @@ int PrintIds(const io::Location& location, const char* version) {
   return 0;
 }
 
-int Run(const std::string& command, const std::string& directory, const char* version) {
+int Run(const std::string& command, const std::string& directory,
+        const std::vector<const char*>& arguments) {
   const size_t slash = directory.rfind('/');
   const io::Location location{io::MakeLocalStore(directory.substr(0, slash)),
                               directory.substr(slash + 1)};
   if (command == "write") return Write(location);
-  if (command == "ids") return PrintIds(location, version);
+  if (command == "ids") return PrintIds(location, arguments.empty() ? nullptr : arguments[0]);
   const auto table = delta::OpenTable(location, kContext);
-  AppendRow(*table, 1000);
+  const int64_t first = arguments.size() > 0 ? std::atoll(arguments[0]) : 1000;
+  const int64_t count = arguments.size() > 1 ? std::atoll(arguments[1]) : 1;
+  for (int64_t id = first; id < first + count; ++id) AppendRow(*table, id);
   return 0;
 }
 
@@ -105,7 +110,7 @@ int Run(const std::string& command, const std::string& directory, const char* ve
 int main(int argc, char** argv) {
   if (argc < 3) return 2;
   try {
-    return lakehouse::storage::Run(argv[1], argv[2], argc > 3 ? argv[3] : nullptr);
+    return lakehouse::storage::Run(argv[1], argv[2], {argv + 3, argv + argc});
   } catch (const lakehouse::Error& error) {
     std::fprintf(stderr, "error %s\n", error.what());
     return 1;

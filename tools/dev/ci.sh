@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs what must pass before a change lands: lint and all tests
+# Runs what must pass before a change lands: lint, all tests, kills
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 stage() {
@@ -12,5 +12,6 @@ stage() {
 }
 stage lint "$ROOT/tools/dev/lint.sh"
 stage test "$ROOT/tools/dev/test.sh"
+stage crash "$ROOT/tools/dev/crash.sh" 300
 stage wheel "$ROOT/tools/dev/wheel.sh" --check
 stage bench "$ROOT/tools/dev/bench.sh" --no-build --quick

@@ -105,6 +105,12 @@ class MetadataStore {
   virtual void RenameObject(const ObjectName& from, const ObjectName& to) = 0;
   virtual void UpdateObject(const ObjectInfo& object) = 0;  ///< comment, properties, owner, by id
 
+  /// A table at `object.location` is about to be made. Kept until CreateObject gives the location a
+  /// name, so that a creation that was cut between log and name can be completed.
+  virtual void AnnounceTable(ObjectInfo object) = 0;
+  virtual std::vector<ObjectInfo> ListAnnounced() = 0;
+  virtual void ForgetAnnounced(const std::string& location) = 0;
+
   virtual JobRecord SaveJob(
       JobRecord job) = 0;  ///< inserts, or replaces the one with its name (id stays)
   virtual std::vector<JobRecord> ListJobs() = 0;
@@ -124,6 +130,11 @@ class MetadataStore {
 
   /// Throws when the database does not answer; for readiness.
   virtual void Ping() = 0;
+  /// Looks at every page, index and reference; what is wrong, one line each (at most 20). Reads the
+  /// whole database.
+  virtual std::vector<std::string> Verify() = 0;
+  /// "SQLite, schema 4"
+  virtual std::string Description() = 0;
 };
 
 /// Limits of the SQLite store.

@@ -1,6 +1,7 @@
 #include "catalog/metadata/name_repository.h"
 
 #include "base/error.h"
+#include "catalog/metadata/announced_tables.h"
 #include "catalog/metadata/properties_json.h"
 #include "catalog/metadata/sqlite_database.h"
 
@@ -223,6 +224,7 @@ ObjectInfo CreateObject(Database& database, const ObjectInfo& object, bool or_re
       stored.id, schema_id, stored.name.name, FoldCase(stored.name.name), KindText(stored.kind),
       stored.format, stored.location, stored.view_sql, stored.comment, stored.owner,
       stored.created_ms, ToJson(stored.properties));
+  if (!stored.location.empty()) ForgetAnnounced(database, stored.location);
   return *FindObject(database, stored.name);
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/random.h"
+#include "catalog/metadata/announced_tables.h"
 #include "catalog/metadata/job_repository.h"
 #include "catalog/metadata/metadata_store.h"
 #include "catalog/metadata/migrations.h"
@@ -101,6 +102,17 @@ class SqliteMetadataStore : public MetadataStore {
     writer_->Run([&](Database& db) { metadata::UpdateObject(db, object); });
   }
 
+  void AnnounceTable(ObjectInfo object) override {
+    if (object.created_ms == 0) object.created_ms = clock_.NowMs();
+    writer_->Run([&](Database& db) { metadata::Announce(db, object); });
+  }
+  std::vector<ObjectInfo> ListAnnounced() override {
+    return Read([](Database& db) { return metadata::ListAnnounced(db); });
+  }
+  void ForgetAnnounced(const std::string& location) override {
+    writer_->Run([&](Database& db) { metadata::ForgetAnnounced(db, location); });
+  }
+
   JobRecord SaveJob(JobRecord job) override {
     Fill(job.id, job.created_ms);
     return Write([&](Database& db) { return metadata::SaveJob(db, job); });
@@ -143,6 +155,13 @@ class SqliteMetadataStore : public MetadataStore {
 
   void Ping() override {
     Read([](Database& db) { return metadata::GetValue(db, "ping"); });
+  }
+
+  std::vector<std::string> Verify() override {
+    return Read([](Database& db) { return metadata::FindDamage(db); });
+  }
+  std::string Description() override {
+    return "SQLite, schema " + std::to_string(metadata::Migrations().size());
   }
 
  private:

@@ -186,6 +186,38 @@ HistoryEntry InfoOf(const CommitDescription& description, const StorageContext& 
               "Register it with lakehouse table register, or choose another location.");
 }
 
+/// The first entry of `log`, or nothing when there is none, or the log cannot be read.
+std::optional<Actions> FindFirst(const Log& log) {
+  try {
+    const auto text = log.FindCommit(0);
+    if (text) return ParseCommit(*text, Log::CommitName(0));
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// Writes the first entry. AlreadyExists LK-3006 when somebody was first; CommitStateUnknown
+/// LK-8006 when the store did not say.
+void PutFirst(const Log& log, const Actions& actions) {
+  try {
+    const std::string path = log.PathOf(Log::CommitName(0));
+    if (log.store().WriteIfAbsent(path, WriteCommit(actions)) == io::PutResult::kWritten) return;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kCommitStateUnknown) throw;
+  }
+  // Somebody was first, or our reply was lost: the transaction id tells.
+  const auto found = FindFirst(log);
+  if (!found) {
+    throw Error(ErrorKind::kCommitStateUnknown, "LK-8006",
+                "the store did not say whether the table at " + log.table().uri() + " was created",
+                "Look at what is there before creating it again.");
+  }
+  if (!found->info || found->info->transaction_id != actions.info->transaction_id) {
+    ThrowExists(log.table());
+  }
+}
+
 }  // namespace
 
 bool IsDeltaTable(const io::Location& location) {
@@ -218,26 +250,9 @@ std::shared_ptr<Table> CreateTable(const io::Location& location, const StorageCo
     }
     actions.adds.push_back(ToAddFile(file, *actions.metadata));
   }
-  const std::string path = log.PathOf(Log::CommitName(0));
-  bool ours = false;
-  try {
-    ours = log.store().WriteIfAbsent(path, WriteCommit(actions)) == io::PutResult::kWritten;
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kCommitStateUnknown) throw;
-  }
-  if (!ours) {
-    // Somebody was first, or our reply was lost: the transaction id tells.
-    const auto text = log.FindCommit(0);
-    if (!text) {
-      throw Error(ErrorKind::kCommitStateUnknown, "LK-8006",
-                  "the store did not say whether the table at " + location.uri() + " was created");
-    }
-    const Actions found = ParseCommit(*text, Log::CommitName(0));
-    if (!found.info || found.info->transaction_id != actions.info->transaction_id) {
-      ThrowExists(location);
-    }
-  }
-  return OpenTable(location, context);
+  PutFirst(log, actions);
+  // Not loaded here: what cannot be read now is created all the same.
+  return std::make_shared<DeltaTable>(location, context);
 }
 
 }  // namespace lakehouse::storage::delta

@@ -36,6 +36,18 @@ Ours LookForOurs(const Log& log, int64_t version, const std::string& transaction
   }
 }
 
+/// After a lost reply: when the log cannot be asked, or holds nothing yet, nobody knows.
+Ours LookAfterLostReply(const Log& log, int64_t version, const std::string& transaction_id) {
+  try {
+    const Ours ours = LookForOurs(log, version, transaction_id);
+    // The write may still arrive when nothing is there yet.
+    const bool free = ours == Ours::kNo && !log.store().Head(log.PathOf(Log::CommitName(version)));
+    return free ? Ours::kUnknown : ours;
+  } catch (const Error&) {
+    return Ours::kUnknown;
+  }
+}
+
 }  // namespace
 
 AddFilePtr ToAddFile(const NewFile& file, const TableMetadata& metadata) {
@@ -240,9 +252,7 @@ CommitResult DeltaTransaction::Try(int64_t version) {
     ours = LookForOurs(log_, version, actions_.info->transaction_id);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kCommitStateUnknown) throw;
-    ours = LookForOurs(log_, version, actions_.info->transaction_id);
-    // The write may still arrive when nothing is there yet.
-    if (ours == Ours::kNo && !log_.store().Head(path)) ours = Ours::kUnknown;
+    ours = LookAfterLostReply(log_, version, actions_.info->transaction_id);
   }
   if (ours == Ours::kYes) return result;
   result.outcome = ours == Ours::kNo ? CommitOutcome::kConflict : CommitOutcome::kUnknown;

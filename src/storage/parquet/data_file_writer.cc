@@ -173,8 +173,8 @@ class DataFileWriter::Impl {
     if (finished_) return;
     try {
       Discard();
-    } catch (const Error&) {
-      // What stays is not in any table; VACUUM finds it.
+    } catch (...) {
+      // A destructor throws nothing. What stays is not in any table; VACUUM finds it.
     }
   }
 

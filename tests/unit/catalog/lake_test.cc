@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "base/clock.h"
 #include "base/random.h"
 #include "catalog/folder_name.h"
 #include "error_code.h"
+#include "io/fault_store.h"
 #include "storage/schema.h"
 #include "temporary_directory.h"
 
@@ -117,6 +120,69 @@ TEST_F(LakeTest, PointsToDataThatADroppedTableLeft) {
   EXPECT_EQ(lake_->RegisterTable(admin_, Name("t2"), "main/t").location, "main/t");
   EXPECT_EQ(CodeOf([&] { lake_->RegisterTable(admin_, Name("t3"), "main/t"); }), "LK-2013");
   EXPECT_EQ(CodeOf([&] { lake_->RegisterTable(admin_, Name("t3"), "main/none"); }), "LK-3001");
+}
+
+/// Creates table t on a store that crashes at each call, before or after its work; then opens anew.
+TEST_F(LakeTest, ACreationThatWasCutIsCompletedOrCanBeRepeated) {
+  const auto memory = root_;
+  int completed = 0;
+  bool crashed = true;
+  for (int64_t call = 0; crashed; ++call) {
+    for (const auto effect : {io::Fault::Effect::kCrash, io::Fault::Effect::kCrashDone}) {
+      const std::string name =
+          "t" + std::to_string(call) + (effect == io::Fault::Effect::kCrash ? "a" : "b");
+      const auto store = std::make_shared<io::FaultStore>(memory, SystemClock());
+      root_ = store;
+      Reopen();
+      io::Fault crash;
+      crash.effect = effect;
+      crash.first_call = store->calls() + call;
+      store->Inject(crash);
+      try {
+        Create(name);
+      } catch (const io::SimulatedCrash&) {
+      }
+      crashed = store->crashed();
+      root_ = memory;
+      Reopen();
+      const bool there = lake_->Find(admin_, Action::kSelect, Name(name)).has_value();
+      completed += there && crashed ? 1 : 0;
+      EXPECT_EQ(CodeOf([&] { Create(name); }), there ? "LK-2013" : "") << name;
+      EXPECT_EQ(lake_->Resolve(admin_, Action::kSelect, Name(name)).table->Latest()->version(), 0);
+    }
+  }
+  EXPECT_GT(completed, 0);
+  // What was dropped is not taken for a creation that was cut.
+  lake_->Drop(admin_, Name("t0a"), ObjectKind::kTable, false, false);
+  Reopen();
+  EXPECT_FALSE(lake_->Find(admin_, Action::kSelect, Name("t0a")).has_value());
+  EXPECT_EQ(CodeOf([&] { Create("t0a"); }), "LK-3006");
+}
+
+/// Does something to the lakehouse where a store would be slow.
+class ActingClock : public ManualClock {
+ public:
+  ActingClock() : ManualClock(0) {}
+  void SleepMs(int64_t) override { act(); }
+  std::function<void()> act;
+};
+
+TEST_F(LakeTest, ATableWhoseNameCannotBeStoredIsNoFailure) {
+  ActingClock clock;
+  const auto store = std::make_shared<io::FaultStore>(root_, clock);
+  root_ = store;
+  Reopen();
+  clock.act = [&] {
+    if (lake_->metadata().FindSchema("lake", "main"))
+      lake_->metadata().DropSchema("lake", "main", true);
+  };
+  io::Fault slow;
+  slow.effect = io::Fault::Effect::kDelay;
+  slow.delay_ms = 1;
+  slow.writes_only = true;
+  store->Inject(slow);
+  EXPECT_EQ(CodeOf([&] { Create("t"); }), "LK-2026");
+  EXPECT_EQ(lake_->RegisterTable(admin_, Name("bronze.t"), "main/t").location, "main/t");
 }
 
 TEST_F(LakeTest, ARenamedTableKeepsItsFolder) {

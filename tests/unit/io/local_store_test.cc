@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -130,6 +131,23 @@ TEST_F(LocalStoreTest, ADirectoryIsNoObject) {
   EXPECT_FALSE(store->Delete("t"));
   EXPECT_EQ(CodeOf([&] { store->Read("t"); }), "LK-8001");
   EXPECT_EQ(store->Read("t/a"), "x");
+}
+
+TEST_F(LocalStoreTest, TemporaryFilesOfDeadWritersGoAfterADay) {
+  TemporaryDirectory directory;
+  MakeLocalStore(directory.path())->Write("t/a", "1");
+  const std::string old = directory / "t/.lakehouse-tmp-old";
+  const std::string young = directory / "t/.lakehouse-tmp-young";
+  for (const std::string& path : {old, young}) std::ofstream(path) << "half";
+  const auto now = std::filesystem::last_write_time(young);
+  std::filesystem::last_write_time(old, now - std::chrono::hours(25));
+  std::filesystem::last_write_time(young, now - std::chrono::hours(23));
+  const auto store = MakeLocalStore(directory.path());
+  EXPECT_EQ(store->List("t").size(), 1u);
+  EXPECT_TRUE(std::filesystem::exists(old)) << "readers change nothing";
+  store->WriteIfAbsent("t/b", "2");
+  EXPECT_FALSE(std::filesystem::exists(old));
+  EXPECT_TRUE(std::filesystem::exists(young));
 }
 
 }  // namespace

@@ -17,7 +17,11 @@ namespace {
 
 class DuckDbFaultsTest : public testing::Test {
  protected:
-  DuckDbFaultsTest() {
+  DuckDbFaultsTest() { Open(); }
+  /// As a new process on what lies in the store.
+  void Open() {
+    engine_.reset();
+    lake_.reset();
     catalog::Lake::Parts parts;
     parts.metadata =
         catalog::OpenSqliteMetadataStore(directory_ / "metadata.db", SystemClock(), random_);
@@ -78,6 +82,36 @@ TEST_F(DuckDbFaultsTest, EveryFailingCallGivesAnErrorAndLeavesTheTableWhole) {
     store_->Reset();
     ASSERT_EQ(Run("SELECT count(*) FROM t"), 100) << "call " << call;
     if (!reached) break;
+  }
+}
+
+/// A creation whose reply is lost, with and without a store that answers afterwards.
+TEST_F(DuckDbFaultsTest, EveryLostReplyOfACreationLeavesItWholeOrAbsent) {
+  for (const bool down : {false, true}) {
+    bool reached = true;
+    for (int64_t call = 0; reached; ++call) {
+      ASSERT_LT(call, 500);
+      const std::string name = "t" + std::to_string(call) + (down ? "d" : "");
+      io::Fault lost;
+      lost.effect = io::Fault::Effect::kLoseReply;
+      lost.first_call = call;
+      io::Fault gone;
+      gone.first_call = call + 1;
+      gone.calls = io::Fault::kForever;
+      store_->Reset();
+      store_->Inject(lost);
+      if (down) store_->Inject(gone);
+      const std::string told = lakehouse::CodeOf(
+          [&] { Run("CREATE TABLE " + name + " AS SELECT range AS i FROM range(10)"); });
+      reached = store_->injected() > 0;
+      store_->Reset();
+      Open();
+      int64_t rows = 0;
+      const std::string found =
+          lakehouse::CodeOf([&] { rows = Run("SELECT count(*) FROM " + name); });
+      ASSERT_EQ(rows, found.empty() ? 10 : 0) << "call " << call << " " << told << " " << found;
+      ASSERT_TRUE(found.empty() || (found == "LK-2012" && !told.empty())) << found;
+    }
   }
 }
 

@@ -131,7 +131,6 @@ void LakeTransaction::CommitOne(dk::ClientContext& context, PendingWrite& write)
   for (auto& file : write.files) commit->AddFile(std::move(file));
   auto result = commit->Commit(description);
   if (result.outcome == storage::CommitOutcome::kUnknown) {
-    write.writers.clear();  // the files may be in the table
     throw Error(ErrorKind::kCommitStateUnknown, "LK-4014",
                 "the write may or may not be in the table: " + result.reason,
                 "look at DESCRIBE HISTORY before running it again");
@@ -151,6 +150,11 @@ void LakeTransaction::CommitWrites(dk::ClientContext& context) {
           next.overwrite) {
         CommitOne(context, writes_.front());
       }
+    } catch (const Error& error) {
+      // The files may be in the table.
+      if (error.kind() == ErrorKind::kCommitStateUnknown) writes_.front().writers.clear();
+      DiscardWrites();
+      throw;
     } catch (...) {
       DiscardWrites();
       throw;

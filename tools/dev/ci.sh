@@ -17,3 +17,4 @@ stage sanitizers "$ROOT/tools/dev/test.sh" --sanitize --part base --part io --pa
 stage fuzz "$ROOT/tools/dev/fuzz.sh" 5
 stage crash "$ROOT/tools/dev/crash.sh" 300
 stage wheel "$ROOT/tools/dev/wheel.sh" --check
+stage bench "$ROOT/tools/dev/bench.sh" --no-build --quick

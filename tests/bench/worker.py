@@ -54,14 +54,16 @@ def append(side: str, folder: str, commits: int, rows: int, threads: int, number
                 lake.write(data, "bench.events")
 
     else:
-        from deltalake import DeltaTable, write_deltalake
+        from deltalake import CommitProperties, DeltaTable, write_deltalake
 
         path = f"{folder}/events"
+        # By default it gives up after 15 lost races, and with 8 writers some do.
+        patient = CommitProperties(max_commit_retries=1000)
 
         def writer() -> None:
             table = DeltaTable(path)
             for _ in range(commits):
-                write_deltalake(table, data, mode="append")
+                write_deltalake(table, data, mode="append", commit_properties=patient)
 
     def work() -> dict[str, Any]:
         begin = time.monotonic()

@@ -2,6 +2,7 @@
 # builds few folders.
 
 set(_config_fuzz base)
+set(_s3_xml_fuzz io_s3)
 set(_parquet_fuzz storage_parquet)
 set(_delta_log_fuzz storage_delta)
 set(_checkpoint_fuzz storage_delta)

@@ -25,7 +25,7 @@ dk::OpenFileInfo LakeFileList::GetFile(dk::idx_t index) const {
     if (absolute) return session.lake->stores().Resolve(path);
     return io::Location{scanned_.root.store, io::JoinPath(scanned_.root.path, path)};
   });
-  dk::OpenFileInfo info(session.Grant(place));
+  dk::OpenFileInfo info(session.Grant(place, entry.size_bytes));
   info.extended_info = dk::make_shared_ptr<dk::ExtendedOpenFileInfo>();
   auto& options = info.extended_info->options;
   options["lake_index"] = dk::Value::UBIGINT(kept_[index]);

@@ -1,12 +1,12 @@
 #include "query/engines/duckdb/instance.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <duckdb/main/client_config.hpp>
 #include <duckdb/storage/buffer_manager.hpp>
 
 #include "base/error.h"
+#include "base/machine.h"
 #include "query/engines/duckdb/errors.h"
 #include "query/engines/duckdb/file_system.h"
 #include "query/engines/duckdb/gate.h"
@@ -58,7 +58,7 @@ void CheckBuild(const std::string& loaded, const std::string& headers) {
 
 int64_t MemoryOf(const EngineOptions& options) {
   if (options.memory_bytes > 0) return options.memory_bytes;
-  return static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE) / 10 * 6;
+  return ReadMachineLimits().memory_bytes / 10 * 6;
 }
 
 Instance::Instance(const std::string& lake_name, const EngineOptions& options)
@@ -67,9 +67,9 @@ Instance::Instance(const std::string& lake_name, const EngineOptions& options)
   dk::DBConfig config;
   config.SetOptionByName("autoinstall_known_extensions", dk::Value::BOOLEAN(false));
   config.SetOptionByName("autoload_known_extensions", dk::Value::BOOLEAN(false));
-  if (options.threads > 0) {
-    config.SetOptionByName("threads", dk::Value::BIGINT(options.threads));
-  }
+  // The engine itself looks at the machine only, not at the limits of a container.
+  const int threads = options.threads > 0 ? options.threads : ReadMachineLimits().threads();
+  config.SetOptionByName("threads", dk::Value::BIGINT(threads));
   const int64_t memory = MemoryOf(options) / options.max_running;
   config.SetOptionByName("memory_limit", dk::Value(std::to_string(memory) + "B"));
   config.SetOptionByName("temp_directory", dk::Value(spill_.path()));

@@ -78,7 +78,10 @@ macro(lakehouse_add_programs)
                              ${CMAKE_SOURCE_DIR}/src/base/version.cc)
     target_include_directories(lakehouse PRIVATE ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(lakehouse PRIVATE ${CMAKE_DL_LIBS})
-    set_target_properties(lakehouse PROPERTIES BUILD_RPATH "$ORIGIN/../lib")
+    # Linked anew with the library, so that the file's time says when the program was built.
+    set_target_properties(lakehouse PROPERTIES
+                          BUILD_RPATH "$ORIGIN/../lib"
+                          LINK_DEPENDS ${CMAKE_BINARY_DIR}/lib/liblakehouse_program.so)
     add_dependencies(lakehouse lakehouse_program)
   endif()
   if(LAKEHOUSE_PYTHON AND EXISTS ${CMAKE_SOURCE_DIR}/data_lakehouse/_core/CMakeLists.txt)

@@ -46,6 +46,18 @@ LOG = (
     '{"txn":{"appId":"a","version":4,"lastUpdated":5}}\n'
     '{"domainMetadata":{"domain":"d","configuration":"{}","removed":false}}\n'
 )
+S3_ANSWERS = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>lake</Name>'
+    "<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>"
+    "<NextContinuationToken>a+b/=</NextContinuationToken><Contents><Key>t/a+b%2Bc%C3%A4&amp;</Key>"
+    "<LastModified>2009-10-12T17:50:30.125Z</LastModified><ETag>&quot;e&quot;</ETag>"
+    "<Size>42</Size></Contents><CommonPrefixes><Prefix>t/d/</Prefix></CommonPrefixes>"
+    "</ListBucketResult>",
+    "<Error><Code>PermanentRedirect</Code><Message>no</Message><Region>eu</Region></Error>",
+    "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+    "<!DOCTYPE x [<!ENTITY a 'b'>]><ListBucketResult>&a;</ListBucketResult>",
+)
 CSV = (
     "a,b,c,d,e,f,g\n"
     '1,"x ""y"", z",1.5,2024-02-29,2024-01-01T10:00:00Z,12.50,true\n'
@@ -205,6 +217,7 @@ def seeds() -> dict[str, list[bytes]]:
         "csv": [seed for kind in (0, 1, 2, 8, 16) for seed in texts(kind, CSV)],
         "ndjson": [seed for kind in (0, 1) for seed in texts(kind, NDJSON)],
         "copy": list(copy_streams()),
+        "s3_xml": [xml.encode() for xml in S3_ANSWERS],
     }
 
 

@@ -46,5 +46,19 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/tests/sql/runner AND EXISTS ${CMAKE_SOURCE_DIR}/sr
   add_test(NAME sql.docs COMMAND sql_test_runner ${CMAKE_SOURCE_DIR}/docs/sql)
 endif()
 
+# docs/cli.md and docs/configuration.md are what the program prints.
+if(TARGET lakehouse AND NOT LAKEHOUSE_SANITIZE)
+  add_test(NAME docs.reference
+           COMMAND /usr/bin/python3 -B ${CMAKE_SOURCE_DIR}/tools/check_reference.py)
+endif()
+
 add_executable(table_tool ${CMAKE_SOURCE_DIR}/tests/interop/table_tool.cc)
 target_link_libraries(table_tool PRIVATE lakehouse_storage lakehouse_storage_delta)
+
+# Programs of ./dev bench.
+if(NOT LAKEHOUSE_SANITIZE)
+  add_executable(tpch_bench ${CMAKE_SOURCE_DIR}/tests/bench/tpch_bench.cc)
+  target_link_libraries(tpch_bench PRIVATE lakehouse_app lakehouse_error_pages DuckDB::duckdb
+                        nlohmann_json::nlohmann_json)
+  add_executable(run_once ${CMAKE_SOURCE_DIR}/tests/bench/run_once.cc)
+endif()

@@ -131,6 +131,12 @@ class LakehouseConfig(Mapping[str, Value]):
         return f"LakehouseConfig({self.environment}, {self['storage.data_root']!r})"
 
 
+def place_of(root: object) -> str:
+    """Return a data root in its one form: an absolute directory, or a bucket's URI as it is."""
+    text = str(root)
+    return text if "://" in text else os.path.abspath(text)
+
+
 def _text_of(value: Value | os.PathLike[str]) -> str:
     """Return a setting as it would stand in a file."""
     if isinstance(value, bool):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from data_lakehouse import _core
-from data_lakehouse.config import LakehouseConfig
+from data_lakehouse.config import LakehouseConfig, place_of
 from data_lakehouse.dataframe import DataFrame, Query, arrow_source
 
 if TYPE_CHECKING:
@@ -153,16 +153,16 @@ def connect(where: LakehouseConfig | str | os.PathLike[str] | None = None) -> La
 
     Parameters
     ----------
-    where : a configuration, or the data root's directory, optional
+    where : a configuration, or the data root (a directory or s3://bucket/prefix), optional
         Without it, the environment's variables and the defaults of ``local`` decide.
     """
     if isinstance(where, LakehouseConfig):
         config = where
     elif where is not None:
-        config = LakehouseConfig(settings={"storage.data_root": os.path.abspath(where)})
+        config = LakehouseConfig(settings={"storage.data_root": place_of(os.fspath(where))})
     else:
         config = LakehouseConfig()
-    root = os.path.abspath(str(config["storage.data_root"]))
+    root = place_of(config["storage.data_root"])
     key = (root, *(f"{name}={value}" for name, value in config.items()))
     with _lock:
         if key not in _open:

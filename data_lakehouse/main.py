@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from data_lakehouse import _core, program
-from data_lakehouse.config import LakehouseConfig
+from data_lakehouse.config import LakehouseConfig, place_of
 from data_lakehouse.errors import (
     AlreadyExistsError,
     CommitConflictError,
@@ -88,7 +88,7 @@ def _check(config: LakehouseConfig) -> None:
         tables = lakehouse.catalog.list_tables()
         lakehouse.sql("SELECT 1").collect()
         jobs = lakehouse.ingestion.list_jobs()
-    root = os.path.abspath(str(config["storage.data_root"]))
+    root = place_of(config["storage.data_root"])
     print(f"lakehouse {_core.version()} ({config.environment}) at {root}")
     print(f"tables: {len(tables)}, jobs: {len(jobs)}")
 

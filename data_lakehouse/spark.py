@@ -9,7 +9,7 @@ from typing import Any
 
 from data_lakehouse import _core
 from data_lakehouse.catalog import Catalog
-from data_lakehouse.config import LakehouseConfig, ServiceConfig
+from data_lakehouse.config import LakehouseConfig, ServiceConfig, place_of
 from data_lakehouse.dataframe import DataFrame, Query, arrow_source
 from data_lakehouse.errors import InvalidArgumentError, UnsupportedError
 from data_lakehouse.lakehouse import Lakehouse, connect
@@ -198,7 +198,7 @@ class SparkSession:
     def agrees_with(self, config: LakehouseConfig) -> bool:
         """Return whether ``config`` names the lakehouse that this session was built for."""
         root = "storage.data_root"
-        own, other = (os.path.abspath(str(c[root])) for c in (self._config, config))
+        own, other = (place_of(c[root]) for c in (self._config, config))
         return own == other
 
     @property

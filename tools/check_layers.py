@@ -14,8 +14,9 @@ OWNERS = [
     (r"duckdb(/|\.hpp)", ["query/engines/duckdb"]),
     (r"parquet/", ["storage/parquet"]),
     (r"boost/(beast|asio)", ["server/http"]),
-    (r"curl/", ["io"]),
-    (r"(openssl/|sodium|ldap|gssapi)", ["security"]),
+    (r"(curl/|expat)", ["io"]),
+    (r"openssl/(evp|hmac)\.h", ["base", "security"]),
+    (r"(openssl/(?!(evp|hmac)\.h)|sodium|ldap|gssapi)", ["security"]),
     (r"sqlite3", ["catalog/metadata"]),
     (r"(libpq-fe|libpq/)", ["catalog/metadata", "ingestion/connectors/postgresql"]),
     (r"(yaml-cpp/|spdlog/|prometheus/)", ["base"]),
@@ -23,6 +24,14 @@ OWNERS = [
     (r"archive(_entry)?\.h", ["ingestion/connectors/files"]),
     (r"(CLI/|histedit)", ["cli"]),
 ]
+# Folders at the root of the tree. Anything else, such as a data root, got there by accident.
+TOP_FOLDERS = {".ci", "cmake", "data_lakehouse", "deploy", "docker", "docs", "examples", "k8s"}
+TOP_FOLDERS |= {"src", "tests", "tools", "web"}
+# Parts of a path that belong to a lakehouse on disk; test data says so by its place.
+LAKE_PARTS = {"_delta_log", "_lakehouse", "lakehouse-data"}
+LAKE_HOMES = ("tests/golden/",)
+# Every folder up to this depth has a README.md; deeper ones hold what that README describes.
+README_DEPTH = {"tests": 2, "tools": 2, "docs": 2}
 MAX_SOURCE, MAX_HEADER, MAX_FUNCTION = 600, 250, 70
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
 
@@ -66,22 +75,41 @@ def check_sizes(path: str, text: str) -> list[str]:
     return found
 
 
+def check_places(paths: list[str]) -> list[str]:
+    """Return the files that lie where no file of the project lies."""
+    found = []
+    for top in sorted({path.split("/")[0] for path in paths if "/" in path} - TOP_FOLDERS):
+        found.append(f"{top}/: is no folder of the project (TOP_FOLDERS of check_layers.py)")
+    for path in paths:
+        if LAKE_PARTS & set(path.split("/")[:-1]) and not path.startswith(LAKE_HOMES):
+            found.append(f"{path}: is part of a data root")
+    return found
+
+
+def check_readmes(paths: list[str]) -> list[str]:
+    """Return the folders that have no README.md."""
+    wanted = set()
+    for path in paths:
+        parts = path.split("/")[:-1]
+        if parts and parts[0] == "src" and path.endswith((".cc", ".h")):
+            wanted.add("/".join(parts))
+        for depth in range(1, min(len(parts), README_DEPTH.get(parts[0], 0) if parts else 0) + 1):
+            wanted.add("/".join(parts[:depth]))
+    there = {path.removesuffix("/README.md") for path in paths if path.endswith("/README.md")}
+    return [f"{folder}: has no README.md" for folder in sorted(wanted - there)]
+
+
 def main() -> int:
     """Print every finding; the exit code says whether there was one."""
     listed = subprocess.run(
-        ["git", "ls-files", "src"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    found = []
-    folders = set()
-    for path in listed.stdout.split():
-        if not path.endswith((".cc", ".h")):
-            continue
-        text = (ROOT / path).read_text(encoding="utf-8")
-        folders.add(Path(path).parent)
-        found += check_includes(path, text) + check_sizes(path, text)
-    for folder in sorted(folders):
-        if not (ROOT / folder / "README.md").exists():
-            found.append(f"{folder}: has no README.md")
+    paths = [path for path in listed.stdout.split("\n") if path and (ROOT / path).exists()]
+    found = check_places(paths) + check_readmes(paths)
+    for path in paths:
+        if path.startswith("src/") and path.endswith((".cc", ".h")):
+            text = (ROOT / path).read_text(encoding="utf-8")
+            found += check_includes(path, text) + check_sizes(path, text)
     print("\n".join(found))
     return 1 if found else 0
 

@@ -2,15 +2,14 @@
 
 #include <filesystem>
 #include <mutex>
-#include <optional>
 #include <utility>
 
+#include "app/open_stores.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/logging.h"
 #include "base/random.h"
 #include "catalog/governance/authorizer.h"
-#include "io/stores.h"
 #include "query/engines/duckdb/duckdb_engine.h"
 #include "security/audit_log.h"
 #include "storage/time_zone.h"
@@ -23,19 +22,6 @@ namespace fs = std::filesystem;
 /// `name` below `folder` unless it is absolute.
 std::string Below(const fs::path& folder, const std::string& name) {
   return (fs::path(name).is_absolute() ? fs::path(name) : folder / name).string();
-}
-
-fs::path StateFolder(const Config& config) {
-  const fs::path root = fs::absolute(config.GetString("storage.data_root"));
-  const fs::path folder = root / "_lakehouse";
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (failure) {
-    throw Error(ErrorKind::kIoError, "LK-8007",
-                "cannot create " + folder.string() + ": " + failure.message(),
-                "Set storage.data_root to a directory that this user may write.");
-  }
-  return folder;
 }
 
 LogLevel ParseLevel(const std::string& text) {
@@ -53,9 +39,7 @@ LogFormat ParseFormat(const std::string& text) {
 
 std::shared_ptr<catalog::Lake> OpenLake(const Config& config, const fs::path& state) {
   catalog::Lake::Parts parts;
-  auto root = io::MakeMeteredStore(
-      io::MakeLocalStore(fs::absolute(config.GetString("storage.data_root")).string()), "data");
-  parts.stores = std::make_shared<io::Stores>(root, config.GetList("storage.allowed_locations"));
+  parts.stores = OpenStores(config, state);
   parts.metadata = catalog::OpenSqliteMetadataStore(
       Below(state, config.GetString("catalog.metadata_store")), SystemClock(), SystemRandom());
   parts.authorizer = catalog::MakeOwnerAuthorizer();
@@ -104,7 +88,7 @@ class Lakehouse::Impl {
  public:
   explicit Impl(const Config& config)
       : config(config),
-        state(StateFolder(config)),
+        state(OpenStateDirectory(config)),
         lake(OpenLake(config, state)),
         jobs(std::make_unique<ingestion::JobRunner>(lake, RunnerOptionsOf(config, state))) {}
 

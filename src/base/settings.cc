@@ -74,7 +74,12 @@ void AddStorage(std::vector<Setting>& all) {
   all.push_back(
       Each("storage.data_root", kString,
            {"./lakehouse-data", "./lakehouse-data", "/var/lib/lakehouse", "/var/lib/lakehouse"},
-           "Directory of the tables. Relative paths are relative to the working directory."));
+           "Directory of the tables, or s3://bucket/prefix. Relative paths are relative to the "
+           "working directory."));
+  all.push_back(
+      Same("storage.state_directory", kString, "_lakehouse",
+           "Directory of what is kept beside the tables (names, audit log, spill, cache), "
+           "below the data root; with a bucket below the working directory."));
   all.push_back(
       Choice(Same("storage.compression_codec", kString, "zstd", "Compression of data files."),
              {"zstd", "snappy", "lz4", "gzip", "uncompressed"}));
@@ -82,23 +87,72 @@ void AddStorage(std::vector<Setting>& all) {
   all.push_back(Same("storage.target_file_size", kBytes, "128MiB",
                      "A data file is closed at about this size."));
   all.push_back(Each("storage.allowed_locations", kStringList, {"/data", "", "", ""},
-                     "Directories beside the data root in which tables may lie."));
+                     "Directories, or s3://bucket/prefix, beside the data root in which tables may "
+                     "lie."));
   all.push_back(Same("storage.partition_time_zone", kString, "UTC",
                      "Zone of timestamps in partition values that do not say theirs: the zone in "
                      "which the tables' writers ran."));
   all.push_back(Same("catalog.metadata_store", kString, "metadata.db",
-                     "SQLite file of names, jobs and tokens, below <data_root>/_lakehouse."));
+                     "SQLite file of names, jobs and tokens, below the state directory."));
   all.push_back(
       Same("catalog.default_catalog", kString, "lake", "Catalog of names that have none."));
 }
 
+void AddObjectStore(std::vector<Setting>& all) {
+  all.push_back(Unset("storage.s3_endpoint", kString,
+                      "Address of the S3 server, such as https://host:9000; unset is Amazon's."));
+  all.push_back(Unset("storage.s3_region", kString,
+                      "Region of the buckets; unset takes AWS_REGION, the profile's, us-east-1."));
+  all.push_back(Choice(Same("storage.s3_addressing", kString, "auto",
+                            "Where the bucket's name stands in an address: path, virtual (in the "
+                            "host), or auto: path with an own endpoint."),
+                       {"auto", "path", "virtual"}));
+  all.push_back(Same("storage.s3_allow_http", kBoolean, "false",
+                     "Let requests to another machine go unencrypted (http://)."));
+  all.push_back(Unset("storage.s3_ca_file", kString,
+                      "PEM file of the authorities whose certificates are trusted; unset takes the "
+                      "system's."));
+  all.push_back(Secret(Unset("storage.s3_access_key_id", kString,
+                             "Access key; unset takes AWS_ACCESS_KEY_ID, then the profile's.")));
+  all.push_back(Secret(Unset("storage.s3_secret_access_key", kString, "Its secret.")));
+  all.push_back(Secret(
+      Unset("storage.s3_session_token", kString, "Session token of temporary credentials.")));
+  all.push_back(Unset("storage.s3_profile", kString,
+                      "Profile of ~/.aws/credentials; unset takes AWS_PROFILE, then default."));
+  all.push_back(
+      Same("storage.s3_anonymous", kBoolean, "false", "Send no credentials, for public buckets."));
+  all.push_back(Range(Same("storage.s3_max_connections", kInteger, "32",
+                           "Connections of one bucket at a time; further requests wait."),
+                      1, 1000));
+  all.push_back(Same("storage.s3_connect_timeout", kDurationMs, "5s",
+                     "Time in which a connection must be made."));
+  all.push_back(Same("storage.s3_stall_timeout", kDurationMs, "30s",
+                     "A request on which no byte moves for so long has failed."));
+  all.push_back(Range(Same("storage.s3_max_attempts", kInteger, "6",
+                           "Attempts of a request that fails for a passing reason."),
+                      1, 100));
+  all.push_back(Same("storage.s3_deadline", kDurationMs, "2m",
+                     "No attempt of a request begins so long after its first."));
+  all.push_back(Same("storage.s3_part_size", kBytes, "8MiB",
+                     "Larger objects are uploaded in parts of this size; Amazon wants at least "
+                     "5MiB."));
+  all.push_back(Same("storage.s3_read_ahead", kBytes, "4MiB",
+                     "Greatest read-ahead of small reads that follow each other."));
+  all.push_back(Same("storage.cache_size", kBytes, "0",
+                     "Limit of the local cache of data files in buckets; 0 keeps none."));
+  all.push_back(Same("storage.cache_directory", kString, "cache",
+                     "Directory of that cache, below the state directory."));
+}
+
 void AddQuery(std::vector<Setting>& all) {
-  all.push_back(Range(
-      Same("query.threads", kInteger, "0", "Threads of the engine; 0 takes every core."), 0, 1024));
-  all.push_back(Unset("query.memory_limit", kBytes,
-                      "Memory of the engine; unset takes 60 % of the machine's."));
+  all.push_back(Range(Same("query.threads", kInteger, "0",
+                           "Threads of the engine; 0 takes every core that the cgroup allows."),
+                      0, 1024));
+  all.push_back(
+      Unset("query.memory_limit", kBytes,
+            "Memory of the engine; unset takes 60 % of the machine's, or of the cgroup's limit."));
   all.push_back(Same("query.temp_directory", kString, "spill",
-                     "Where large statements spill, below <data_root>/_lakehouse."));
+                     "Where large statements spill, below the state directory."));
   all.push_back(Unset("query.max_temp_size", kBytes,
                       "Limit of the spill; unset takes 90 % of the free disk."));
   all.push_back(
@@ -134,7 +188,7 @@ void AddServer(std::vector<Setting>& all) {
   all.push_back(Each("security.enable_authorization", kBoolean, {"false", "true", "true", "true"},
                      "Check rights; without it everybody is an administrator."));
   all.push_back(Same("security.audit_log", kString, "audit.jsonl",
-                     "File of audit records, below <data_root>/_lakehouse."));
+                     "File of audit records, below the state directory."));
   all.push_back(Same("server.host", kString, "127.0.0.1",
                      "Address to listen on; only loopback unless TLS and authentication are on."));
   all.push_back(Range(
@@ -165,6 +219,7 @@ std::vector<Setting> MakeSettings() {
   std::vector<Setting> all;
   AddEngines(all);
   AddStorage(all);
+  AddObjectStore(all);
   AddQuery(all);
   AddServer(all);
   return all;

@@ -21,8 +21,12 @@ void AddIngest(CLI::App& app, Action& action);
 void AddJob(CLI::App& app, Action& action);
 void AddConfig(CLI::App& app, Action& action);
 void AddCatalog(CLI::App& app, Action& action);
+void AddDoctor(CLI::App& app, Action& action);
 void AddExplain(CLI::App& app, Action& action);
 void AddVersion(CLI::App& app, Action& action);
+void AddCompletions(CLI::App& app, Action& action);
+void AddReference(CLI::App& app, Action& action);
+void AddHelp(CLI::App& app, Action& action);
 
 /// Prints the page of an error code; NotFound LK-9005 with candidates.
 int ExplainCode(std::string code);

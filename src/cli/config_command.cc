@@ -8,75 +8,84 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
-#include "cli/output.h"
+#include "cli/options.h"
 
 namespace lakehouse::cli {
 namespace {
 
-int Explain(Context& context, const std::string& key, const std::string& format) {
+struct Flags {
+  std::string key;
+  std::string file;
+  Format format = Format::kTable;
+  bool force = false;
+  bool dry_run = false;
+};
+
+int Explain(Context& context, const Flags& flags) {
   const Config config = context.LoadConfig();
   std::vector<std::vector<std::string>> rows;
   for (const Setting& setting : Settings()) {
-    if (!key.empty() && setting.key.rfind(key, 0) != 0) continue;
+    if (!setting.key.starts_with(flags.key)) continue;
     const ConfigValue& value = config.Get(setting.key);
     const bool hide = setting.secret && !value.text.empty();
     rows.push_back(
         {setting.key, hide ? "********" : value.text, value.origin, setting.documentation});
   }
-  if (rows.empty()) config.Get(key);  // throws with candidates
-  WriteTexts({"key", "value", "origin", "documentation"}, rows, ParseFormat(format), stdout);
+  if (rows.empty()) config.Get(flags.key);  // throws with candidates
+  WriteTexts({{"key"}, {"value"}, {"origin"}, {"documentation"}}, rows, flags.format, stdout);
   return kOk;
 }
 
-int WriteTemplate(Context& context, const std::string& file, bool force) {
+int WriteTemplate(Context& context, const Flags& flags) {
   const std::string text = Config::Template(context.LoadConfig().environment());
-  if (file.empty() || file == "-") {
+  if (flags.file.empty() || flags.file == "-") {
     std::fputs(text.c_str(), stdout);
     return kOk;
   }
-  if (!force && access(file.c_str(), F_OK) == 0) {
-    throw Error(ErrorKind::kAlreadyExists, "LK-9006", file + " is there already",
+  if (!flags.force && access(flags.file.c_str(), F_OK) == 0) {
+    throw Error(ErrorKind::kAlreadyExists, "LK-9006", flags.file + " is there already",
                 "Give another name, or --force to replace it.");
   }
-  std::ofstream out(file, std::ios::trunc);
+  if (flags.dry_run) {
+    context.Say("would write " + flags.file);
+    return kOk;
+  }
+  std::ofstream out(flags.file, std::ios::trunc);
   out << text;
   out.close();
-  if (!out) throw Error(ErrorKind::kIoError, "LK-8007", "cannot write " + file);
-  context.Say("wrote " + file);
+  if (!out) throw Error(ErrorKind::kIoError, "LK-8007", "cannot write " + flags.file);
+  context.Say("wrote " + flags.file);
+  return kOk;
+}
+
+int Validate(Context& context, const Flags&) {
+  const Config config = context.LoadConfig();
+  context.Say("the configuration is valid (environment " +
+              std::string(ToString(config.environment())) + ")");
   return kOk;
 }
 
 }  // namespace
 
 void AddConfig(CLI::App& app, Action& action) {
-  struct Flags {
-    std::string key, format = "table", file;
-    bool force = false;
-  };
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("config", "show, check and create configurations");
   command->require_subcommand(1);
-  CLI::App* explain =
-      command->add_subcommand("explain", "each value, where it comes from and what it means");
-  explain->add_option("key", flags->key, "only keys that begin with this");
-  explain->add_option("-o,--output", flags->format, "table, json, jsonl, csv or md");
-  explain->callback([&action, flags] {
-    action = [flags](Context& c) { return Explain(c, flags->key, flags->format); };
-  });
-  CLI::App* create = command->add_subcommand("template", "a commented file with every key");
-  create->add_option("file", flags->file, "where to; standard output without");
+  const auto add = [&](const char* name, const char* help, int (*run)(Context&, const Flags&)) {
+    CLI::App* sub = command->add_subcommand(name, help);
+    sub->callback([&action, flags, run] { action = [=](Context& c) { return run(c, *flags); }; });
+    return sub;
+  };
+  CLI::App* explain = add("explain", "each value, where it comes from and what it means", Explain);
+  explain->add_option("key", flags->key, "only keys that begin with this")->type_name("");
+  AddOutput(*explain, flags->format);
+  explain->footer("Example:\n  lakehouse --set query.threads=2 config explain query");
+  CLI::App* create = add("template", "a commented file with every key", WriteTemplate);
+  create->add_option("file", flags->file, "where to; standard output without")->type_name("");
   create->add_flag("--force", flags->force, "replace the file");
-  create->callback([&action, flags] {
-    action = [flags](Context& c) { return WriteTemplate(c, flags->file, flags->force); };
-  });
-  command->add_subcommand("validate", "check the configuration")->callback([&action] {
-    action = [](Context& c) {
-      const Config config = c.LoadConfig();
-      c.Say("the configuration is valid (environment " +
-            std::string(ToString(config.environment())) + ")");
-      return kOk;
-    };
-  });
+  AddDryRun(*create, flags->dry_run);
+  add("validate", "check the configuration", Validate)
+      ->footer("Example:\n  lakehouse --config lakehouse.yml config validate");
 }
 
 }  // namespace lakehouse::cli

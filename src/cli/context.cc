@@ -1,8 +1,11 @@
 #include "cli/context.h"
 
 #include <cstdio>
+#include <iostream>
+#include <set>
 
 #include "base/error.h"
+#include "cli/terminal.h"
 
 namespace lakehouse::cli {
 
@@ -34,10 +37,24 @@ void Context::Say(const std::string& line) const {
   if (!flags_.quiet) std::fprintf(stderr, "%s\n", line.c_str());
 }
 
-int Report(const Error& error) {
-  std::fprintf(stderr, "error %s: %s\n", error.code().c_str(), error.message().c_str());
-  if (!error.cause().empty()) std::fprintf(stderr, "cause: %s\n", error.cause().c_str());
-  if (!error.hint().empty()) std::fprintf(stderr, "hint: %s\n", error.hint().c_str());
+bool Context::Confirm(const std::string& what, bool yes) const {
+  if (yes) return true;
+  if (!CanAsk()) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-9011", "not done without a yes: " + what,
+                "Repeat with --yes, or with --dry-run to see what would happen.");
+  }
+  std::fprintf(stderr, "%s? [y/N] ", what.c_str());
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer == "y" || answer == "Y" || answer == "yes") return true;
+  Say("nothing was changed");
+  return false;
+}
+
+ExitCode ExitCodeOf(const Error& error) {
+  static const std::set<std::string> usage = {"LK-9001", "LK-9002", "LK-9003", "LK-9008",
+                                              "LK-9011"};
+  if (usage.contains(error.code())) return kUsage;
   switch (error.kind()) {
     case ErrorKind::kNotFound:
       return kNotFound;
@@ -52,6 +69,27 @@ int Report(const Error& error) {
     default:
       return kFailed;
   }
+}
+
+int Report(const Error& error, const char* explain_command) {
+  std::fflush(stdout);  // rows before the error stand before it
+  const bool colours = ColoursOnError();
+  const auto label = [&](const char* text, const char* colour) {
+    return colours ? "\033[" + std::string(colour) + "m" + text + "\033[0m" : std::string(text);
+  };
+  const std::string error_label = label(("error " + error.code() + ":").c_str(), "1;31");
+  std::fprintf(stderr, "%s %s\n", error_label.c_str(), error.message().c_str());
+  if (!error.cause().empty()) {
+    std::fprintf(stderr, "%s %s\n", label("cause:", "1").c_str(), error.cause().c_str());
+  }
+  if (!error.hint().empty()) {
+    std::fprintf(stderr, "%s %s\n", label("hint:", "1;36").c_str(), error.hint().c_str());
+  }
+  if (CanAsk()) {
+    std::fprintf(stderr, "%s %s %s\n", label("more:", "1").c_str(), explain_command,
+                 error.code().c_str());
+  }
+  return ExitCodeOf(error);
 }
 
 }  // namespace lakehouse::cli

@@ -40,14 +40,20 @@ class Context {
   security::Principal principal() const;
   /// A line on stderr, unless --quiet.
   void Say(const std::string& line) const;
+  /// Asks before something is lost: "`what`? [y/N]". True without asking when `yes` is set;
+  /// InvalidArgument LK-9011 when there is nobody to ask.
+  bool Confirm(const std::string& what, bool yes) const;
 
  private:
   const GlobalFlags& flags_;
   std::shared_ptr<app::Lakehouse> lakehouse_;
 };
 
-/// Prints "error LK-nnnn: ..." and the hint on stderr and returns the exit code of the error's
-/// kind.
-int Report(const Error& error);
+/// The exit code that stands for an error: by its kind, and kUsage for a wrong command line.
+ExitCode ExitCodeOf(const Error& error);
+
+/// Prints "error LK-nnnn: ..." and the hint on stderr, on a terminal also how to read more, and
+/// returns the error's exit code.
+int Report(const Error& error, const char* explain_command = "lakehouse explain");
 
 }  // namespace lakehouse::cli

@@ -119,6 +119,7 @@ void WriteTable(const std::vector<std::string>& columns, Texts rows, const std::
     for (size_t c = 0; c < cells.size(); ++c) {
       text += (c ? " | " : "") + Pad(cells[c], widths[c], right[c]);
     }
+    if (!markdown) text.erase(text.find_last_not_of(' ') + 1);
     std::fprintf(out, "%s%s\n", text.c_str(), markdown ? " |" : "");
   };
   line(columns);
@@ -133,7 +134,7 @@ void WriteTable(const std::vector<std::string>& columns, Texts rows, const std::
 }
 
 int64_t WriteAsTable(arrow::RecordBatchReader& rows, bool markdown, std::FILE* out,
-                     int64_t max_rows) {
+                     int64_t max_rows, const std::string& null_text) {
   std::vector<std::string> columns;
   std::vector<bool> right;
   for (const auto& field : rows.schema()->fields()) {
@@ -144,7 +145,7 @@ int64_t WriteAsTable(arrow::RecordBatchReader& rows, bool markdown, std::FILE* o
   int64_t count = 0;
   while (const auto batch = Next(rows)) {
     for (int64_t row = 0; row < batch->num_rows(); ++row, ++count) {
-      if (max_rows == 0 || count < max_rows) shown.push_back(RowTexts(*batch, row, "NULL"));
+      if (max_rows == 0 || count < max_rows) shown.push_back(RowTexts(*batch, row, null_text));
     }
   }
   if (columns.empty()) return count;
@@ -222,22 +223,12 @@ int64_t WriteAsArrow(arrow::RecordBatchReader& rows, std::FILE* out) {
   return count;
 }
 
-}  // namespace
-
-Format ParseFormat(std::string_view name) {
-  if (const auto found = kFormats.find(name); found != kFormats.end()) return found->second;
-  std::vector<std::string> names;
-  for (const auto& [known, format] : kFormats) names.push_back(known);
-  throw Error(ErrorKind::kInvalidArgument, "LK-9003",
-              "there is no output format '" + std::string(name) + "'",
-              DidYouMean(name, names) + " Formats: table, json, jsonl, csv, md, arrow.");
-}
-
-int64_t WriteRows(arrow::RecordBatchReader& rows, Format format, std::FILE* out, int64_t max_rows) {
+int64_t WriteAs(Format format, arrow::RecordBatchReader& rows, std::FILE* out, int64_t max_rows,
+                const std::string& null_text) {
   switch (format) {
     case Format::kTable:
     case Format::kMarkdown:
-      return WriteAsTable(rows, format == Format::kMarkdown, out, max_rows);
+      return WriteAsTable(rows, format == Format::kMarkdown, out, max_rows, null_text);
     case Format::kJson:
     case Format::kJsonLines:
       return WriteAsJson(rows, format == Format::kJsonLines, out);
@@ -249,26 +240,71 @@ int64_t WriteRows(arrow::RecordBatchReader& rows, Format format, std::FILE* out,
   return WriteAsArrow(rows, out);
 }
 
-void WriteTexts(const std::vector<std::string>& columns, const Texts& rows, Format format,
-                std::FILE* out) {
-  if (format == Format::kTable || format == Format::kMarkdown) {
-    WriteTable(columns, rows, std::vector<bool>(columns.size(), false), format == Format::kMarkdown,
-               out);
-    return;
+/// A full disk is an error of the command, not a shorter result.
+int64_t WriteChecked(Format format, arrow::RecordBatchReader& rows, std::FILE* out,
+                     int64_t max_rows, const std::string& null_text) {
+  const int64_t count = WriteAs(format, rows, out, max_rows, null_text);
+  if (std::fflush(out) != 0 || std::ferror(out) != 0) {
+    ThrowArrow(arrow::Status::IOError(std::strerror(errno)));
   }
-  if (format == Format::kCsv) {
-    WriteCsvLine(columns, out);
-    for (const auto& row : rows) WriteCsvLine(row, out);
-    return;
-  }
-  Json list = Json::array();
+  return count;
+}
+
+template <typename Builder, typename Convert>
+std::shared_ptr<arrow::Array> BuildColumn(const Texts& rows, size_t column, Convert convert) {
+  Builder builder;
   for (const auto& row : rows) {
-    Json object = Json::object();
-    for (size_t c = 0; c < columns.size(); ++c) object[columns[c]] = row[c];
-    if (format == Format::kJsonLines) std::fprintf(out, "%s\n", Dump(object).c_str());
-    list.push_back(std::move(object));
+    const arrow::Status status = convert(builder, row.at(column));
+    if (!status.ok()) ThrowArrow(status);
   }
-  if (format != Format::kJsonLines) std::fprintf(out, "%s\n", list.dump(1).c_str());
+  const auto array = builder.Finish();
+  if (!array.ok()) ThrowArrow(array.status());
+  return *array;
+}
+
+std::shared_ptr<arrow::Array> ColumnOf(const Texts& rows, size_t column, CellType type) {
+  if (type == CellType::kText) {
+    return BuildColumn<arrow::StringBuilder>(
+        rows, column, [](auto& builder, const std::string& text) { return builder.Append(text); });
+  }
+  return BuildColumn<arrow::Int64Builder>(rows, column, [](auto& builder, const std::string& text) {
+    return text.empty() ? builder.AppendNull() : builder.Append(std::stoll(text));
+  });
+}
+
+}  // namespace
+
+Format ParseFormat(std::string_view name) {
+  if (const auto found = kFormats.find(name); found != kFormats.end()) return found->second;
+  const std::string candidates = DidYouMean(name, FormatNames());
+  throw Error(ErrorKind::kInvalidArgument, "LK-9003",
+              "there is no output format '" + std::string(name) + "'",
+              candidates + (candidates.empty() ? "" : " ") +
+                  "Formats: table, json, jsonl, csv, md, arrow.");
+}
+
+const std::vector<std::string>& FormatNames() {
+  static const std::vector<std::string> names = {"table", "json", "jsonl", "csv", "md", "arrow"};
+  return names;
+}
+
+int64_t WriteRows(arrow::RecordBatchReader& rows, Format format, std::FILE* out, int64_t max_rows) {
+  return WriteChecked(format, rows, out, max_rows, "NULL");
+}
+
+void WriteTexts(const std::vector<TextColumn>& columns, const Texts& rows, Format format,
+                std::FILE* out) {
+  arrow::FieldVector fields;
+  arrow::ArrayVector arrays;
+  for (size_t c = 0; c < columns.size(); ++c) {
+    arrays.push_back(ColumnOf(rows, c, columns[c].type));
+    fields.push_back(arrow::field(columns[c].name, arrays.back()->type()));
+  }
+  const auto batch = arrow::RecordBatch::Make(arrow::schema(fields),
+                                              static_cast<int64_t>(rows.size()), std::move(arrays));
+  auto reader = arrow::RecordBatchReader::Make({batch});
+  if (!reader.ok()) ThrowArrow(reader.status());
+  WriteChecked(format, **reader, out, 0, "");
 }
 
 }  // namespace lakehouse::cli

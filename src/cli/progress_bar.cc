@@ -11,6 +11,8 @@ namespace lakehouse::cli {
 namespace {
 
 constexpr int kWidth = 28;
+constexpr double kShowAfterS = 2;
+constexpr double kTellFrom = 0.02;  // less of it says little about the rest
 
 /// A bar of eighths; a middle line of dots when nobody knows.
 std::string Bar(double fraction) {
@@ -37,12 +39,26 @@ ProgressBar::~ProgressBar() {
 }
 
 void ProgressBar::Show(double fraction, const std::string& detail) {
-  if (!visible_) return;
+  if (!visible_ || elapsed_s() < kShowAfterS) return;
   drawn_ = true;
   std::fprintf(stderr, "\r%s %s ", title_.c_str(), Bar(fraction).c_str());
   if (fraction >= 0) std::fprintf(stderr, "%3ld %%  ", std::lround(std::min(fraction, 1.0) * 100));
-  std::fprintf(stderr, "%s\033[K", detail.c_str());
+  const std::string remaining = RemainingText(elapsed_s(), fraction);
+  const char* const between = detail.empty() || remaining.empty() ? "" : ", ";
+  std::fprintf(stderr, "%s%s%s\033[K", detail.c_str(), between, remaining.c_str());
   std::fflush(stderr);
+}
+
+double ProgressBar::elapsed_s() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+}
+
+std::string RemainingText(double elapsed_s, double fraction) {
+  if (fraction < kTellFrom || fraction >= 1) return {};
+  const long seconds = std::lround(std::ceil(elapsed_s * (1 - fraction) / fraction));
+  if (seconds < 120) return "about " + std::to_string(seconds) + " s left";
+  if (seconds < 7200) return "about " + std::to_string((seconds + 30) / 60) + " min left";
+  return "about " + std::to_string((seconds + 1800) / 3600) + " h left";
 }
 
 std::string WithSeparators(int64_t number) {

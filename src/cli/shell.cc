@@ -1,16 +1,20 @@
 #include "cli/shell.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <clocale>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <cwchar>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,33 +64,85 @@ fs::path HistoryFile() {
   return failure ? fs::path() : folder / "history";
 }
 
+enum class Typed { kLine, kEnd, kInterrupted };
+
+volatile std::sig_atomic_t dropped = 0;
+
+void DropLine(int) { dropped = 1; }
+
+/// The next character for libedit. Ctrl-C ends the line, which ReadLine then forgets: libedit's own
+/// way of reading would go on with it.
+int ReadKey(FILE*) {
+  static std::mbstate_t state{};
+  while (dropped == 0) {
+    // Signals come through libedit's own handlers, after which a read would go on; a poll ends.
+    pollfd keyboard{STDIN_FILENO, POLLIN, 0};
+    if (poll(&keyboard, 1, -1) < 0) continue;
+    char byte = 0;
+    const ssize_t got = read(STDIN_FILENO, &byte, 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return -1;
+    wchar_t character = 0;
+    const size_t used = std::mbrtowc(&character, &byte, 1, &state);
+    if (used == static_cast<size_t>(-2)) continue;  // the rest of it comes
+    if (used == static_cast<size_t>(-1)) {
+      state = {};
+      continue;
+    }
+    return static_cast<int>(character);
+  }
+  return '\n';
+}
+
+Typed ReadLine(const char* prompt, std::string& line) {
+  dropped = 0;
+  struct sigaction drop{};
+  struct sigaction before{};
+  drop.sa_handler = DropLine;
+  sigaction(SIGINT, &drop, &before);
+  const std::unique_ptr<char, decltype(&std::free)> typed(readline(prompt), std::free);
+  sigaction(SIGINT, &before, nullptr);
+  if (dropped != 0) return Typed::kInterrupted;
+  if (!typed) return Typed::kEnd;
+  line = typed.get();
+  return Typed::kLine;
+}
+
 class Shell;
 /// libedit's completion is a plain function; there is one shell in a process.
 Shell* running = nullptr;
 
 class Shell {
  public:
-  explicit Shell(Context& context)
+  Shell(Context& context, const ShowOptions& options)
       : context_(context),
         session_(context.lakehouse().engine().OpenSession(context.principal())),
-        history_(HistoryFile()) {
-    options_.max_rows = 100;
+        history_(HistoryFile()),
+        options_(options) {
+    if (options_.max_rows == 0) options_.max_rows = 100;
     options_.timing = true;
   }
 
   int Run() {
     running = this;
     rl_readline_name = "lakehouse";
+    rl_getc_function = ReadKey;
+    if (std::setlocale(LC_CTYPE, "") == nullptr || MB_CUR_MAX == 1) {
+      std::setlocale(LC_CTYPE, "C.UTF-8");  // names and texts are UTF-8 wherever we run
+    }
     rl_attempted_completion_function = CompleteWord;
     using_history();
     stifle_history(kMaxHistory);
     if (!history_.empty()) read_history(history_.c_str());
     context_.Say("lakehouse " + std::string(Version()) + ". Type .help for help, .quit to leave.");
     std::string text;
+    std::string line;
     while (!done_) {
-      const auto line = Read(text.empty() ? "lakehouse> " : "      ...> ");
-      if (!line) break;
-      Take(*line, text);
+      const Typed typed = ReadLine(text.empty() ? "lakehouse> " : "      ...> ", line);
+      if (typed == Typed::kEnd) break;
+      if (typed == Typed::kInterrupted && text.empty()) context_.Say(".quit or Ctrl-D leaves");
+      if (typed == Typed::kInterrupted) text.clear();
+      if (typed == Typed::kLine) Take(line, text);
     }
     std::fputc('\n', stderr);
     running = nullptr;
@@ -98,12 +154,6 @@ class Shell {
   }
 
  private:
-  static std::optional<std::string> Read(const char* prompt) {
-    const std::unique_ptr<char, decltype(&std::free)> line(readline(prompt), std::free);
-    if (!line) return std::nullopt;
-    return std::string(line.get());
-  }
-
   static char* NextCandidate(const char* word, int state) {
     static std::vector<std::string> candidates;
     if (state == 0) candidates = running->Candidates(word);
@@ -139,7 +189,7 @@ class Shell {
     try {
       work();
     } catch (...) {
-      Report(CurrentError());
+      Report(CurrentError(), ".explain");
     }
   }
 
@@ -170,7 +220,7 @@ class Shell {
     } else if (name == "schema") {
       Sql("SHOW CREATE TABLE " + rest);
     } else if (name == "mode") {
-      options_.format = ParseFormat(rest);
+      if (!rest.empty()) options_.format = ParseFormat(rest);
     } else if (name == "timing") {
       options_.timing = rest != "off";
     } else if (name == "maxrows") {
@@ -208,6 +258,6 @@ class Shell {
 
 }  // namespace
 
-int RunShell(Context& context) { return Shell(context).Run(); }
+int RunShell(Context& context, const ShowOptions& options) { return Shell(context, options).Run(); }
 
 }  // namespace lakehouse::cli

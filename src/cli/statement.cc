@@ -2,12 +2,15 @@
 
 #include <arrow/api.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <regex>
 #include <sstream>
 #include <thread>
 
+#include "base/error.h"
 #include "cli/interrupt.h"
 #include "cli/progress_bar.h"
 
@@ -17,7 +20,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kLookEvery = std::chrono::milliseconds(50);
-constexpr auto kShowAfter = std::chrono::milliseconds(800);
 
 /// Looks at a running statement from a thread of its own: cancels it after Ctrl-C, shows progress.
 class Watcher {
@@ -38,12 +40,9 @@ class Watcher {
  private:
   void Look() {
     ProgressBar bar("running", quiet_);
-    const auto begin = Clock::now();
     while (!done_) {
       if (guard_.interrupted()) token_.Cancel();
-      if (!hidden_ && Clock::now() - begin > kShowAfter) {
-        bar.Show(session_.Progress().value_or(-1), "");
-      }
+      if (!hidden_) bar.Show(session_.Progress().value_or(-1), "");
       std::this_thread::sleep_for(kLookEvery);
     }
   }
@@ -67,26 +66,77 @@ std::string TimingLine(const query::QueryResult& result, Clock::duration took) {
   return line.str();
 }
 
-}  // namespace
+void RefuseChange(query::Session& session, const query::QueryRequest& request) {
+  const query::StatementKind kind = session.Describe(request).kind;
+  if (kind != query::StatementKind::kWrite && kind != query::StatementKind::kDefinition) return;
+  throw Error(ErrorKind::kPermissionDenied, "LK-9012",
+              "this session is read-only, and the statement is a " + std::string(ToString(kind)),
+              "Leave out --readonly to change tables.");
+}
 
-void RunStatement(Context& context, query::Session& session, const std::string& sql,
-                  const ShowOptions& options) {
+/// The error with the line of `sql` that its "(line 2, column 8)" speaks of, and a caret below.
+Error WithExcerpt(const Error& error, const std::string& sql) {
+  static const std::regex where(R"(\(line (\d+), column (\d+)\)$)");
+  std::smatch found;
+  if (!std::regex_search(error.message(), found, where)) return error;
+  std::istringstream lines(sql);
+  std::string line;
+  for (int i = std::stoi(found[1]); i > 0; --i) {
+    if (!std::getline(lines, line)) return error;
+  }
+  constexpr size_t kMaxLine = 200;  // what a reader sees at a glance
+  const auto column = static_cast<size_t>(std::stoi(found[2]));
+  if (line.size() > kMaxLine || column == 0 || column > line.size() + 1) return error;
+  std::replace(line.begin(), line.end(), '\t', ' ');
+  const std::string excerpt = "\n  " + line + "\n  " + std::string(column - 1, ' ') + "^";
+  Error shown(error.kind(), error.code(), error.message() + excerpt, error.hint());
+  return error.cause().empty() ? shown : shown.CausedBy(error.cause());
+}
+
+void RunBare(Context& context, query::Session& session, const std::string& sql,
+             const ShowOptions& options) {
   const auto begin = Clock::now();
   query::QueryRequest request;
   request.sql = sql;
   request.principal = context.principal();
+  if (options.read_only) RefuseChange(session, request);
   Watcher watcher(session, request.cancellation, context.flags().quiet);
   query::QueryResult result = session.Execute(request);
   watcher.HideProgress();
   if (result.kind == query::StatementKind::kWrite) {
     watcher.Stop();
-    context.Say(std::to_string(result.affected_rows) + " rows written");
+    const bool one = result.affected_rows == 1;
+    context.Say(std::to_string(result.affected_rows) + (one ? " row written" : " rows written"));
   } else if (result.reader && result.reader->schema()->num_fields() > 0) {
     WriteRows(*result.reader, options.format, stdout, options.max_rows);
-    std::fflush(stdout);
   }
   watcher.Stop();
   if (options.timing) context.Say(TimingLine(result, Clock::now() - begin));
+}
+
+}  // namespace
+
+std::string_view ToString(query::StatementKind kind) {
+  switch (kind) {
+    case query::StatementKind::kQuery:
+      return "query";
+    case query::StatementKind::kWrite:
+      return "write";
+    case query::StatementKind::kDefinition:
+      return "definition";
+    case query::StatementKind::kOther:
+      break;
+  }
+  return "other";
+}
+
+void RunStatement(Context& context, query::Session& session, const std::string& sql,
+                  const ShowOptions& options) {
+  try {
+    RunBare(context, session, sql, options);
+  } catch (const Error& error) {
+    throw WithExcerpt(error, sql);
+  }
 }
 
 }  // namespace lakehouse::cli

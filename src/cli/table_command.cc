@@ -1,19 +1,29 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "cli/commands.h"
-#include "cli/output.h"
+#include "cli/options.h"
+#include "cli/progress_bar.h"
 
 namespace lakehouse::cli {
 namespace {
 
+using Json = nlohmann::ordered_json;
+using Rows = std::vector<std::vector<std::string>>;
+
 struct Flags {
+  std::string schema;
   std::string table;
   std::string location;
-  std::string format = "table";
+  Format format = Format::kTable;
   size_t limit = 0;
+  bool dry_run = false;
+  bool purge = false;
+  bool yes = false;
 };
 
 catalog::ObjectName NameOf(Context& context, const std::string& text) {
@@ -23,56 +33,96 @@ catalog::ObjectName NameOf(Context& context, const std::string& text) {
 
 int List(Context& context, const Flags& flags) {
   catalog::Lake& lake = context.lakehouse().lake();
-  std::vector<std::vector<std::string>> rows;
-  for (const std::string& catalog_name : lake.ListCatalogs(context.principal())) {
-    for (const auto& schema : lake.ListSchemas(context.principal(), catalog_name)) {
-      for (const auto& object : lake.ListObjects(context.principal(), catalog_name, schema.name)) {
-        rows.push_back({object.name.ToString(),
-                        object.kind == catalog::ObjectKind::kView ? "view" : object.format,
-                        object.location, object.owner, object.comment});
+  Rows rows;
+  const auto add = [&](const std::string& catalog_name, const std::string& schema) {
+    for (const auto& object : lake.ListObjects(context.principal(), catalog_name, schema)) {
+      rows.push_back({object.name.ToString(),
+                      object.kind == catalog::ObjectKind::kView ? "view" : object.format,
+                      object.location, object.owner, object.comment});
+    }
+  };
+  if (!flags.schema.empty()) {
+    add(lake.default_catalog(), flags.schema);  // throws with candidates when it is not there
+  } else {
+    for (const std::string& name : lake.ListCatalogs(context.principal())) {
+      for (const auto& schema : lake.ListSchemas(context.principal(), name)) {
+        add(name, schema.name);
       }
     }
   }
-  WriteTexts({"name", "type", "location", "owner", "comment"}, rows, ParseFormat(flags.format),
+  WriteTexts({{"name"}, {"type"}, {"location"}, {"owner"}, {"comment"}}, rows, flags.format,
              stdout);
   return kOk;
+}
+
+/// One object with the columns as a list: JSON has room for what a table of two columns has not.
+Json Description(const catalog::ResolvedObject& found) {
+  Json object = {{"name", found.info.name.ToString()},
+                 {"type", found.table ? found.info.format : "view"},
+                 {"owner", found.info.owner},
+                 {"comment", found.info.comment}};
+  if (!found.table) {
+    object["view_sql"] = found.info.view_sql;
+    return object;
+  }
+  const storage::SnapshotPtr snapshot = found.table->Latest();
+  const auto records = snapshot->total_records();
+  object["location"] = found.table->location().uri();
+  object["version"] = snapshot->version();
+  object["committed"] = FormatTimestampMs(snapshot->timestamp_ms());
+  object["files"] = snapshot->file_count();
+  object["bytes"] = snapshot->total_bytes();
+  object["rows"] = records ? Json(*records) : Json(nullptr);
+  object["partition_columns"] = snapshot->metadata().partition_columns;
+  object["columns"] = Json::array();
+  for (const storage::Field& field : snapshot->schema().fields) {
+    object["columns"].push_back(
+        {{"name", field.name}, {"type", field.type->ToString()}, {"nullable", field.nullable}});
+  }
+  return object;
+}
+
+std::string TextOf(const Json& value) {
+  if (value.is_null()) return "unknown";
+  if (value.is_string()) return value.get<std::string>();
+  std::string text;
+  if (!value.is_array()) return value.dump();
+  for (const Json& each : value) text += (text.empty() ? "" : ", ") + each.get<std::string>();
+  return text;
 }
 
 int Show(Context& context, const Flags& flags) {
   const auto found = context.lakehouse().lake().Resolve(
       context.principal(), catalog::Action::kSelect, NameOf(context, flags.table));
-  std::vector<std::vector<std::string>> rows = {{"name", found.info.name.ToString()},
-                                                {"owner", found.info.owner},
-                                                {"comment", found.info.comment}};
-  if (found.table) {
-    const storage::SnapshotPtr snapshot = found.table->Latest();
-    const auto records = snapshot->total_records();
-    rows.push_back({"location", found.table->location().uri()});
-    rows.push_back({"version", std::to_string(snapshot->version())});
-    rows.push_back({"committed", FormatTimestampMs(snapshot->timestamp_ms())});
-    rows.push_back({"files", std::to_string(snapshot->file_count())});
-    rows.push_back({"bytes", std::to_string(snapshot->total_bytes())});
-    rows.push_back({"rows", records ? std::to_string(*records) : "unknown"});
-    for (const auto& column : snapshot->metadata().partition_columns) {
-      rows.push_back({"partitioned by", column});
-    }
-    for (const storage::Field& field : snapshot->schema().fields) {
-      rows.push_back(
-          {"column " + field.name, field.type->ToString() + (field.nullable ? "" : " not null")});
-    }
-  } else {
-    rows.push_back({"view", found.info.view_sql});
+  const Json description = Description(found);
+  if (flags.format == Format::kJson || flags.format == Format::kJsonLines) {
+    const int indent = flags.format == Format::kJson ? 2 : -1;
+    std::printf("%s\n",
+                description.dump(indent, ' ', false, Json::error_handler_t::replace).c_str());
+    return kOk;
   }
-  WriteTexts({"property", "value"}, rows, ParseFormat(flags.format), stdout);
+  Rows rows;
+  for (const auto& [key, value] : description.items()) {
+    if (key == "columns" || (key == "partition_columns" && value.empty())) continue;
+    const bool size = key == "bytes" && flags.format == Format::kTable;
+    rows.push_back({key, size ? TextOf(value) + " (" + ReadableBytes(value.get<int64_t>()) + ")"
+                              : TextOf(value)});
+  }
+  for (const Json& column : description.value("columns", Json::array())) {
+    rows.push_back(
+        {"column " + column["name"].get<std::string>(),
+         column["type"].get<std::string>() + (column["nullable"].get<bool>() ? "" : " not null")});
+  }
+  WriteTexts({{"property"}, {"value"}}, rows, flags.format, stdout);
   return kOk;
 }
 
 int History(Context& context, const Flags& flags) {
   const auto found = context.lakehouse().lake().Resolve(
       context.principal(), catalog::Action::kSelect, NameOf(context, flags.table));
-  std::vector<std::vector<std::string>> rows;
+  Rows rows;
   if (found.table) {
-    const auto limit = flags.limit ? std::optional<size_t>(flags.limit) : std::nullopt;
+    const auto limit = flags.limit > 0 ? std::optional<size_t>(flags.limit) : std::nullopt;
     for (const storage::HistoryEntry& entry : found.table->History(limit)) {
       const auto written = entry.metrics.find("numOutputRows");
       rows.push_back({std::to_string(entry.version), FormatTimestampMs(entry.timestamp_ms),
@@ -80,14 +130,31 @@ int History(Context& context, const Flags& flags) {
                       written == entry.metrics.end() ? "" : written->second, entry.engine_info});
     }
   }
-  WriteTexts({"version", "timestamp", "operation", "user", "rows", "engine"}, rows,
-             ParseFormat(flags.format), stdout);
+  WriteTexts({{"version", CellType::kInteger},
+              {"timestamp"},
+              {"operation"},
+              {"user"},
+              {"rows", CellType::kInteger},
+              {"engine"}},
+             rows, flags.format, stdout);
   return kOk;
 }
 
 int Register(Context& context, const Flags& flags) {
-  const auto info = context.lakehouse().lake().RegisterTable(
-      context.principal(), NameOf(context, flags.table), flags.location);
+  catalog::Lake& lake = context.lakehouse().lake();
+  const catalog::ObjectName name = NameOf(context, flags.table);
+  if (flags.dry_run) {
+    if (lake.Find(context.principal(), catalog::Action::kBrowse, name)) {
+      throw Error(ErrorKind::kAlreadyExists, "LK-2013", name.ToString() + " is there already",
+                  "Choose another name.");
+    }
+    const auto there =
+        lake.ResolvePath(context.principal(), catalog::Action::kSelect, flags.location);
+    context.Say("would register " + name.ToString() + " at " + flags.location + ", version " +
+                std::to_string(there.table->Latest()->version()));
+    return kOk;
+  }
+  const auto info = lake.RegisterTable(context.principal(), name, flags.location);
   context.Say("registered " + info.name.ToString() + " at " + info.location);
   return kOk;
 }
@@ -95,9 +162,36 @@ int Register(Context& context, const Flags& flags) {
 int Checkpoint(Context& context, const Flags& flags) {
   const auto found = context.lakehouse().lake().Resolve(
       context.principal(), catalog::Action::kModify, NameOf(context, flags.table));
-  if (found.table) {
-    context.Say("checkpoint of version " + std::to_string(found.table->Checkpoint()));
+  if (!found.table) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-2025", found.info.name.ToString() + " is a view",
+                "Only tables have checkpoints.");
   }
+  if (flags.dry_run) {
+    context.Say("would write a checkpoint of version " +
+                std::to_string(found.table->Latest()->version()));
+    return kOk;
+  }
+  context.Say("checkpoint of version " + std::to_string(found.table->Checkpoint()));
+  return kOk;
+}
+
+int Drop(Context& context, const Flags& flags) {
+  catalog::Lake& lake = context.lakehouse().lake();
+  const auto found =
+      lake.Resolve(context.principal(), catalog::Action::kBrowse, NameOf(context, flags.table));
+  const std::string what =
+      found.info.name.ToString() + (flags.purge && found.table ? " and delete its files" : "");
+  if (flags.dry_run) {
+    context.Say("would drop " + what);
+    return kOk;
+  }
+  if (!context.Confirm("drop " + what, flags.yes)) return kFailed;
+  lake.Drop(context.principal(), found.info.name, found.info.kind, false, flags.purge);
+  context.Say("dropped " + found.info.name.ToString() +
+              (flags.purge && found.table ? " and deleted its files" : "") +
+              (flags.purge || !found.table
+                   ? ""
+                   : ("; its files stay, lakehouse table register gives them a name again")));
   return kOk;
 }
 
@@ -105,62 +199,36 @@ int Checkpoint(Context& context, const Flags& flags) {
 
 void AddTable(CLI::App& app, Action& action) {
   auto flags = std::make_shared<Flags>();
-  CLI::App* command = app.add_subcommand("table", "list, show and register tables");
+  CLI::App* command = app.add_subcommand("table", "list, show, register and drop tables");
   command->require_subcommand(1);
   const auto add = [&](const char* name, const char* help, int (*run)(Context&, const Flags&)) {
     CLI::App* sub = command->add_subcommand(name, help);
-    sub->add_option("-o,--output", flags->format, "table, json, jsonl, csv or md");
     sub->callback([&action, flags, run] { action = [=](Context& c) { return run(c, *flags); }; });
     return sub;
   };
-  add("list", "every table and view", List);
   const auto named = [&](CLI::App* sub) {
-    sub->add_option("name", flags->table, "schema.table")->required();
+    sub->add_option("table", flags->table, "the table as schema.table")->type_name("")->required();
     return sub;
   };
-  named(add("show", "one table: version, size, columns", Show));
-  named(add("history", "the table's commits, newest first", History))
-      ->add_option("--limit", flags->limit, "at most so many");
-  named(add("register", "give a name to an existing Delta table", Register))
-      ->add_option("location", flags->location, "directory of the table")
-      ->required();
-  named(add("checkpoint", "write a checkpoint of the latest version", Checkpoint));
-}
-
-void AddCatalog(CLI::App& app, Action& action) {
-  auto dry_run = std::make_shared<bool>(false);
-  auto format = std::make_shared<std::string>("table");
-  CLI::App* command = app.add_subcommand("catalog", "schemas, and finding tables again");
-  command->require_subcommand(1);
-  CLI::App* list = command->add_subcommand("list", "catalogs and schemas");
-  list->add_option("-o,--output", *format, "table, json, jsonl, csv or md");
-  list->callback([&action, format] {
-    action = [format](Context& c) {
-      std::vector<std::vector<std::string>> rows;
-      catalog::Lake& lake = c.lakehouse().lake();
-      for (const std::string& name : lake.ListCatalogs(c.principal())) {
-        for (const auto& schema : lake.ListSchemas(c.principal(), name)) {
-          rows.push_back({name, schema.name, schema.owner, schema.comment});
-        }
-      }
-      WriteTexts({"catalog", "schema", "owner", "comment"}, rows, ParseFormat(*format), stdout);
-      return kOk;
-    };
-  });
-  CLI::App* rebuild = command->add_subcommand(
-      "rebuild", "register the tables below the data root that have no name");
-  rebuild->add_flag("--dry-run", *dry_run, "only say what would be registered");
-  rebuild->callback([&action, dry_run] {
-    action = [dry_run](Context& c) {
-      const auto report = c.lakehouse().lake().Rebuild(c.principal(), *dry_run);
-      for (const auto& name : report.registered) {
-        std::printf("%s %s\n", *dry_run ? "would register" : "registered", name.ToString().c_str());
-      }
-      for (const std::string& skipped : report.skipped) c.Say("skipped " + skipped);
-      c.Say(std::to_string(report.registered.size()) + " tables");
-      return kOk;
-    };
-  });
+  CLI::App* list = add("list", "every table and view", List);
+  list->add_option("schema", flags->schema, "only those of this schema")->type_name("");
+  AddOutput(*list, flags->format);
+  CLI::App* show = named(add("show", "one table: version, size, columns", Show));
+  AddOutput(*show, flags->format);
+  CLI::App* history = named(add("history", "the table's commits, newest first", History));
+  history->add_option("--limit", flags->limit, "at most so many")
+      ->type_name("N")
+      ->check(WholeNumber());
+  AddOutput(*history, flags->format);
+  CLI::App* reg = named(add("register", "give a name to an existing Delta table", Register));
+  reg->add_option("location", flags->location, "directory of the table")->type_name("")->required();
+  AddDryRun(*reg, flags->dry_run);
+  AddDryRun(*named(add("checkpoint", "write a checkpoint of the latest version", Checkpoint)),
+            flags->dry_run);
+  CLI::App* drop = named(add("drop", "drop a table or view", Drop));
+  drop->add_flag("--purge", flags->purge, "delete the table's files too");
+  AddYes(*drop, flags->yes);
+  AddDryRun(*drop, flags->dry_run);
 }
 
 }  // namespace lakehouse::cli

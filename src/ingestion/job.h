@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catalog/lake.h"
@@ -55,6 +56,22 @@ struct RunStatus {
   double fraction = -1;  ///< of the source that is read, 0 to 1; -1 when unknown or not running
 };
 
+/// What registering a job would change, and what a run of it would read. Nothing is written.
+struct JobPreview {
+  std::string job_name;
+  bool registered = false;  ///< a job of this name is there
+  bool changed = true;      ///< registering would make or replace it
+  // Of a run; only when the source was looked at.
+  std::string target;  ///< with its catalog
+  bool target_exists = false;
+  std::string write_mode;
+  bool files = false;         ///< the parts are files, else a table of a database
+  int64_t parts_new = 0;      ///< files, or 1 for a table
+  int64_t parts_skipped = 0;  ///< loaded by an earlier run
+  /// Name and type: of the target, or of the table that would be made.
+  std::vector<std::pair<std::string, std::string>> columns;
+};
+
 /// Told how a run goes; false cancels it.
 using ProgressCallback = std::function<bool(const RunStatus&)>;
 
@@ -92,6 +109,12 @@ class JobRunner {
   /// the job's dictionary. A password stays in memory of this process only, or may be a ${env:X}
   /// reference.
   std::string Register(const security::Principal& principal, const std::string& json);
+  /// Looks at the job and, with `look_at_source`, at what its run would read: connects, lists,
+  /// reads the first rows for their types. Errors as those of Register and Run.
+  JobPreview Preview(const security::Principal& principal, const std::string& json,
+                     bool look_at_source);
+  /// The same for a registered job, whose source is looked at.
+  JobPreview PreviewRun(const security::Principal& principal, const std::string& id_or_name);
   /// Runs it and waits for the end; a failed run is a status, not an exception. `on_progress` is
   /// called by the calling thread, every progress_interval_ms at most.
   RunStatus Run(const security::Principal& principal, const std::string& id_or_name,

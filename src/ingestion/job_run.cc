@@ -2,15 +2,20 @@
 
 #include <arrow/record_batch.h>
 
+#include <nlohmann/json.hpp>
+
 #include "ingestion/connectors/read_ahead.h"
 #include "ingestion/job_spec.h"
 #include "ingestion/progress.h"
 #include "ingestion/quarantine.h"
 #include "ingestion/target.h"
+#include "storage/arrow_schema.h"
 
 namespace lakehouse::ingestion {
 
 namespace {
+
+using Json = nlohmann::json;
 
 class Attempt {
  public:
@@ -25,13 +30,27 @@ class Attempt {
         quarantine_(lake, request.principal, target_.name(), request.run_id),
         source_(MakeSource(spec_, request.password, request.limits)) {}
 
-  void Run() {
-    Progress progress;
-    if (target_.exists()) {
-      progress = ReadProgress(*target_.snapshot(), target_.location(), spec_.name);
+  void Preview(JobPreview& preview) {
+    const Progress progress = LoadProgress();
+    const auto found = source_->Discover({.loaded = progress.loaded, .cancel = request_.cancel});
+    preview.target = target_.name().ToString();
+    preview.target_exists = target_.exists();
+    preview.write_mode = spec_.write_mode;
+    preview.files = is_files();
+    preview.parts_new = found.anything ? found.parts_new : 0;
+    preview.parts_skipped = found.parts_skipped;
+    const bool replaces = overwrite_ && !is_files();
+    if (!found.anything && !target_.exists()) return;
+    const storage::Schema schema = target_.exists() && !replaces
+                                       ? target_.snapshot()->schema()
+                                       : storage::FromArrow(*source_->ProposeSchema());
+    for (const storage::Field& field : schema.fields) {
+      preview.columns.emplace_back(field.name, field.type->ToString());
     }
-    // An overwrite reads everything again.
-    if (overwrite_) progress.loaded.clear();
+  }
+
+  void Run() {
+    Progress progress = LoadProgress();
     const auto found = source_->Discover({.loaded = progress.loaded, .cancel = request_.cancel});
     metrics_.files_skipped = found.parts_skipped;
     if (!found.anything) return;
@@ -47,6 +66,16 @@ class Attempt {
   }
 
  private:
+  Progress LoadProgress() const {
+    // An overwrite reads everything again, but its batch has a number of its own.
+    Progress progress;
+    if (target_.exists()) {
+      progress = ReadProgress(*target_.snapshot(), target_.location(), spec_.name);
+    }
+    if (overwrite_) progress.loaded.clear();
+    return progress;
+  }
+
   bool is_files() const { return spec_.source_type != "postgresql"; }
 
   void PrepareTarget() {
@@ -86,7 +115,7 @@ class Attempt {
                 std::to_string(metrics_.rows_quarantined) + " of " +
                     std::to_string(metrics_.rows_read) +
                     " rows could not be read, more than error_threshold " +
-                    std::to_string(spec_.error_threshold) + " allows",
+                    Json(spec_.error_threshold).dump() + " allows",
                 "The rows and reasons are in " + quarantine_.table().ToString() +
                     ". Nothing was committed to the target. Correct the files, or raise "
                     "error_threshold.");
@@ -121,6 +150,11 @@ class Attempt {
 void RunOnce(catalog::Lake& lake, const RunRequest& request, RunMetrics& metrics) {
   metrics = {};
   Attempt(lake, request, metrics).Run();
+}
+
+void PreviewOnce(catalog::Lake& lake, const RunRequest& request, JobPreview& preview) {
+  RunMetrics unused;
+  Attempt(lake, request, unused).Preview(preview);
 }
 
 }  // namespace lakehouse::ingestion

@@ -26,4 +26,7 @@ struct RunRequest {
 /// what was done, also when it throws.
 void RunOnce(catalog::Lake& lake, const RunRequest& request, RunMetrics& metrics);
 
+/// Fills in what a run would read: target, parts and columns of `preview`.
+void PreviewOnce(catalog::Lake& lake, const RunRequest& request, JobPreview& preview);
+
 }  // namespace lakehouse::ingestion

@@ -83,6 +83,37 @@ class JobRunner::Impl {
     return record.id;
   }
 
+  JobPreview Preview(const security::Principal& principal, const std::string& json,
+                     bool look_at_source) {
+    const JobSpec spec = ParseJob(json);
+    const auto existing = lake_->metadata().FindJob(spec.name);
+    RequireJobAccess(*lake_, principal, catalog::Action::kManageJobs, spec.name,
+                     existing ? existing->owner : "");
+    JobPreview preview;
+    preview.job_name = spec.name;
+    preview.registered = existing.has_value();
+    preview.changed = !existing || existing->configuration != StoredForm(spec);
+    if (look_at_source) LookAtSource(principal, spec, "", preview);
+    return preview;
+  }
+
+  JobPreview PreviewRun(const security::Principal& principal, const std::string& id_or_name) {
+    const catalog::JobRecord job = FindJob(*lake_, id_or_name);
+    RequireJobAccess(*lake_, principal, catalog::Action::kRunJob, job.name, job.owner);
+    JobPreview preview;
+    preview.job_name = job.name;
+    preview.registered = true;
+    preview.changed = false;
+    std::string known;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto password = passwords_.find(job.id);
+      if (password != passwords_.end()) known = password->second;
+    }
+    LookAtSource(principal, ParseJob(job.configuration), known, preview);
+    return preview;
+  }
+
   std::string Start(const security::Principal& principal, const std::string& id_or_name) {
     return Launch(principal, id_or_name)->status.run_id;
   }
@@ -174,6 +205,16 @@ class JobRunner::Impl {
   [[noreturn]] static void ThrowRunning(const std::string& job_name) {
     throw Error(ErrorKind::kAlreadyExists, "LK-5011", "job " + job_name + " is running",
                 "Wait for its end, or stop it.");
+  }
+
+  void LookAtSource(const security::Principal& principal, const JobSpec& spec,
+                    const std::string& password, JobPreview& preview) {
+    RunRequest request;
+    request.spec = &spec;
+    request.principal = principal;
+    request.limits = options_.sources;
+    request.password = password;
+    PreviewOnce(*lake_, request, preview);
   }
 
   /// The run of another process, if there is one.
@@ -419,6 +460,14 @@ JobRunner::~JobRunner() = default;
 
 std::string JobRunner::Register(const security::Principal& principal, const std::string& json) {
   return impl_->Register(principal, json);
+}
+JobPreview JobRunner::Preview(const security::Principal& principal, const std::string& json,
+                              bool look_at_source) {
+  return impl_->Preview(principal, json, look_at_source);
+}
+JobPreview JobRunner::PreviewRun(const security::Principal& principal,
+                                 const std::string& id_or_name) {
+  return impl_->PreviewRun(principal, id_or_name);
 }
 RunStatus JobRunner::Run(const security::Principal& principal, const std::string& id_or_name,
                          const ProgressCallback& on_progress) {

@@ -23,6 +23,7 @@ class FaultReader : public ObjectReader {
     inner_->ReadAt(offset, out);
     store_.After(fault);
   }
+  bool remote() const override { return inner_->remote(); }
 
  private:
   FaultStore& store_;

@@ -25,9 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Names that begin so are files in the making: no path of the store.
-constexpr std::string_view kTemporary = ".lakehouse-tmp-";
-
 /// Directories remembered as durable, or as swept; the memory starts anew beyond it.
 constexpr size_t kMaxKnownDirectories = 65536;
 
@@ -135,8 +132,8 @@ class TemporaryFile {
  public:
   TemporaryFile(FileSystem& files, const fs::path& directory)
       : files_(files),
-        path_(
-            (directory / (std::string(kTemporary) + Uuid::V4(SystemRandom()).ToString())).string()),
+        path_((directory / (std::string(kTemporaryPrefix) + Uuid::V4(SystemRandom()).ToString()))
+                  .string()),
         file_(files.CreateNew(path_)) {
     Check(file_, "create a file in", directory.string());
   }
@@ -298,7 +295,7 @@ class LocalStore : public ObjectStore {
     if (!stream || stat(own.c_str(), &status) != 0) return;
     const time_t now = status.st_mtim.tv_sec;
     while (const dirent* entry = readdir(stream.get())) {
-      if (!std::string_view(entry->d_name).starts_with(kTemporary)) continue;
+      if (!std::string_view(entry->d_name).starts_with(kTemporaryPrefix)) continue;
       const int found = fstatat(dirfd(stream.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW);
       if (found == 0 && now - status.st_mtim.tv_sec > kStaleSeconds) {
         files_.Unlink((directory / entry->d_name).string());
@@ -327,7 +324,7 @@ class LocalStore : public ObjectStore {
     ValidatePath(path);
     const size_t slash = path.rfind('/');
     const std::string_view name = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
-    if (name.substr(0, kTemporary.size()) == kTemporary) {
+    if (name.substr(0, kTemporaryPrefix.size()) == kTemporaryPrefix) {
       throw Error(ErrorKind::kInvalidArgument, "LK-8002",
                   std::string(path) + " has a name that is kept for files in the making");
     }
@@ -394,8 +391,12 @@ class LocalStore : public ObjectStore {
     }
     while (const dirent* entry = readdir(stream.get())) {
       const std::string_view name = entry->d_name;
-      if (name == "." || name == ".." || name.substr(0, kTemporary.size()) == kTemporary) continue;
+      if (name == "." || name == ".." ||
+          name.substr(0, kTemporaryPrefix.size()) == kTemporaryPrefix)
+        continue;
       const std::string path = JoinPath(directory, name);
+      // The end of a long log is listed after every commit: what lies before it needs no look.
+      if (entry->d_type == DT_REG && path <= options.start_after) continue;
       struct stat status{};
       if (fstatat(dirfd(stream.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
       if (S_ISDIR(status.st_mode) && options.recursive) Collect(path, options, found);

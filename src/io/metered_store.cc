@@ -57,6 +57,7 @@ class MeteredReader : public ObjectReader {
     inner_->ReadAt(offset, out);
     bytes_.Add(static_cast<double>(out.size()));
   }
+  bool remote() const override { return inner_->remote(); }
 
  private:
   const std::unique_ptr<ObjectReader> inner_;
@@ -99,6 +100,11 @@ class MeteredStore : public ObjectStore {
   }
   std::unique_ptr<ObjectReader> Open(std::string_view path) override {
     auto reader = read_.Measure([&] { return inner_->Open(path); });
+    return std::make_unique<MeteredReader>(std::move(reader), bytes_read_);
+  }
+  std::unique_ptr<ObjectReader> OpenImmutable(std::string_view path, int64_t size_bytes,
+                                              const CancellationToken& token) override {
+    auto reader = read_.Measure([&] { return inner_->OpenImmutable(path, size_bytes, token); });
     return std::make_unique<MeteredReader>(std::move(reader), bytes_read_);
   }
   void Write(std::string_view path, std::string_view bytes) override {

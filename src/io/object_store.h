@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cancellation.h"
+
 namespace lakehouse::io {
 
 /// What a store knows about one object without reading it.
@@ -33,6 +35,8 @@ class ObjectReader {
   virtual const ObjectInfo& info() const = 0;
   /// Fills all of `out` from `offset`; past the end is Corruption LK-8005 (the object was cut).
   virtual void ReadAt(int64_t offset, std::span<std::byte> out) const = 0;
+  /// True when each read may be a request: a caller with several ranges should join near ones.
+  virtual bool remote() const { return false; }
 };
 
 /// Writes one new object front to back. Destroyed without Finish, it leaves no object behind.
@@ -50,15 +54,21 @@ class ObjectWriter {
 /// '/', in UTF-8, and checked by ValidatePath: nothing leads out of the root. Every method is
 /// atomic and durable once it returns. Thread-safe.
 ///
-/// Errors: NotFound LK-8001, bad path InvalidArgument LK-8002, PermissionDenied LK-8003, disk full
-/// ResourceExhausted LK-8004, cut object Corruption LK-8005, reply lost CommitStateUnknown LK-8006
-/// (the write may or may not have happened), any other failure IoError LK-8007.
+/// Errors of every store: NotFound LK-8001, bad path InvalidArgument LK-8002, PermissionDenied
+/// LK-8003, disk full ResourceExhausted LK-8004, cut object Corruption LK-8005, reply lost
+/// CommitStateUnknown LK-8006 (the write may or may not have happened), any other failure IoError
+/// LK-8007. Those of a bucket are in io/s3/s3_client.h.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
 
   virtual std::string Read(std::string_view path) = 0;
   virtual std::unique_ptr<ObjectReader> Open(std::string_view path) = 0;
+  /// Opens an object that never changes (a data file) and has `size_bytes`: no request is needed,
+  /// so that it is missing shows when it is read, and its info() may have neither time nor etag.
+  /// Reads end with LK-0002 or LK-0003 when `token` stops.
+  virtual std::unique_ptr<ObjectReader> OpenImmutable(std::string_view path, int64_t size_bytes,
+                                                      const CancellationToken& token = {});
   /// Replaces what is there, atomically.
   virtual void Write(std::string_view path, std::string_view bytes) = 0;
   /// The commit primitive: of all callers with one path exactly one gets kWritten.

@@ -65,4 +65,9 @@ std::string JoinPath(std::string_view directory, std::string_view name) {
   return std::string(directory) + "/" + std::string(name);
 }
 
+std::unique_ptr<ObjectReader> ObjectStore::OpenImmutable(std::string_view path, int64_t,
+                                                         const CancellationToken&) {
+  return Open(path);
+}
+
 }  // namespace lakehouse::io

@@ -5,38 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
-import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-BINARY = ROOT / "build" / "bin" / "lakehouse"
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Return a function that runs the program on a data root of its own."""
-
-    def call(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        command = [str(BINARY), "--data-root", str(tmp_path / "lake"), *arguments]
-        return subprocess.run(
-            command, input=stdin, capture_output=True, timeout=120, cwd=tmp_path, check=False
-        )
-
-    return call
-
-
-def fails(result: subprocess.CompletedProcess[bytes], exit_code: int, code: str) -> str:
-    """Check exit code and error code; return what was said."""
-    said = result.stderr.decode()
-    assert result.returncode == exit_code, said
-    assert f"error {code}:" in said
-    return said
-
+from program import BINARY, Run, fails
 
 ROWS = "SELECT 1 AS n, 'a,\"b' AS t, NULL::INT AS z UNION ALL SELECT 2, 'x', 3 ORDER BY n"
 
@@ -75,22 +49,22 @@ def test_a_script_stops_at_its_first_error(run: Run) -> None:
 
 def test_wrong_words_get_candidates(run: Run) -> None:
     assert "sql" in fails(run("sqll"), 2, "LK-9001")
-    assert "lakehouse --help" in fails(run("sql", "--no-such-flag"), 2, "LK-9001")
+    assert "lakehouse sql --help" in fails(run("sql", "--no-such-flag"), 2, "LK-9001")
     run("sql", "-c", "CREATE TABLE main.flights (i INT)")
     said = fails(run("sql", "-c", "SELECT * FROM main.flihgts"), 3, "LK-2012")
     assert "flights" in said
-    assert "csv" in fails(run("sql", "-c", "SELECT 1", "-o", "cvs"), 1, "LK-9003")
+    assert "csv" in fails(run("sql", "-c", "SELECT 1", "-o", "cvs"), 2, "LK-9003")
     assert "LK-2013" in fails(run("explain", "LK-2113"), 3, "LK-9005")
 
 
 def test_files_and_settings_are_checked(run: Run, tmp_path: Path) -> None:
     fails(run("sql", "-f", "nothing.sql"), 3, "LK-9007")
-    fails(run("--set", "query.threads", "sql", "-c", "SELECT 1"), 1, "LK-9002")
+    fails(run("--set", "query.threads", "sql", "-c", "SELECT 1"), 2, "LK-9002")
     template = tmp_path / "lakehouse.yml"
     assert run("config", "template", str(template)).returncode == 0
     fails(run("config", "template", str(template)), 5, "LK-9006")
     assert run("--config", str(template), "config", "validate").returncode == 0
-    fails(run("ingest", "postgres://host-only", "--into", "bronze.t"), 1, "LK-9008")
+    fails(run("ingest", "postgres://host-only", "--into", "bronze.t"), 2, "LK-9008")
 
 
 def test_a_full_disk_is_named(run: Run) -> None:
@@ -122,3 +96,15 @@ def test_csv_is_ingested_once(run: Run, tmp_path: Path) -> None:
     assert run("ingest", str(tmp_path / "a.csv"), "--into", "bronze.a").returncode == 0
     assert run("ingest", str(tmp_path / "a.csv"), "--into", "bronze.a").returncode == 0
     assert run("sql", "-c", "SELECT count(*) AS n FROM bronze.a", "-o", "csv").stdout == b"n\n2\n"
+
+
+def test_the_version_needs_no_library_and_the_rest_says_what_is_missing(tmp_path: Path) -> None:
+    alone = tmp_path / "bin" / "lakehouse"
+    alone.parent.mkdir()
+    shutil.copy(BINARY, alone)
+    version = subprocess.run([alone, "version"], capture_output=True, check=True)
+    assert version.stdout == subprocess.run([BINARY, "version"], capture_output=True).stdout
+    said = fails(
+        subprocess.run([alone, "sql", "-c", "SELECT 1"], capture_output=True), 1, "LK-9020"
+    )
+    assert "liblakehouse_program.so" in said

@@ -103,6 +103,27 @@ def test_ctrl_c_cancels_the_statement_and_not_the_shell(shell: Terminal) -> None
     shell.wait_for("42")
 
 
+def test_letters_of_every_script_may_be_typed(shell: Terminal) -> None:
+    shell.send("SELECT 'é' || '漢' || '!' AS t;\n")
+    shell.wait_for("é漢!")
+    shell.send("SELECT 6 * 7 AS n;\n")
+    shell.wait_for("42")
+
+
+def test_ctrl_c_at_the_prompt_drops_what_was_typed(shell: Terminal) -> None:
+    shell.send("SELECT 1 +\n")
+    shell.wait_for("...>")
+    shell.send("\x03")
+    shell.wait_for("lakehouse>")
+    shell.send("\x03")
+    shell.wait_for("Ctrl-D leaves")
+    shell.wait_for("lakehouse>")
+    shell.send("SELECT 6 * 7 AS n;\n")
+    shell.wait_for("42")
+    shell.send("\x04")
+    assert shell.process.wait(timeout=60) == 0
+
+
 def test_the_history_is_for_the_user_only(shell: Terminal) -> None:
     shell.send("SELECT 'remembered' AS t;\n")
     shell.wait_for("remembered\r\n")

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import random
 import resource
 import signal
 import subprocess
@@ -121,6 +122,19 @@ def test_says_what_to_do_without_a_network(deps: Path, monkeypatch: pytest.Monke
     assert "download of tinypackage==1.0 failed" in str(caught.value)
     assert "Check the network" in str(caught.value)
     assert "./dev setup" in str(caught.value)
+    assert f"copy {WHEEL}" in str(caught.value)
+    assert str(deps / "downloads") in str(caught.value)
+
+
+def test_takes_a_file_that_was_brought_by_hand(
+    registry: Path, deps: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought = (registry / WHEEL).read_bytes()
+    (deps / "downloads").mkdir()
+    (deps / "downloads" / WHEEL).write_bytes(brought)
+    monkeypatch.setenv("PIP_FIND_LINKS", "/nonexistent")
+    pinned = archive(hashlib.sha256(brought).hexdigest())
+    assert fetch.Fetcher(deps).fetch(pinned).read_bytes() == brought
 
 
 def test_says_when_the_disk_is_full(tmp_path: Path) -> None:
@@ -148,7 +162,7 @@ def test_an_interrupted_step_leaves_nothing_and_is_made_again(tmp_path: Path) ->
         setup.run_step(step(target, interrupted))
     assert not target.exists()
     setup.run_step(step(target, lambda folder: (folder / "whole").touch()))
-    assert sorted(path.name for path in target.iterdir()) == [".complete", "whole"]
+    assert sorted(path.name for path in target.iterdir()) == [".complete", ".files", "whole"]
 
 
 def test_a_finished_step_is_made_again_only_when_its_pins_change(tmp_path: Path) -> None:
@@ -157,6 +171,101 @@ def test_a_finished_step_is_made_again_only_when_its_pins_change(tmp_path: Path)
     for fingerprint in ("1", "1", "2", "2"):
         setup.run_step(step(target, made.append, fingerprint))
     assert len(made) == 2
+
+
+def make_whole(folder: Path) -> None:
+    (folder / "lib").mkdir()
+    (folder / "lib" / "one.so").write_text("the content of one")
+    (folder / "two.h").write_text("the content of two")
+
+
+def test_a_result_that_was_cut_or_lost_a_file_is_made_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "thing"
+    made = step(target, make_whole)
+    setup.run_step(made)
+    (target / "lib" / "one.so").write_text("the con")
+    setup.run_step(made)
+    assert (target / "lib" / "one.so").read_text() == "the content of one"
+    (target / "two.h").unlink()
+    setup.run_step(made)
+    assert (target / "two.h").exists()
+    assert "lib/one.so is damaged; made again" in capsys.readouterr().out
+
+
+def test_verify_finds_a_changed_byte(tmp_path: Path) -> None:
+    target = tmp_path / "thing"
+    made = step(target, make_whole)
+    setup.run_step(made)
+    (target / "two.h").write_text("the content of tw0")
+    setup.run_step(made)
+    assert (target / "two.h").read_text() == "the content of tw0"
+    setup.run_step(made, verify=True)
+    assert (target / "two.h").read_text() == "the content of two"
+
+
+def test_a_linked_environment_is_left_alone(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    (other / "bin").mkdir(parents=True)
+    venv = tmp_path / ".venv"
+    assert not setup.is_linked(venv)
+    venv.symlink_to(other)
+    assert not setup.is_linked(venv) and not venv.is_symlink()
+    (other / "bin" / "python").touch()
+    venv.symlink_to(other)
+    assert setup.is_linked(venv) and venv.is_symlink()
+
+
+def test_one_line_a_step_with_its_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        setup.run_step(step(tmp_path / "thing", make_whole))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:3] for line in lines] == [["a", "step", "done"], ["a", "step", "up"]]
+    assert all(line.endswith(" s") for line in lines)
+
+
+def test_killed_at_any_moment_it_goes_on_to_the_same_result(
+    registry: Path, deps: Path, tmp_path: Path
+) -> None:
+    digest = fetch.sha256_of(registry / WHEEL)
+    script = tmp_path / "steps.py"
+    script.write_text(f"""
+import sys, time
+from pathlib import Path
+sys.path.insert(0, {str(ROOT / "tools" / "setup")!r})
+import fetch, setup
+
+deps = Path(sys.argv[1])
+wheel = fetch.Archive("pip", "tinypackage==1.0", {WHEEL!r}, {digest!r})
+
+def make(folder):
+    path = fetch.Fetcher(deps).fetch(wheel)
+    for n in range(20):
+        (folder / f"{{n}}.txt").write_bytes(path.read_bytes())
+        time.sleep(0.004)
+
+with setup.locked(deps / ".lock"):
+    for name in ("one", "two", "three"):
+        setup.run_step(setup.Step(name, deps / name, "1", make))
+""")
+    command = [sys.executable, "-B", str(script), str(deps)]
+    moments = random.Random(7)
+    for _ in range(12):
+        running = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(moments.uniform(0.05, 1.2))
+        if running.poll() is None:
+            os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+        for name in ("one", "two", "three"):
+            # A step is there whole, or it is not there.
+            assert len(list((deps / name).glob("*.txt"))) in (0, 20)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    for name in ("one", "two", "three"):
+        assert setup.damage_of(deps / name, read_all=True) == ""
+        assert len(list((deps / name).glob("*.txt"))) == 20
+    assert not list(deps.glob(".*.partial"))
 
 
 def test_every_pin_has_a_whole_checksum() -> None:

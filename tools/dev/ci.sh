@@ -14,3 +14,4 @@ stage lint "$ROOT/tools/dev/lint.sh"
 stage test "$ROOT/tools/dev/test.sh"
 stage crash "$ROOT/tools/dev/crash.sh" 300
 stage wheel "$ROOT/tools/dev/wheel.sh" --check
+stage bench "$ROOT/tools/dev/bench.sh" --no-build --quick

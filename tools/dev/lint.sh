@@ -10,6 +10,7 @@ run_logged "clang-format" format
 run_logged "layers, sizes, folders" /usr/bin/python3 -B tools/check_layers.py
 run_logged "error codes" /usr/bin/python3 -B tools/check_errors.py
 run_logged "text" /usr/bin/python3 -B tools/check_text.py
+run_logged "reference pages" /usr/bin/python3 -B tools/check_reference.py
 run_logged "ruff" "$VENV/bin/ruff" check "${PYTHON_FOLDERS[@]}"
 run_logged "black" "$VENV/bin/black" --check -q "${PYTHON_FOLDERS[@]}"
 run_logged "isort" "$VENV/bin/isort" --check -q "${PYTHON_FOLDERS[@]}"

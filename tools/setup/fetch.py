@@ -117,7 +117,13 @@ class Fetcher:
         partial = self._downloads / "partial" / archive.file
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        self._download(archive, partial)
+        try:
+            self._download(archive, partial)
+        except SetupError as error:
+            raise SetupError(
+                f"{error}\n  Without a network, copy {archive.file} (SHA-256 {archive.sha256})\n"
+                f"  from another machine to {self._downloads}."
+            ) from error
         got = partial / archive.file
         if not got.exists():
             names = ", ".join(sorted(p.name for p in partial.iterdir())) or "nothing"
@@ -140,11 +146,20 @@ class Fetcher:
             command = [*self._npm(), "pack", "--silent", archive.spec]
             run(command, what, cwd=folder, env=environment)
             return
+        if archive.source == "maven":
+            self._download_from_maven(archive, folder, what)
+            return
         command = [self.tools_python, "-m", "pip", "download", "-q", "--no-deps", "-d", folder]
         if archive.source == "pip-source":
             command += ["--no-binary", archive.spec.split("==")[0]]
         environment = dict(os.environ, PIP_CACHE_DIR=str(self._deps / "pip-cache"))
         run([*command, archive.spec], what, env=environment)
+
+    def _download_from_maven(self, archive: Archive, folder: Path, what: str) -> None:
+        goal = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
+        options = [f"-Dmaven.repo.local={self._deps / 'maven-cache'}", "-Dmdep.useBaseVersion=true"]
+        place = [f"-Dartifact={archive.spec}", f"-DoutputDirectory={folder.resolve()}"]
+        run(["mvn", "-q", "-B", *options, goal, *place], what, cwd=folder)
 
     def _npm(self) -> list[str | Path]:
         """Return the npm command: the machine's own, or one from a wheel in the tool folder."""

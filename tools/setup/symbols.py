@@ -26,6 +26,7 @@ SYSTEM_LIBRARIES = (
     "libcrypto.so.3",
     "libssl.so.3",
     "libcurl.so.4",
+    "libexpat.so.1",
     "libsodium.so.23",
     "libsimdjson.so.14",
     "libre2.so.9",

@@ -130,6 +130,11 @@ class MetadataStore {
 
   /// Throws when the database does not answer; for readiness.
   virtual void Ping() = 0;
+  /// Looks at every page, index and reference; what is wrong, one line each (at most 20). Reads the
+  /// whole database.
+  virtual std::vector<std::string> Verify() = 0;
+  /// "SQLite, schema 4"
+  virtual std::string Description() = 0;
 };
 
 /// Limits of the SQLite store.

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "catalog/metadata/sqlite_database.h"
-#include "security/digest.h"
 
 namespace lakehouse::catalog::metadata {
 namespace {
@@ -118,7 +118,7 @@ size_t CheckApplied(Database& database) {
                   "Use the version of lakehouse that wrote it, or a later one.");
     }
     const Migration& known = kMigrations[count];
-    if (applied.Integer(0) != known.number || applied.Text(2) != security::Sha256Hex(known.sql)) {
+    if (applied.Integer(0) != known.number || applied.Text(2) != Sha256Hex(known.sql)) {
       Damaged(database, "migration " + std::to_string(applied.Integer(0)) + " (" + applied.Text(1) +
                             ") is not the one that this program knows");
     }
@@ -133,6 +133,21 @@ void CheckIntegrity(Database& database) {
 
 }  // namespace
 
+std::vector<std::string> FindDamage(Database& database) {
+  constexpr size_t kMaxLines = 20;
+  std::vector<std::string> damage;
+  Statement pages = database.Query("PRAGMA integrity_check(20)");
+  while (damage.size() < kMaxLines && pages.Step()) {
+    if (pages.Text(0) != "ok") damage.push_back(pages.Text(0));
+  }
+  Statement references = database.Query("PRAGMA foreign_key_check");
+  while (damage.size() < kMaxLines && references.Step()) {
+    damage.push_back("a row of " + references.Text(0) + " names a row of " + references.Text(2) +
+                     " that is not there");
+  }
+  return damage;
+}
+
 std::span<const Migration> Migrations() { return kMigrations; }
 
 void Migrate(Database& database, const Clock& clock) {
@@ -145,8 +160,7 @@ void Migrate(Database& database, const Clock& clock) {
       const Migration& migration = kMigrations[next];
       database.Execute(migration.sql);
       database.Run("INSERT INTO schema_migrations VALUES (?, ?, ?, ?)", migration.number,
-                   std::string_view(migration.name), security::Sha256Hex(migration.sql),
-                   clock.NowMs());
+                   std::string_view(migration.name), Sha256Hex(migration.sql), clock.NowMs());
     }
     database.Execute("COMMIT");
   } catch (...) {

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace lakehouse {
 class Clock;
@@ -26,5 +28,8 @@ std::span<const Migration> Migrations();
 /// Unsupported LK-2020 when the database is newer than this program; Corruption LK-2021 when it is
 /// not a metadata store, fails SQLite's own check, or an applied migration is not the one we know.
 void Migrate(Database& database, const Clock& clock);
+
+/// What SQLite's full check and the check of references find, one line each, at most 20.
+std::vector<std::string> FindDamage(Database& database);
 
 }  // namespace lakehouse::catalog::metadata

@@ -157,6 +157,13 @@ class SqliteMetadataStore : public MetadataStore {
     Read([](Database& db) { return metadata::GetValue(db, "ping"); });
   }
 
+  std::vector<std::string> Verify() override {
+    return Read([](Database& db) { return metadata::FindDamage(db); });
+  }
+  std::string Description() override {
+    return "SQLite, schema " + std::to_string(metadata::Migrations().size());
+  }
+
  private:
   void Fill(std::string& id, int64_t& created_ms) {
     if (id.empty()) id = Uuid::V7(clock_, random_).ToString();

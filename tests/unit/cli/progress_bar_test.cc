@@ -17,6 +17,15 @@ TEST(ProgressBarTest, WritesNumbersForReaders) {
   EXPECT_EQ(ReadableBytes(31'053'850), "31.1 MB");
 }
 
+TEST(ProgressBarTest, TellsWhatIsLeftOnceItCanBeTold) {
+  EXPECT_EQ(RemainingText(10, -1), "");
+  EXPECT_EQ(RemainingText(10, 0.01), "");
+  EXPECT_EQ(RemainingText(10, 1), "");
+  EXPECT_EQ(RemainingText(10, 0.5), "about 10 s left");
+  EXPECT_EQ(RemainingText(60, 0.1), "about 9 min left");
+  EXPECT_EQ(RemainingText(3600, 0.1), "about 9 h left");
+}
+
 TEST(ProgressBarTest, IsSilentWithoutATerminal) {
   testing::internal::CaptureStderr();
   {

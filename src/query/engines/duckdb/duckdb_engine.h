@@ -10,7 +10,7 @@
 namespace lakehouse::query::duckdb {
 
 struct EngineOptions {
-  int threads = 0;             ///< 0: as many as the machine has
+  int threads = 0;             ///< 0: as many as the machine (or the cgroup) has
   int64_t memory_bytes = 0;    ///< 0: 60 % of the machine's (or the cgroup's) memory
   std::string temp_directory;  ///< for spilling; empty: no spilling
   int64_t temp_bytes = 0;      ///< limit of temp_directory; 0: 90 % of what is free

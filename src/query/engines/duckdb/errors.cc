@@ -8,10 +8,25 @@
 namespace lakehouse::query::duckdb {
 namespace {
 
+/// The same from the excerpt that the engine's parser puts into its message:
+/// "LINE 2: SELECT x\n                ^".
+std::string WhereInExcerpt(const std::string& message) {
+  const auto at = message.rfind("\nLINE ");
+  const auto colon = message.find(": ", at == std::string::npos ? message.size() : at);
+  if (colon == std::string::npos) return {};
+  const auto line = message.substr(at + 6, colon - at - 6);
+  const auto end = message.find('\n', colon);
+  const auto caret = end == std::string::npos ? end : message.find('^', end);
+  const bool cut = message.compare(colon + 2, 3, "...") == 0;  // then columns are not those of SQL
+  if (caret == std::string::npos || cut) return " (line " + line + ")";
+  const auto column = (caret - end) - (colon + 2 - at) + 1;
+  return " (line " + line + ", column " + std::to_string(column) + ")";
+}
+
 /// " (line 2, column 8)", or nothing when the engine gave no position.
 std::string Where(const dk::ErrorData& error, const std::string& sql) {
   auto found = error.ExtraInfo().find("position");
-  if (found == error.ExtraInfo().end()) return {};
+  if (found == error.ExtraInfo().end()) return WhereInExcerpt(error.RawMessage());
   size_t position = std::min<size_t>(std::strtoull(found->second.c_str(), nullptr, 10), sql.size());
   auto line =
       1 + std::count(sql.begin(), sql.begin() + static_cast<std::ptrdiff_t>(position), '\n');

@@ -23,7 +23,7 @@ dk::OpenFileInfo LakeFileList::GetFile(dk::idx_t index) const {
   auto& session = SessionOf(context_);
   io::Location place = session.Guard(
       [&] { return storage::LocateFile(entry.path, scanned_.root, &session.lake->stores()); });
-  dk::OpenFileInfo info(session.Grant(place));
+  dk::OpenFileInfo info(session.Grant(place, entry.size_bytes));
   info.extended_info = dk::make_shared_ptr<dk::ExtendedOpenFileInfo>();
   auto& options = info.extended_info->options;
   options["lake_index"] = dk::Value::UBIGINT(kept_[index]);

@@ -17,6 +17,19 @@ class LakeFileHandle : public dk::FileHandle {
       : FileHandle(system, path, flags), reader(std::move(from)), session(std::move(of)) {}
   void Close() override {}
 
+  /// A read that was stopped is DuckDB's interrupt, not an error of the store.
+  void ReadAt(dk::idx_t location, void* buffer, int64_t bytes) const {
+    session->Guard([&] {
+      try {
+        reader->ReadAt(static_cast<int64_t>(location),
+                       std::span(static_cast<std::byte*>(buffer), static_cast<size_t>(bytes)));
+      } catch (const Error& error) {
+        if (error.kind() == ErrorKind::kCancelled) throw dk::InterruptException();
+        throw;
+      }
+    });
+  }
+
   const std::unique_ptr<io::ObjectReader> reader;
   const dk::shared_ptr<LakeSession> session;
   dk::idx_t position = 0;
@@ -36,15 +49,16 @@ class LakeFileSystem : public dk::FileSystem {
       if (session) session->Remember(denied);
       throw dk::PermissionException(denied.what());
     }
-    auto reader = session->Guard([&] { return granted->store->Open(granted->path); });
+    auto reader = session->Guard([&] {
+      const io::Location& place = granted->place;
+      // The log says the size, so a bucket need not be asked.
+      if (granted->size_bytes <= 0) return place.store->Open(place.path);
+      return place.store->OpenImmutable(place.path, granted->size_bytes, session->stop());
+    });
     return dk::make_uniq<LakeFileHandle>(*this, path, flags, std::move(reader), session);
   }
   void Read(dk::FileHandle& handle, void* buffer, int64_t bytes, dk::idx_t location) override {
-    auto& file = handle.Cast<LakeFileHandle>();
-    file.session->Guard([&] {
-      file.reader->ReadAt(static_cast<int64_t>(location),
-                          std::span(static_cast<std::byte*>(buffer), static_cast<size_t>(bytes)));
-    });
+    handle.Cast<LakeFileHandle>().ReadAt(location, buffer, bytes);
   }
   int64_t Read(dk::FileHandle& handle, void* buffer, int64_t bytes) override {
     auto& file = handle.Cast<LakeFileHandle>();
@@ -72,7 +86,10 @@ class LakeFileSystem : public dk::FileSystem {
     return handle.Cast<LakeFileHandle>().position;
   }
   bool CanSeek() override { return true; }
-  bool OnDiskFile(dk::FileHandle&) override { return true; }
+  /// The Parquet reader joins the ranges of a file that is not on disk.
+  bool OnDiskFile(dk::FileHandle& handle) override {
+    return !handle.Cast<LakeFileHandle>().reader->remote();
+  }
   bool CanHandleFile(const std::string& path) override { return path.starts_with(kFileScheme); }
   std::string GetName() const override { return "LakeFileSystem"; }
 };

@@ -1,12 +1,12 @@
 #include "query/engines/duckdb/instance.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <duckdb/main/extension_helper.hpp>
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/machine.h"
 #include "query/engines/duckdb/errors.h"
 #include "query/engines/duckdb/file_system.h"
 #include "query/engines/duckdb/gate.h"
@@ -42,10 +42,6 @@ void Run(dk::Connection& connection, const std::string& sql) {
   throw Error(ErrorKind::kInternal, "LK-4030", "starting the SQL engine: " + result->GetError());
 }
 
-int64_t MachineMemory() {
-  return static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
-}
-
 std::string Quoted(const std::string& name) {
   return dk::KeywordHelper::WriteOptionallyQuoted(name);
 }
@@ -65,10 +61,12 @@ Instance::Instance(const std::string& lake_name, const EngineOptions& options) {
   dk::DBConfig config;
   config.SetOptionByName("autoinstall_known_extensions", dk::Value::BOOLEAN(false));
   config.SetOptionByName("autoload_known_extensions", dk::Value::BOOLEAN(false));
-  if (options.threads > 0) {
-    config.SetOptionByName("threads", dk::Value::BIGINT(options.threads));
-  }
-  int64_t memory = options.memory_bytes > 0 ? options.memory_bytes : MachineMemory() / 10 * 6;
+  // The engine itself looks at the machine only, not at the limits of a container.
+  const MachineLimits machine = ReadMachineLimits();
+  const int threads = options.threads > 0 ? options.threads : machine.threads();
+  config.SetOptionByName("threads", dk::Value::BIGINT(threads));
+  const int64_t memory =
+      options.memory_bytes > 0 ? options.memory_bytes : machine.memory_bytes / 10 * 6;
   config.SetOptionByName("memory_limit", dk::Value(std::to_string(memory) + "B"));
   config.SetOptionByName("temp_directory", dk::Value(options.temp_directory));
   if (!options.temp_directory.empty()) {

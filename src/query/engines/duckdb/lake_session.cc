@@ -9,6 +9,7 @@ dk::shared_ptr<LakeSession> LakeSession::Get(dk::ClientContext& context) {
 void LakeSession::BeginStatement() {
   std::lock_guard lock(mutex_);
   grants_.clear();
+  stop_ = CancellationToken();
   error_.reset();
   missed_.clear();
   overwrite = false;
@@ -16,14 +17,19 @@ void LakeSession::BeginStatement() {
   files_skipped = 0;
 }
 
-std::string LakeSession::Grant(const io::Location& file) {
+std::string LakeSession::Grant(const io::Location& file, int64_t size_bytes) {
   std::string name = kFileScheme + file.uri();
   std::lock_guard lock(mutex_);
-  grants_.insert_or_assign(name, file);
+  grants_.insert_or_assign(name, GrantedFile{file, size_bytes});
   return name;
 }
 
-std::optional<io::Location> LakeSession::Granted(const std::string& name) const {
+CancellationToken LakeSession::stop() const {
+  std::lock_guard lock(mutex_);
+  return stop_;
+}
+
+std::optional<GrantedFile> LakeSession::Granted(const std::string& name) const {
   std::lock_guard lock(mutex_);
   auto found = grants_.find(name);
   if (found == grants_.end()) return std::nullopt;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/cancellation.h"
 #include "base/error.h"
 #include "catalog/lake.h"
 #include "query/engines/duckdb/pch.h"
@@ -16,6 +17,12 @@
 namespace lakehouse::query::duckdb {
 
 inline constexpr char kFileScheme[] = "lakeint://";
+
+/// A file that a statement may open, and its size when the log says it (else 0).
+struct GrantedFile {
+  io::Location place;
+  int64_t size_bytes = 0;
+};
 
 /// Files of a table that are read to be written anew.
 struct RewriteSource {
@@ -37,9 +44,11 @@ class LakeSession : public dk::ClientContextState {
   /// Forgets grants, error and counters; before each statement.
   void BeginStatement();
   /// The name under which the running statement may open the object.
-  std::string Grant(const io::Location& file);
+  std::string Grant(const io::Location& file, int64_t size_bytes);
   /// Nothing when the running statement may not open `name`.
-  std::optional<io::Location> Granted(const std::string& name) const;
+  std::optional<GrantedFile> Granted(const std::string& name) const;
+  /// Ends the requests to stores of the running statement.
+  CancellationToken stop() const;
   void Remember(const Error& error);
   /// A table or view that the running statement named and that is not there.
   void Miss(const catalog::ObjectName& name);
@@ -68,7 +77,8 @@ class LakeSession : public dk::ClientContextState {
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string, io::Location> grants_;
+  std::map<std::string, GrantedFile> grants_;
+  CancellationToken stop_;  ///< of the running statement
   std::optional<Error> error_;
   std::map<std::string, catalog::ObjectName> missed_;  ///< by folded name
 };

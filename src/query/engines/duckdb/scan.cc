@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "query/engines/duckdb/column_layout.h"
+#include "query/engines/duckdb/column_statistics.h"
 #include "query/engines/duckdb/file_list.h"
 #include "query/engines/duckdb/instants.h"
 #include "query/engines/duckdb/lake_session.h"
@@ -215,8 +216,8 @@ dk::TableFunction BindLakeScan(dk::ClientContext& context, const dk::TableFuncti
   scan.function_info = info;
   scan.name = kScanName;
   scan.get_multi_file_reader = LakeReader::Create;
+  scan.statistics = ColumnStatisticsOf;
   // The Parquet footers know nothing of the log, so what is derived from them alone is left out.
-  scan.statistics = nullptr;
   scan.get_partition_stats = nullptr;
   scan.get_bind_info = BindInfoOf;
   scan.get_virtual_columns = VirtualColumns;

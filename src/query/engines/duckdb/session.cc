@@ -205,15 +205,17 @@ std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryReques
   lake_session_->BeginStatement();
   lake_session_->schema = current_schema();
   std::weak_ptr<dk::Connection> weak = connection_;
-  auto interrupt = [weak] {
+  auto interrupt = [weak, stop = lake_session_->stop()]() mutable {
+    stop.Cancel();
     if (auto connection = weak.lock()) connection->Interrupt();
   };
   scope->handles.push_back(request.cancellation.OnCancel(interrupt));
   if (deadline) {
-    scope->handles.push_back(core_->watchdog.Arm(*deadline, [interrupt, flag = run.timed_out] {
-      *flag = true;
-      interrupt();
-    }));
+    scope->handles.push_back(
+        core_->watchdog.Arm(*deadline, [interrupt, flag = run.timed_out]() mutable {
+          *flag = true;
+          interrupt();
+        }));
   }
   auto session = lake_session_;
   scope->fail = [core = core_, instance = instance_, session, sql = request.sql,

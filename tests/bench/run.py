@@ -13,7 +13,7 @@ from pathlib import Path
 
 from measure import BenchError, Row
 
-NAMES = ("tpch", "append", "ingest", "snapshot", "startup")
+NAMES = ("tpch", "append", "ingest", "snapshot", "startup", "s3")
 
 
 def text_of(value: float | None, digits: int = 1) -> str:

@@ -57,13 +57,16 @@ def generated(scale: float) -> Path:
     return folder
 
 
-def load(source: Path, data_root: Path) -> None:
-    """Write the tables as Delta tables of ours: one commit for each part."""
+def load(source: Path, where: Any) -> None:
+    """Write the tables as Delta tables of ours, in a directory or as a configuration says.
+
+    There is one commit for each part.
+    """
     import pyarrow.parquet as pq
 
     import data_lakehouse as dl
 
-    with dl.connect(data_root) as lake:
+    with dl.connect(where) as lake:
         lake.sql("CREATE SCHEMA tpch")
         for table in TABLES:
             for part in range(PARTS.get(table, 1)):

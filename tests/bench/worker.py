@@ -54,14 +54,16 @@ def append(side: str, folder: str, commits: int, rows: int, threads: int, number
                 lake.write(data, "bench.events")
 
     else:
-        from deltalake import DeltaTable, write_deltalake
+        from deltalake import CommitProperties, DeltaTable, write_deltalake
 
         path = f"{folder}/events"
+        # By default it gives up after 15 lost races, and with 8 writers some do.
+        patient = CommitProperties(max_commit_retries=1000)
 
         def writer() -> None:
             table = DeltaTable(path)
             for _ in range(commits):
-                write_deltalake(table, data, mode="append")
+                write_deltalake(table, data, mode="append", commit_properties=patient)
 
     def work() -> dict[str, Any]:
         begin = time.monotonic()
@@ -127,7 +129,64 @@ def snapshot(side: str, folder: str, number: int) -> Work:
     return work
 
 
-TASKS: dict[str, Callable[..., Work]] = {"append": append, "ingest": ingest, "snapshot": snapshot}
+def s3_queries(
+    side: str,
+    queries: dict[str, str],
+    settings: dict[str, str],
+    files: dict[str, list[str]],
+    number: int,
+) -> Work:
+    """Run every query twice in this process: the first time nothing of the data is cached."""
+    if side == "ours":
+        import data_lakehouse as dl
+        from data_lakehouse.config import LakehouseConfig
+
+        lake = dl.connect(LakehouseConfig(settings=settings))
+        lake.sql("USE tpch")
+        lake.sql("SELECT 1").collect()
+
+        def query(text: str) -> int:
+            return int(lake.sql(text).to_arrow().num_rows)
+
+    else:
+        import duckdb
+        from measure import CACHE
+
+        connection = duckdb.connect(config={"allow_unsigned_extensions": True})
+        extension = next(CACHE.glob("duckdb-extensions-*/httpfs.duckdb_extension"))
+        connection.load_extension(str(extension))
+        endpoint = settings["storage.s3_endpoint"].removeprefix("http://")
+        connection.execute(
+            "CREATE SECRET (TYPE s3, USE_SSL false, URL_STYLE 'path', REGION 'us-east-1',"
+            f" ENDPOINT '{endpoint}', KEY_ID '{settings['storage.s3_access_key_id']}',"
+            f" SECRET '{settings['storage.s3_secret_access_key']}')"
+        )
+        for table, places in files.items():
+            connection.execute(f"CREATE VIEW {table} AS FROM read_parquet({places})")
+
+        def query(text: str) -> int:
+            return int(connection.execute(text).to_arrow_table().num_rows)
+
+    def work() -> dict[str, Any]:
+        measured: dict[str, Any] = {"rows": {}, "cold": {}, "cached": {}, "cpu": {}}
+        for state in ("cold", "cached"):
+            used = time.process_time()
+            for name, text in queries.items():
+                begin = time.monotonic()
+                measured["rows"][name] = query(text)
+                measured[state][name] = (time.monotonic() - begin) * 1000
+            measured["cpu"][state] = (time.process_time() - used) * 1000
+        return measured
+
+    return work
+
+
+TASKS: dict[str, Callable[..., Work]] = {
+    "append": append,
+    "ingest": ingest,
+    "snapshot": snapshot,
+    "s3_queries": s3_queries,
+}
 
 
 def main() -> None:

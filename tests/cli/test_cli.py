@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -108,3 +109,13 @@ def test_the_version_needs_no_library_and_the_rest_says_what_is_missing(tmp_path
         subprocess.run([alone, "sql", "-c", "SELECT 1"], capture_output=True), 1, "LK-9020"
     )
     assert "liblakehouse_program.so" in said
+
+
+def test_no_library_is_looked_for_in_the_current_directory() -> None:
+    program = BINARY.resolve()
+    for file in (program, program.parent.parent / "lib" / "liblakehouse_program.so"):
+        dynamic = subprocess.run(
+            ["readelf", "-d", file], capture_output=True, text=True, check=True
+        )
+        paths = re.findall(r"R(?:UN)?PATH.*\[(.*)\]", dynamic.stdout)
+        assert paths and all(part for path in paths for part in path.split(":")), paths

@@ -53,6 +53,18 @@ CHECKSUM = (
     '"schemaString":"' + QUOTED + '","partitionColumns":[],"configuration":{},"createdTime":1},'
     '"protocol":{"minReaderVersion":1,"minWriterVersion":2},"numDeletedRecordsOpt":0}'
 )
+S3_ANSWERS = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>lake</Name>'
+    "<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>"
+    "<NextContinuationToken>a+b/=</NextContinuationToken><Contents><Key>t/a+b%2Bc%C3%A4&amp;</Key>"
+    "<LastModified>2009-10-12T17:50:30.125Z</LastModified><ETag>&quot;e&quot;</ETag>"
+    "<Size>42</Size></Contents><CommonPrefixes><Prefix>t/d/</Prefix></CommonPrefixes>"
+    "</ListBucketResult>",
+    "<Error><Code>PermanentRedirect</Code><Message>no</Message><Region>eu</Region></Error>",
+    "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+    "<!DOCTYPE x [<!ENTITY a 'b'>]><ListBucketResult>&a;</ListBucketResult>",
+)
 CSV = (
     "a,b,c,d,e,f,g\n"
     '1,"x ""y"", z",1.5,2024-02-29,2024-01-01T10:00:00Z,12.50,true\n'
@@ -225,6 +237,7 @@ def seeds() -> dict[str, list[bytes]]:
         "copy": list(copy_streams()),
         "delta_checksum": [CHECKSUM.encode(), b"{}"],
         "deletion_vector": list(deletion_vectors()),
+        "s3_xml": [xml.encode() for xml in S3_ANSWERS],
     }
 
 

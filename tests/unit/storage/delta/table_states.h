@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,18 @@
 #include "storage/parquet/parquet_file.h"
 
 namespace lakehouse::storage::delta {
+
+/// Every call is broken once; under sanitizers, which slow everything down, each seventh.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define LAKEHOUSE_SLOWED_DOWN
+#endif
+#endif
+#ifdef LAKEHOUSE_SLOWED_DOWN
+constexpr int kStep = 7;
+#else
+constexpr int kStep = 1;
+#endif
 
 inline const StorageContext kSystemContext{&SystemClock(), &SystemRandom()};
 
@@ -89,6 +102,9 @@ struct TableOperation {
   /// What must be there, beside the rows, when it was acknowledged; may be empty.
   std::function<bool(const io::Location&)> kept = {};
 };
+
+/// For the names of tests.
+inline void PrintTo(const TableOperation& operation, std::ostream* out) { *out << operation.name; }
 
 inline std::string TestName(const TableOperation& operation) {
   std::string name = operation.name;

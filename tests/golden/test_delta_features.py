@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
+import subprocess
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 from handmade import Table, deletion_vector, field, record
 
 import data_lakehouse as dl
+from data_lakehouse import program
 from data_lakehouse.errors import LakehouseError
 
 INT = "integer"
@@ -292,11 +295,22 @@ def test_instants_do_not_depend_on_the_sessions_zone(
         pq.write_table(data, table.path / "a.parquet", coerce_timestamps=unit)
     entry["size"] = (table.path / "a.parquet").stat().st_size
     table.create(add(entry))
-    lake.sql("SET TimeZone = 'Asia/Tokyo'")
-    query = f"SELECT epoch(t), epoch(s.t), epoch(l[1]) FROM delta.`{table.path}`"
-    assert lake.sql(query).collect() == [(moment.timestamp(),) * 3]
-    hours = f"WHERE epoch(t) = {moment.timestamp()} AND hour(t) = 21"
-    assert len(rows(lake, table, hours)) == 1
+    place = f"delta.`{table.path}`"
+    second = moment.timestamp()
+    assert lake.sql(f"SELECT epoch(t) FROM {place}").collect() == [(second,)]
+    # A session keeps its zone for the statements of one call of the program.
+    script = f"""SET TimeZone = 'Asia/Tokyo';
+        SELECT epoch(t) = {second} AND epoch(s.t) = {second} AND epoch(l[1]) = {second}
+        FROM {place} WHERE hour(t) = 21 AND t = TIMESTAMP WITH TIME ZONE '2020-07-01 12:00:00+00'"""
+    command = [program.find(), "sql", "-o", "jsonl", "-c", script]
+    settings = {
+        "LAKEHOUSE_STORAGE_DATA_ROOT": str(tmp_path / "lake2"),
+        "LAKEHOUSE_STORAGE_ALLOWED_LOCATIONS": str(tmp_path),
+    }
+    done = subprocess.run(
+        command, env=os.environ | settings, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert list(json.loads(done.stdout).values()) == [True]
 
 
 def test_an_unknown_type_change_is_refused(lake: dl.Lakehouse, tmp_path: Path) -> None:

@@ -59,6 +59,9 @@ class SessionState(NamedTuple):
     time_zone: str = ""
 
 
+_DEFAULT_STATE = SessionState()
+
+
 class Query(NamedTuple):
     """A statement and how to run it."""
 
@@ -69,7 +72,9 @@ class Query(NamedTuple):
     memory_bytes: int = 0
     count_sql: str = ""  #: a quicker statement for the number of rows, when there is one
 
-    def request(self, state: SessionState, sql: str = "", gather: bool = False) -> _core.Request:
+    def request(
+        self, state: SessionState = _DEFAULT_STATE, sql: str = "", gather: bool = False
+    ) -> _core.Request:
         """Return it for the compiled module.
 
         Parameters

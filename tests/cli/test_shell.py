@@ -123,6 +123,7 @@ def test_ctrl_c_at_the_prompt_drops_what_was_typed(shell: Terminal) -> None:
     shell.wait_for("lakehouse>")
     shell.send("SELECT 6 * 7 AS n;\n")
     shell.wait_for("42")
+    shell.wait_for("lakehouse>")
     shell.send("\x04")
     assert shell.process.wait(timeout=60) == 0
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import signal
 import socket
 import subprocess
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -292,6 +292,22 @@ def test_many_idle_connections_do_not_block(shared: Server) -> None:
             one.close()
 
 
+# One statement at a time, and nobody waits: a second one is refused while the first runs.
+ONE = ("query.max_running=1", "query.max_waiting=0")
+
+
+def begin_long(server: Server) -> http.client.HTTPConnection:
+    """Start a statement that does not end by itself; return its connection when it runs."""
+    peer = server.connect()
+    head = {"Content-Type": "application/json"}
+    peer.request("POST", "/v1/sql", json.dumps({"sql": LONG}), head)
+    for _ in range(3000):
+        if b"LK-4020" in server.request("POST", "/v1/sql", {"sql": "SELECT 1"})[2]:
+            return peer
+        time.sleep(0.02)
+    raise AssertionError("the long statement never ran")
+
+
 def test_probes_answer_while_every_worker_is_busy(start: Any) -> None:
     server = start("server.worker_threads=1", "server.drain_timeout=100ms")
     peer = server.connect()
@@ -304,20 +320,15 @@ def test_probes_answer_while_every_worker_is_busy(start: Any) -> None:
 
 
 def test_running_requests_end_before_the_server(start: Any) -> None:
-    server = start()
-    got: list[int] = []
+    server = start("server.drain_timeout=5m")
+    peer = server.connect()
     query = {"sql": "SELECT range, md5(range::VARCHAR) FROM range(1500000)"}
-
-    def fetch() -> None:
-        accept = {"Accept": "application/x-ndjson"}
-        got.append(len(server.request("POST", "/v1/sql", query, **accept)[2].splitlines()))
-
-    client = threading.Thread(target=fetch)
-    client.start()
-    time.sleep(0.5)
-    assert server.stop() == 0, server.said()
-    client.join()
-    assert got == [1_500_000]
+    head = {"Content-Type": "application/json", "Accept": "application/x-ndjson"}
+    peer.request("POST", "/v1/sql", json.dumps(query), head)
+    answer = peer.getresponse()
+    server.process.send_signal(signal.SIGTERM)
+    assert len(answer.read().splitlines()) == 1_500_000
+    assert server.process.wait(timeout=60) == 0, server.said()
     with pytest.raises(OSError):
         server.connect().request("GET", "/livez")
 
@@ -336,26 +347,23 @@ def test_readiness_ends_before_the_server_does(start: Any) -> None:
 
 
 def test_what_does_not_end_in_time_is_cancelled(start: Any) -> None:
-    server = start("server.drain_timeout=300ms")
-    answers: list[tuple[int, str]] = []
-    client = threading.Thread(
-        target=lambda: answers.append(server.error("POST", "/v1/sql", {"sql": LONG}))
-    )
-    client.start()
-    time.sleep(0.5)
-    assert server.stop() == 0, server.said()
-    client.join()
-    assert answers == [(499, "LK-4023")]
+    server = start("server.drain_timeout=300ms", *ONE)
+    peer = begin_long(server)
+    server.process.send_signal(signal.SIGTERM)
+    answer = peer.getresponse()
+    assert answer.status == 499 and json.loads(answer.read())["error"]["code"] == "LK-4023"
+    assert server.process.wait(timeout=60) == 0, server.said()
 
 
 def test_a_second_signal_ends_at_once(start: Any) -> None:
-    server = start()
-    peer = server.connect()
-    peer.request("POST", "/v1/sql", json.dumps({"sql": LONG}), {"Content-Type": "application/json"})
-    time.sleep(0.5)
+    server = start(*ONE)
+    peer = begin_long(server)
     server.process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
+    for _ in range(3000):
+        if "ending" in server.said():
+            break
+        time.sleep(0.01)
     assert server.process.poll() is None
     server.process.send_signal(signal.SIGINT)
-    assert server.process.wait(timeout=10) == 130
+    assert server.process.wait(timeout=60) == 130
     peer.close()

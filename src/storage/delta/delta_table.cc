@@ -65,8 +65,7 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
   }
 
   std::vector<HistoryEntry> History(std::optional<size_t> limit) override {
-    const auto latest = LatestSnapshot();
-    const auto first_own = FirstInCommitTime(latest->state());
+    const auto first_own = FirstInCommitTime(*LatestState());
     std::vector<CommitFile> commits = log_.List().commits;
     std::reverse(commits.begin(), commits.end());
     if (limit && commits.size() > *limit) commits.resize(*limit);

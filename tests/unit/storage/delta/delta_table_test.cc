@@ -229,6 +229,7 @@ TEST_F(DeltaTableTest, OlderVersionsStayReadableWhenTheLatestNeedsAnUnknownFeatu
   EXPECT_EQ(CodeOf([&] { table->At(2); }), "LK-3004");
   const int64_t first = table->At(0)->timestamp_ms();
   EXPECT_EQ(table->AtTimestamp(first)->version(), 0);
+  EXPECT_EQ(table->History().size(), 2U);
 }
 
 TEST_F(DeltaTableTest, WriterFeaturesAreRefusedByName) {

@@ -89,6 +89,9 @@ void AddStorage(std::vector<Setting>& all) {
   all.push_back(Each("storage.allowed_locations", kStringList, {"/data", "", "", ""},
                      "Directories, or s3://bucket/prefix, beside the data root in which tables may "
                      "lie."));
+  all.push_back(Same("storage.partition_time_zone", kString, "UTC",
+                     "Zone of timestamps in partition values that do not say theirs: the zone in "
+                     "which the tables' writers ran."));
   all.push_back(Same("catalog.metadata_store", kString, "metadata.db",
                      "SQLite file of names, jobs and tokens, below the state directory."));
   all.push_back(

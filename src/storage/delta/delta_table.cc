@@ -14,10 +14,12 @@
 #include "base/logging.h"
 #include "base/random.h"
 #include "base/version.h"
+#include "storage/delta/change_feed.h"
 #include "storage/delta/checkpoint.h"
 #include "storage/delta/delta_transaction.h"
 #include "storage/delta/protocol.h"
 #include "storage/delta/replay.h"
+#include "storage/delta/time_travel.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -46,36 +48,20 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
   SnapshotPtr At(int64_t version) override {
     const auto latest = LatestSnapshot();
     if (latest->version() == version) return latest;
-    return std::make_shared<DeltaSnapshot>(LoadState(log_, version));
+    return std::make_shared<DeltaSnapshot>(LoadState(log_, version), location_, context_);
   }
 
   SnapshotPtr AtTimestamp(int64_t unix_ms) override {
-    const auto& properties = LatestSnapshot()->metadata().properties;
-    const auto in_commit = properties.find("delta.enableInCommitTimestamps");
-    if (in_commit != properties.end() && in_commit->second == "true") {
-      throw Error(
-          ErrorKind::kUnsupported, "LK-3002",
-          location_.uri() + " needs the feature inCommitTimestamp for time travel by timestamp",
-          "Name the version instead.");
-    }
-    std::optional<int64_t> chosen;
-    const std::vector<CommitFile> commits = log_.List().commits;
-    for (const CommitFile& commit : commits) {
-      if (commit.modified_ms <= unix_ms) chosen = commit.version;
-    }
-    const int64_t first = commits.empty() ? 0 : commits.front().modified_ms;
-    const int64_t time = commits.empty() ? 0 : commits.back().modified_ms;
-    if (!chosen || unix_ms > time) {
-      throw Error(
-          ErrorKind::kNotFound, "LK-3005",
-          FormatTimestampMs(unix_ms) + " is " + (chosen ? "after the latest" : "before the first") +
-              " commit of " + location_.uri(),
-          "Commits are from " + FormatTimestampMs(first) + " to " + FormatTimestampMs(time) + ".");
-    }
-    return At(*chosen);
+    return At(VersionAt(log_, *LatestSnapshot(), unix_ms));
+  }
+
+  SnapshotPtr Changes(int64_t from, int64_t to) override {
+    return ReadChanges(log_, context_, from, to);
   }
 
   std::vector<HistoryEntry> History(std::optional<size_t> limit) override {
+    const auto latest = LatestSnapshot();
+    const auto first_own = FirstInCommitTime(*latest);
     std::vector<CommitFile> commits = log_.List().commits;
     std::reverse(commits.begin(), commits.end());
     if (limit && commits.size() > *limit) commits.resize(*limit);
@@ -85,7 +71,8 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
           ParseCommit(log_.ReadCommit(commit.version), Log::CommitName(commit.version));
       HistoryEntry entry = actions.info ? *std::move(actions.info) : HistoryEntry{};
       entry.version = commit.version;
-      entry.timestamp_ms = commit.modified_ms;
+      const bool own = first_own && commit.version >= *first_own && actions.in_commit_timestamp;
+      entry.timestamp_ms = own ? *actions.in_commit_timestamp : commit.modified_ms;
       entries.push_back(std::move(entry));
     }
     return entries;
@@ -101,6 +88,7 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
 
   int64_t Checkpoint() override {
     const auto latest = LatestSnapshot();
+    CheckWritable(latest->protocol(), latest->metadata());
     WriteCheckpoint(log_, latest->state(), context_.clock->NowMs(), kKeepRemovesMs);
     return latest->version();
   }
@@ -109,7 +97,9 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
   std::shared_ptr<const DeltaSnapshot> LatestSnapshot() {
     const std::lock_guard lock(mutex_);
     const StatePtr state = state_ ? Refresh(log_, state_) : LoadState(log_);
-    if (state != state_ || !latest_) latest_ = std::make_shared<DeltaSnapshot>(state);
+    if (state != state_ || !latest_) {
+      latest_ = std::make_shared<DeltaSnapshot>(state, location_, context_);
+    }
     state_ = state;
     return latest_;
   }

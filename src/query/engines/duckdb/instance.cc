@@ -12,6 +12,7 @@
 #include "query/engines/duckdb/gate.h"
 #include "query/engines/duckdb/lake_catalog.h"
 #include "query/engines/duckdb/lake_transaction.h"
+#include "query/engines/duckdb/table_changes.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -102,6 +103,7 @@ void Instance::Attach(const std::string& lake_name, const EngineOptions& options
   Run(connection, "ATTACH 'lakehouse' AS " + Quoted(lake_name) + " (TYPE lake)");
   RegisterBindGate(config);
   DropDangerousFunctions(connection);
+  RegisterTableChanges(connection);
   Run(connection, fmt::format("SET GLOBAL allowed_directories=['{}']", kFileScheme));
   Run(connection, "SET GLOBAL TimeZone='UTC'");
   Run(connection, "SET GLOBAL enable_external_access=false");

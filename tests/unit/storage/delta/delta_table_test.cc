@@ -207,13 +207,13 @@ TEST_F(DeltaTableTest, UnknownFeaturesAreRefusedByName) {
   Create();
   Put(1,
       "{\"protocol\":{\"minReaderVersion\":3,\"minWriterVersion\":7,"
-      "\"readerFeatures\":[\"deletionVectors\"],\"writerFeatures\":[\"deletionVectors\"]}}\n");
+      "\"readerFeatures\":[\"catalogManaged\"],\"writerFeatures\":[\"catalogManaged\"]}}\n");
   try {
     OpenTable(location_, kContext);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), "LK-3002");
-    EXPECT_NE(error.message().find("deletionVectors"), std::string::npos);
+    EXPECT_NE(error.message().find("catalogManaged"), std::string::npos);
   }
 }
 

@@ -14,7 +14,7 @@
 namespace lakehouse::storage::delta {
 namespace {
 
-constexpr int kImages = 7;
+constexpr int kImages = 5;
 constexpr auto kRecursive = std::filesystem::copy_options::recursive;
 
 /// What a new process finds below `root`. Nothing is synced in truth, which is fast.
@@ -111,16 +111,13 @@ TEST_P(TablePowerLoss, LeavesTheOldOrTheNewState) {
 
 /// A test that cannot fail shows nothing: a store that forgets to sync is found out.
 TEST_P(TablePowerLoss, WouldNoticeAStoreThatDoesNotSync) {
+  constexpr int kNever = 1'000'000;  // the operation ends and is acknowledged, then the power fails
+  PowerCut cut(GetParam());
   for (const Forgets forgets : {Forgets::kFiles, Forgets::kDirectories}) {
-    PowerCut cut(GetParam());
     bool noticed = false;
-    int stop = 0;
-    do {
-      for (int image = 0; image < kImages && !noticed; ++image) {
-        noticed = !cut.ViolationAt(stop, image, forgets).empty();
-      }
-      stop += kStep;
-    } while (cut.reached() && !noticed);
+    for (int image = 0; image < kImages; ++image) {
+      noticed = noticed || !cut.ViolationAt(kNever, image, forgets).empty();
+    }
     EXPECT_TRUE(noticed);
   }
 }

@@ -115,7 +115,7 @@ inline std::string TestName(const TableOperation& operation) {
 inline bool HasCheckpoint(const io::Location& location) {
   const Log log(location);
   return log.LastCheckpointHint() == 2 &&
-         ReadCheckpoint(log, 2, {Log::CheckpointName(2)}).version == 2;
+         ReadCheckpoint(log, {2, {Log::CheckpointName(2)}, 0}).version == 2;
 }
 
 /// The table that an operation finds: two commits of four rows.

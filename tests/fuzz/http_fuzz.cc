@@ -3,17 +3,17 @@
 #include <string>
 
 #include "base/error.h"
-#include "server/api/json_body.h"
-#include "server/api/router.h"
 #include "server/http/message.h"
 #include "server/http/parse.h"
+#include "server/rest/json_body.h"
+#include "server/rest/router.h"
 
 /// Any bytes are a request, or are refused with a typed error; so are its target and its body.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   namespace http = lakehouse::server::http;
-  namespace api = lakehouse::server::api;
-  static const api::Router router = [] {
-    api::Router made;
+  namespace rest = lakehouse::server::rest;
+  static const rest::Router router = [] {
+    rest::Router made;
     made.Add({.method = "GET", .path = "/v1/jobs/{id}/runs"});
     made.Add({.method = "POST", .path = "/v1/sql"});
     return made;
@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!request) return 0;
     if (request->path.empty() || request->path.front() != '/') __builtin_trap();
     router.Find(request->method, request->path);
-    api::JsonBody body(request->body);
+    rest::JsonBody body(request->body);
     body.Text("sql");
     body.Texts("roles");
     body.Done();

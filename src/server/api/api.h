@@ -4,9 +4,9 @@
 
 #include "app/lakehouse.h"
 #include "server/api/health.h"
-#include "server/api/router.h"
 #include "server/api/statements.h"
 #include "server/http/message.h"
+#include "server/rest/router.h"
 
 namespace lakehouse::server::api {
 
@@ -27,19 +27,19 @@ class Api : public http::Handler {
   std::optional<http::Response> HandleAtOnce(const http::Request& request) override;
   http::Response Handle(const http::Request& request) override;
 
-  const Router& router() const { return router_; }
+  const rest::Router& router() const { return router_; }
   Health& health() { return health_; }
 
  private:
   security::Principal Identify(const http::Request& request);
-  http::Response Answer(const http::Request& request, const Router::Match& match,
+  http::Response Answer(const http::Request& request, const rest::Router::Match& match,
                         security::Principal principal);
 
   app::Lakehouse& lakehouse_;
   const Access access_;
   Health health_;
   Statements statements_;
-  Router router_;
+  rest::Router router_;
 };
 
 }  // namespace lakehouse::server::api

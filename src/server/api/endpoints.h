@@ -1,10 +1,17 @@
 #pragma once
 
 #include "app/lakehouse.h"
-#include "server/api/router.h"
 #include "server/api/statements.h"
+#include "server/rest/json_body.h"
+#include "server/rest/router.h"
 
 namespace lakehouse::server::api {
+
+using rest::Call;
+using rest::Json;
+using rest::JsonBody;
+using rest::Route;
+using rest::Router;
 
 class Health;
 

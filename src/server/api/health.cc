@@ -14,8 +14,6 @@
 namespace lakehouse::server::api {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr auto kCheckEvery = std::chrono::seconds(5);
 constexpr char kStateFolder[] = "_lakehouse";
 

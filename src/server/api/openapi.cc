@@ -2,7 +2,7 @@
 
 #include "base/version.h"
 #include "server/api/endpoints.h"
-#include "server/api/json_body.h"
+#include "server/rest/json_body.h"
 
 namespace lakehouse::server::api {
 namespace {

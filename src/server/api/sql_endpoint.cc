@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "server/api/endpoints.h"
-#include "server/api/json_body.h"
 #include "server/api/result_stream.h"
+#include "server/rest/json_body.h"
 
 namespace lakehouse::server::api {
 namespace {

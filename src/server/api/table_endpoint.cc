@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "server/api/endpoints.h"
-#include "server/api/json_body.h"
+#include "server/rest/json_body.h"
 
 namespace lakehouse::server::api {
 namespace {

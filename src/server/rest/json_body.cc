@@ -1,11 +1,11 @@
-#include "server/api/json_body.h"
+#include "server/rest/json_body.h"
 
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/suggest.h"
 
-namespace lakehouse::server::api {
+namespace lakehouse::server::rest {
 namespace {
 
 [[noreturn]] void Throw(const std::string& why, const std::string& hint = {}) {
@@ -111,4 +111,4 @@ void JsonBody::Done() const {
   }
 }
 
-}  // namespace lakehouse::server::api
+}  // namespace lakehouse::server::rest

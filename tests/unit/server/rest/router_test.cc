@@ -1,11 +1,11 @@
-#include "server/api/router.h"
+#include "server/rest/router.h"
 
 #include <gtest/gtest.h>
 
 #include "error_code.h"
-#include "server/api/json_body.h"
+#include "server/rest/json_body.h"
 
-namespace lakehouse::server::api {
+namespace lakehouse::server::rest {
 namespace {
 
 Router Some() {
@@ -55,4 +55,4 @@ TEST(JsonBody, RefusesWhatIsNoObject) {
 }
 
 }  // namespace
-}  // namespace lakehouse::server::api
+}  // namespace lakehouse::server::rest

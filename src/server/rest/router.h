@@ -8,7 +8,7 @@
 #include "security/principal.h"
 #include "server/http/message.h"
 
-namespace lakehouse::server::api {
+namespace lakehouse::server::rest {
 
 /// One request on its way to a route.
 struct Call {
@@ -50,4 +50,4 @@ class Router {
   std::vector<Route> routes_;
 };
 
-}  // namespace lakehouse::server::api
+}  // namespace lakehouse::server::rest

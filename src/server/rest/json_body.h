@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace lakehouse::server::api {
+namespace lakehouse::server::rest {
 
 using Json = nlohmann::ordered_json;
 
@@ -42,4 +42,4 @@ class JsonBody {
   std::unique_ptr<Content> content_;
 };
 
-}  // namespace lakehouse::server::api
+}  // namespace lakehouse::server::rest

@@ -1,4 +1,4 @@
-#include "server/api/router.h"
+#include "server/rest/router.h"
 
 #include <optional>
 #include <utility>
@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/suggest.h"
 
-namespace lakehouse::server::api {
+namespace lakehouse::server::rest {
 namespace {
 
 std::string_view NextPart(std::string_view& rest) {
@@ -64,4 +64,4 @@ Router::Match Router::Find(const std::string& method, const std::string& path) c
               suggestion.empty() ? "GET /openapi.json lists every route." : suggestion);
 }
 
-}  // namespace lakehouse::server::api
+}  // namespace lakehouse::server::rest

@@ -21,8 +21,10 @@ class Backend {
   virtual void Reopen() = 0;
 };
 
-/// In this process, by Session.
-std::unique_ptr<Backend> MakeEmbedded(const std::string& data_root);
+/// In this process, by Session. With a bucket as data root the state lies in `state_directory`, and
+/// LAKEHOUSE_TEST_S3 names the server.
+std::unique_ptr<Backend> MakeEmbedded(const std::string& data_root,
+                                      const std::string& state_directory = {});
 /// Through the HTTP server, which runs in this process on a free port; each statement is a request
 /// of its own, so nothing of a session stays.
 std::unique_ptr<Backend> MakeServed(const std::string& data_root);

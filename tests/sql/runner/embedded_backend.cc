@@ -1,6 +1,8 @@
 #include <arrow/api.h>
 
+#include <cstdlib>
 #include <map>
+#include <stdexcept>
 
 #include "app/lakehouse.h"
 #include "backend.h"
@@ -12,7 +14,7 @@ namespace {
 
 class Embedded : public Backend {
  public:
-  explicit Embedded(std::string data_root) : root_(std::move(data_root)) { Open(); }
+  explicit Embedded(Config config) : config_(std::move(config)) { Open(); }
 
   Answer Execute(const std::string& connection, const std::string& sql) override {
     Answer answer;
@@ -38,20 +40,25 @@ class Embedded : public Backend {
   }
 
  private:
-  void Open() {
-    lakehouse_ = app::Lakehouse::Open(
-        Config::Defaults(Environment::kLocal).With("storage.data_root", root_));
-  }
+  void Open() { lakehouse_ = app::Lakehouse::Open(config_); }
 
-  const std::string root_;
+  const Config config_;
   std::shared_ptr<app::Lakehouse> lakehouse_;
   std::map<std::string, std::unique_ptr<query::Session>> sessions_;
 };
 
 }  // namespace
 
-std::unique_ptr<Backend> MakeEmbedded(const std::string& data_root) {
-  return std::make_unique<Embedded>(data_root);
+std::unique_ptr<Backend> MakeEmbedded(const std::string& data_root,
+                                      const std::string& state_directory) {
+  Config config = Config::Defaults(Environment::kLocal).With("storage.data_root", data_root);
+  if (data_root.starts_with("s3://")) {
+    const char* const endpoint = std::getenv("LAKEHOUSE_TEST_S3");
+    if (endpoint == nullptr) throw std::runtime_error("LAKEHOUSE_TEST_S3 names no server");
+    config = config.With("storage.state_directory", state_directory)
+                 .With("storage.s3_endpoint", endpoint);
+  }
+  return std::make_unique<Embedded>(std::move(config));
 }
 
 }  // namespace lakehouse::sqltest

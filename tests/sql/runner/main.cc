@@ -20,7 +20,8 @@ class Run {
     std::string name = (fs::temp_directory_path() / "lakehouse-sql-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
     root_ = name;
-    backend_ = mode_ == "server" ? MakeServed(root_) : MakeEmbedded(root_);
+    data_root_ = mode_ == "s3" ? "s3://lake/" + fs::path(root_).filename().string() : root_;
+    backend_ = mode_ == "server" ? MakeServed(root_) : MakeEmbedded(data_root_, root_);
   }
   ~Run() {
     backend_.reset();
@@ -52,8 +53,9 @@ class Run {
  private:
   Answer Execute(std::string sql) {
     const std::string variable = "${DATA_ROOT}";
-    for (size_t at = 0; (at = sql.find(variable, at)) != std::string::npos; at += root_.size()) {
-      sql.replace(at, variable.size(), root_);
+    for (size_t at = 0; (at = sql.find(variable, at)) != std::string::npos;
+         at += data_root_.size()) {
+      sql.replace(at, variable.size(), data_root_);
     }
     return backend_->Execute(connection_, sql);
   }
@@ -103,7 +105,8 @@ class Run {
 
   std::string path_;
   std::string mode_;
-  std::string root_;
+  std::string root_;       ///< a directory
+  std::string data_root_;  ///< the same, or a prefix of a bucket whose state is in the directory
   std::string connection_;
   std::unique_ptr<Backend> backend_;
 };
@@ -139,9 +142,10 @@ int Main(const std::vector<std::string>& arguments) {
       for (std::string& file : TestFiles(arguments[i])) files.push_back(std::move(file));
     }
   }
-  if (files.empty() || (mode != "embedded" && mode != "restart" && mode != "server")) {
+  if (files.empty() ||
+      (mode != "embedded" && mode != "restart" && mode != "server" && mode != "s3")) {
     std::fprintf(stderr,
-                 "usage: sql_test_runner [--mode embedded|restart|server] FILE_OR_FOLDER...\n");
+                 "usage: sql_test_runner [--mode embedded|restart|server|s3] FILE_OR_FOLDER...\n");
     return 2;
   }
   int failed = 0;

@@ -221,6 +221,12 @@ std::shared_ptr<Table> OpenTable(const io::Location& location, const StorageCont
   return table;
 }
 
+TableHead ReadTableHead(const io::Location& location) {
+  TableHead head = LoadHead(Log(location));
+  CheckReadable(head.protocol, head.metadata);
+  return head;
+}
+
 std::shared_ptr<Table> CreateTable(const io::Location& location, const StorageContext& context,
                                    const CreateTableOptions& options,
                                    const CommitDescription& description,

@@ -17,6 +17,10 @@ bool IsDeltaTable(const io::Location& location);
 /// metadata, bad JSON).
 std::shared_ptr<Table> OpenTable(const io::Location& location, const StorageContext& context);
 
+/// Protocol and metadata of the latest version: from its version checksum where there is one, so
+/// that no commit is read, else as OpenTable finds them. Errors as OpenTable.
+TableHead ReadTableHead(const io::Location& location);
+
 /// Writes version 0 with put-if-absent. AlreadyExists LK-3006 when the place already has a log.
 /// With `fill`, the files that it adds are part of version 0 (CREATE TABLE AS SELECT).
 std::shared_ptr<Table> CreateTable(const io::Location& location, const StorageContext& context,

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "query/engines/duckdb/file_list.h"
+#include "query/engines/duckdb/lake_session.h"
 #include "query/engines/duckdb/types.h"
 
 namespace lakehouse::query::duckdb {
@@ -52,7 +53,7 @@ std::optional<Summary> Summarize(const storage::Snapshot& snapshot,
 
 }  // namespace
 
-dk::unique_ptr<dk::BaseStatistics> ColumnStatisticsOf(dk::ClientContext&,
+dk::unique_ptr<dk::BaseStatistics> ColumnStatisticsOf(dk::ClientContext& context,
                                                       const dk::FunctionData* bind_data,
                                                       dk::column_t column) {
   const auto& list =
@@ -62,7 +63,7 @@ dk::unique_ptr<dk::BaseStatistics> ColumnStatisticsOf(dk::ClientContext&,
   if (column >= snapshot.schema().fields.size() || files.size() > kMaxFiles) return nullptr;
   const storage::Field& field = snapshot.schema().fields[column];
   if (!HasExactBounds(*field.type)) return nullptr;
-  const auto bounds = snapshot.Bounds({field.name});
+  const auto bounds = SessionOf(context).Guard([&] { return snapshot.Bounds({field.name}); });
   const auto all = bounds ? Summarize(snapshot, *bounds, files) : std::nullopt;
   if (!all) return nullptr;
   auto statistics = dk::BaseStatistics::CreateUnknown(ToDuckDb(*field.type));

@@ -53,6 +53,12 @@ CHECKSUM = (
     '"schemaString":"' + QUOTED + '","partitionColumns":[],"configuration":{},"createdTime":1},'
     '"protocol":{"minReaderVersion":1,"minWriterVersion":2},"numDeletedRecordsOpt":0}'
 )
+HTTP = (
+    "POST /v1/sql?x=%20a&y HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    'Content-Length: 35\r\n\r\n{"sql": "SELECT 1", "roles": ["a"]}',
+    "GET /v1/jobs/a%2fb/runs HTTP/1.1\r\nHost: [::1]:8443\r\nX-Request-Id: r-1\r\n\r\n",
+    "POST /v1/sql HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+)
 S3_ANSWERS = (
     '<?xml version="1.0" encoding="UTF-8"?>'
     '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>lake</Name>'
@@ -237,6 +243,7 @@ def seeds() -> dict[str, list[bytes]]:
         "copy": list(copy_streams()),
         "delta_checksum": [CHECKSUM.encode(), b"{}"],
         "deletion_vector": list(deletion_vectors()),
+        "http": [request.encode() for request in HTTP],
         "s3_xml": [xml.encode() for xml in S3_ANSWERS],
     }
 

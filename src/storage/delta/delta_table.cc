@@ -46,13 +46,18 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
   SnapshotPtr Latest() override { return LatestSnapshot(); }
 
   SnapshotPtr At(int64_t version) override {
-    const auto latest = LatestSnapshot();
-    if (latest->version() == version) return latest;
+    try {
+      const auto latest = LatestSnapshot();
+      if (latest->version() == version) return latest;
+    } catch (const Error& error) {
+      // An older version may need less.
+      if (error.kind() != ErrorKind::kUnsupported) throw;
+    }
     return std::make_shared<DeltaSnapshot>(LoadState(log_, version), location_, context_);
   }
 
   SnapshotPtr AtTimestamp(int64_t unix_ms) override {
-    return At(VersionAt(log_, *LatestSnapshot(), unix_ms));
+    return At(VersionAt(log_, *LatestState(), unix_ms));
   }
 
   SnapshotPtr Changes(int64_t from, int64_t to) override {
@@ -61,7 +66,7 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
 
   std::vector<HistoryEntry> History(std::optional<size_t> limit) override {
     const auto latest = LatestSnapshot();
-    const auto first_own = FirstInCommitTime(*latest);
+    const auto first_own = FirstInCommitTime(latest->state());
     std::vector<CommitFile> commits = log_.List().commits;
     std::reverse(commits.begin(), commits.end());
     if (limit && commits.size() > *limit) commits.resize(*limit);
@@ -96,12 +101,23 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
  private:
   std::shared_ptr<const DeltaSnapshot> LatestSnapshot() {
     const std::lock_guard lock(mutex_);
-    const StatePtr state = state_ ? Refresh(log_, state_) : LoadState(log_);
-    if (state != state_ || !latest_) {
-      latest_ = std::make_shared<DeltaSnapshot>(state, location_, context_);
-    }
-    state_ = state;
+    Advance();
+    if (!latest_) latest_ = std::make_shared<DeltaSnapshot>(state_, location_, context_);
     return latest_;
+  }
+
+  /// What the log says, also when this engine cannot read a table with such features.
+  StatePtr LatestState() {
+    const std::lock_guard lock(mutex_);
+    Advance();
+    return state_;
+  }
+
+  /// Takes in what is new in the log. Under mutex_.
+  void Advance() {
+    const StatePtr state = state_ ? Refresh(log_, state_) : LoadState(log_);
+    if (state != state_) latest_.reset();
+    state_ = state;
   }
 
   /// A failed checkpoint costs time later, never the commit.
@@ -225,6 +241,16 @@ TableHead ReadTableHead(const io::Location& location) {
   TableHead head = LoadHead(Log(location));
   CheckReadable(head.protocol, head.metadata);
   return head;
+}
+
+std::shared_ptr<Table> OpenAnyVersion(const io::Location& location, const StorageContext& context) {
+  auto table = std::make_shared<DeltaTable>(location, context);
+  try {
+    table->Latest();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kUnsupported) throw;
+  }
+  return table;
 }
 
 std::shared_ptr<Table> CreateTable(const io::Location& location, const StorageContext& context,

@@ -21,6 +21,10 @@ std::shared_ptr<Table> OpenTable(const io::Location& location, const StorageCont
 /// that no commit is read, else as OpenTable finds them. Errors as OpenTable.
 TableHead ReadTableHead(const io::Location& location);
 
+/// OpenTable for a reader of older versions: where the latest one needs a reader feature that we do
+/// not have, only Latest() is Unsupported LK-3002.
+std::shared_ptr<Table> OpenAnyVersion(const io::Location& location, const StorageContext& context);
+
 /// Writes version 0 with put-if-absent. AlreadyExists LK-3006 when the place already has a log.
 /// With `fill`, the files that it adds are part of version 0 (CREATE TABLE AS SELECT).
 std::shared_ptr<Table> CreateTable(const io::Location& location, const StorageContext& context,

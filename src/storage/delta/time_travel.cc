@@ -32,14 +32,17 @@ int64_t InCommitTime(const Log& log, int64_t version) {
 
 }  // namespace
 
-std::optional<int64_t> FirstInCommitTime(const DeltaSnapshot& latest) {
-  if (!HasInCommitTimestamps(latest.protocol(), latest.metadata())) return std::nullopt;
-  return NumberProperty(latest.metadata(), kFirstVersion).value_or(0);
+std::optional<int64_t> FirstInCommitTime(const DeltaSnapshot::State& latest) {
+  if (!latest.protocol || !latest.metadata ||
+      !HasInCommitTimestamps(*latest.protocol, *latest.metadata)) {
+    return std::nullopt;
+  }
+  return NumberProperty(*latest.metadata, kFirstVersion).value_or(0);
 }
 
-int64_t VersionAt(const Log& log, const DeltaSnapshot& latest, int64_t unix_ms) {
+int64_t VersionAt(const Log& log, const DeltaSnapshot::State& latest, int64_t unix_ms) {
   std::vector<CommitFile> commits = log.List().commits;
-  std::erase_if(commits, [&](const auto& commit) { return commit.version > latest.version(); });
+  std::erase_if(commits, [&](const auto& commit) { return commit.version > latest.version; });
   if (commits.empty()) {
     throw Error(ErrorKind::kNotFound, "LK-3005",
                 "the log of " + log.table().uri() + " has no commit with a time",
@@ -58,7 +61,8 @@ int64_t VersionAt(const Log& log, const DeltaSnapshot& latest, int64_t unix_ms) 
   const int64_t last = time_of(commits.back());
   if (unix_ms < first || unix_ms > last) ThrowOutside(log, unix_ms, unix_ms < first, first, last);
   // Times of both kinds grow, but not across the change from one to the other.
-  const auto own_since = NumberProperty(latest.metadata(), kFirstTime);
+  const auto own_since =
+      first_own ? NumberProperty(*latest.metadata, kFirstTime) : std::optional<int64_t>();
   const bool use_own =
       own_begin != commits.end() &&
       (own_begin == commits.begin() || unix_ms >= own_since.value_or(time_of(*own_begin)));

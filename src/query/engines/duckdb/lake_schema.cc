@@ -22,9 +22,11 @@ dk::optional_ptr<dk::CatalogEntry> LakeSchema::MakeEntry(dk::ClientContext& cont
                                                          dk::optional_ptr<dk::BoundAtClause> at) {
   auto& transaction = LakeTransaction::Get(context, catalog);
   if (!object.table) {
+    if (at) RefuseUnsupported(context, "time travel of a view");
     dk::CreateViewInfo info(*this, object.info.name.name);
     info.query = dk::CreateViewInfo::ParseSelect(object.info.view_sql);
     info.sql = object.info.view_sql;
+    if (!object.info.comment.empty()) info.comment = dk::Value(object.info.comment);
     return &transaction.Keep(key, dk::make_uniq<dk::ViewCatalogEntry>(catalog, *this, info));
   }
   auto snapshot = at ? SnapshotAt(context, *object.table, *at) : transaction.Pin(*object.table);

@@ -11,6 +11,7 @@
 #include "query/engines/duckdb/lake_session.h"
 #include "query/engines/duckdb/lake_table.h"
 #include "query/engines/duckdb/types.h"
+#include "query/engines/duckdb/unique_columns.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -177,6 +178,23 @@ std::string FilesRead(const dk::MultiFileList& files) {
 // A key of two underscores on both sides is not printed, only its text is.
 constexpr char kFilesKey[] = "__files__";
 
+const LakeScanInfo& ScannedBy(const dk::TableFunctionInitInput& input) {
+  return input.bind_data->Cast<dk::MultiFileBindData>().file_list->Cast<LakeFileList>().scanned();
+}
+
+dk::unique_ptr<dk::GlobalTableFunctionState> StartScan(dk::ClientContext& context,
+                                                       dk::TableFunctionInitInput& input) {
+  auto unique = WithUniqueColumns(input);
+  return ScannedBy(input).init_global(context, unique);
+}
+
+dk::unique_ptr<dk::LocalTableFunctionState> StartThread(dk::ExecutionContext& context,
+                                                        dk::TableFunctionInitInput& input,
+                                                        dk::GlobalTableFunctionState* state) {
+  auto unique = WithUniqueColumns(input);
+  return ScannedBy(input).init_local(context, unique, state);
+}
+
 /// What EXPLAIN shows of a scan.
 dk::InsertionOrderPreservingMap<std::string> Show(dk::TableFunctionToStringInput& input) {
   dk::InsertionOrderPreservingMap<std::string> shown;
@@ -211,8 +229,12 @@ dk::TableFunction BindLakeScan(dk::ClientContext& context, const dk::TableFuncti
                                LakeScanInfo what, dk::unique_ptr<dk::FunctionData>& bind_data) {
   SessionOf(context).files_total += static_cast<int64_t>(
       what.selection ? what.selection->files.size() : what.snapshot->file_count());
+  what.init_global = parquet_scan.init_global;
+  what.init_local = parquet_scan.init_local;
   auto info = dk::make_shared_ptr<LakeScanInfo>(std::move(what));
   dk::TableFunction scan = parquet_scan;
+  scan.init_global = StartScan;
+  scan.init_local = StartThread;
   scan.function_info = info;
   scan.name = kScanName;
   scan.get_multi_file_reader = LakeReader::Create;

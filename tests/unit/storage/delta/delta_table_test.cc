@@ -217,6 +217,20 @@ TEST_F(DeltaTableTest, UnknownFeaturesAreRefusedByName) {
   }
 }
 
+TEST_F(DeltaTableTest, OlderVersionsStayReadableWhenTheLatestNeedsAnUnknownFeature) {
+  Create();
+  Put(1,
+      "{\"protocol\":{\"minReaderVersion\":3,\"minWriterVersion\":7,"
+      "\"readerFeatures\":[\"ofTomorrow\"],\"writerFeatures\":[\"ofTomorrow\"]}}\n");
+  const auto table = OpenAnyVersion(location_, kContext);
+  EXPECT_EQ(table->At(0)->version(), 0);
+  EXPECT_EQ(CodeOf([&] { table->At(1); }), "LK-3002");
+  EXPECT_EQ(CodeOf([&] { table->Latest(); }), "LK-3002");
+  EXPECT_EQ(CodeOf([&] { table->At(2); }), "LK-3004");
+  const int64_t first = table->At(0)->timestamp_ms();
+  EXPECT_EQ(table->AtTimestamp(first)->version(), 0);
+}
+
 TEST_F(DeltaTableTest, WriterFeaturesAreRefusedByName) {
   const auto table = Create();
   Put(1,

@@ -49,9 +49,8 @@ Lake::RebuildReport Lake::Rebuild(const security::Principal& principal, bool dry
     }
     try {
       impl_->RequireApart(folder);
-      const auto table =
-          storage::delta::OpenTable(impl_->parts.stores->Resolve(folder), impl_->parts.storage);
-      const storage::TableMetadata metadata = table->Latest()->metadata();
+      const auto metadata =
+          storage::delta::ReadTableHead(impl_->parts.stores->Resolve(folder)).metadata;
       ObjectName name{default_catalog(), NameOfFolder(folder.substr(0, cut)),
                       TableName(folder.substr(cut + 1), metadata.name)};
       ValidateName(name.schema);

@@ -101,6 +101,13 @@ struct HistoryEntry {
   bool is_blind_append = false;
 };
 
+/// What a table is at its latest version, without its files.
+struct TableHead {
+  int64_t version = 0;
+  Protocol protocol;
+  TableMetadata metadata;
+};
+
 /// One table at one place. Thread-safe; keeps the latest snapshot and refreshes it by what is new.
 class Table {
  public:

@@ -236,6 +236,12 @@ std::shared_ptr<Table> OpenTable(const io::Location& location, const StorageCont
   return table;
 }
 
+TableHead ReadTableHead(const io::Location& location) {
+  TableHead head = LoadHead(Log(location));
+  CheckReadable(head.protocol, head.metadata);
+  return head;
+}
+
 std::shared_ptr<Table> OpenAnyVersion(const io::Location& location, const StorageContext& context) {
   auto table = std::make_shared<DeltaTable>(location, context);
   try {

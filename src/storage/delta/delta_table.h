@@ -17,6 +17,10 @@ bool IsDeltaTable(const io::Location& location);
 /// metadata, bad JSON).
 std::shared_ptr<Table> OpenTable(const io::Location& location, const StorageContext& context);
 
+/// Protocol and metadata of the latest version: from its version checksum where there is one, so
+/// that no commit is read, else as OpenTable finds them. Errors as OpenTable.
+TableHead ReadTableHead(const io::Location& location);
+
 /// OpenTable for a reader of older versions: where the latest one needs a reader feature that we do
 /// not have, only Latest() is Unsupported LK-3002.
 std::shared_ptr<Table> OpenAnyVersion(const io::Location& location, const StorageContext& context);

@@ -203,6 +203,24 @@ StatePtr LoadState(const Log& log, std::optional<int64_t> version) {
   return state;
 }
 
+TableHead LoadHead(const Log& log) {
+  LogListing listing = log.List(log.LastCheckpointHint().value_or(0));
+  if (listing.commits.empty()) listing = log.List();
+  if (!listing.commits.empty()) {
+    const int64_t version = listing.commits.back().version;
+    const std::string place = Log::ChecksumName(version);
+    const auto text =
+        listing.checksums.count(version) > 0 ? log.FindChecksum(version) : std::nullopt;
+    if (text) {
+      Checksum checksum = ParseChecksum(*text, place);
+      return {version, std::move(checksum.protocol), std::move(checksum.metadata)};
+    }
+  }
+  const StatePtr state = LoadState(log);
+  if (!state->protocol || !state->metadata) ThrowGap(log, 0);
+  return {state->version, *state->protocol, *state->metadata};
+}
+
 StatePtr Refresh(const Log& log, const StatePtr& base) {
   // Was the table deleted, or made anew, under us?
   const auto current = log.store().Head(log.PathOf(Log::CommitName(base->version)));

@@ -16,6 +16,9 @@ using StatePtr = std::shared_ptr<const DeltaSnapshot::State>;
 /// version's checksum says something else.
 StatePtr LoadState(const Log& log, std::optional<int64_t> version = {});
 
+/// Protocol and metadata of the latest version, from its checksum or else by LoadState.
+TableHead LoadHead(const Log& log);
+
 /// Applies the commit that comes after `state`. Corruption LK-3003 when it lacks a time that it
 /// must have, or contradicts the state.
 void ApplyCommit(const Actions& actions, const CommitFile& commit, DeltaSnapshot::State& state);

@@ -209,6 +209,23 @@ TEST_F(LogShapes, AChecksumIsCompared) {
   EXPECT_EQ(table_->At(2)->file_count(), 3u);
 }
 
+TEST_F(LogShapes, AFreshChecksumTellsWhatTheTableIs) {
+  EXPECT_EQ(ReadTableHead(location_).version, 3);
+  const std::string rest = R"({"tableSizeBytes":200,"numFiles":2,"metadata":)" +
+                           metadata_.substr(12, metadata_.size() - 13) +
+                           R"(,"protocol":{"minReaderVersion":1,"minWriterVersion":2}})";
+  Put(3, ".crc", rest);
+  // No commit is read: a damaged one goes unseen.
+  Put(2, ".json", "{");
+  const TableHead head = ReadTableHead(location_);
+  EXPECT_EQ(head.version, 3);
+  EXPECT_EQ(head.metadata.schema.Names(), std::vector<std::string>{"id"});
+  EXPECT_EQ(Read(), "LK-3003");
+  store_->Delete(Path(3, ".crc"));
+  EXPECT_EQ(CodeOf([&] { ReadTableHead(location_); }), "LK-3003");
+  EXPECT_EQ(CodeOf([&] { ReadTableHead({store_, "nothing"}); }), "LK-3001");
+}
+
 TEST_F(LogShapes, TheSameDataFileTwiceIsDamage) {
   const auto add = [](const char* cardinality) {
     return std::string(

@@ -2,11 +2,15 @@
 # builds few folders.
 
 set(_config_fuzz base)
+set(_s3_xml_fuzz io_s3)
 set(_parquet_fuzz storage_parquet)
 set(_delta_log_fuzz storage_delta)
 set(_checkpoint_fuzz storage_delta)
+set(_delta_checksum_fuzz storage_delta)
+set(_deletion_vector_fuzz storage_delta)
 set(_schema_fuzz storage_delta)
 set(_partition_fuzz storage_delta)
+set(_s3_xml_fuzz io_s3)
 set(_dialect_fuzz query_engines_duckdb_dialect)
 set(_csv_fuzz ingestion_connectors_files)
 set(_ndjson_fuzz ingestion_connectors_files)

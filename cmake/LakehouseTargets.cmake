@@ -22,7 +22,7 @@ function(lakehouse_library)
   string(REPLACE "/" "_" target "lakehouse_${folder}")
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   if(folder STREQUAL "cli")
-    list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+    list(FILTER sources EXCLUDE REGEX "/(main|program)\\.cc$")
   endif()
   if(NOT sources)
     return()
@@ -68,8 +68,24 @@ endmacro()
 
 macro(lakehouse_add_programs)
   if(EXISTS ${CMAKE_SOURCE_DIR}/src/cli/main.cc)
-    add_executable(lakehouse ${CMAKE_SOURCE_DIR}/src/cli/main.cc)
-    target_link_libraries(lakehouse PRIVATE lakehouse_cli)
+    add_library(lakehouse_program SHARED ${CMAKE_SOURCE_DIR}/src/cli/program.cc)
+    target_link_libraries(lakehouse_program PRIVATE lakehouse_cli)
+    target_link_options(lakehouse_program PRIVATE -Wl,-Bsymbolic-functions)
+    # Their own run paths from the start: CMake ends one that it replaces when installing with a ':',
+    # and that stands for the current directory.
+    set_target_properties(lakehouse_program PROPERTIES
+                          LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib
+                          INSTALL_RPATH "$ORIGIN" BUILD_WITH_INSTALL_RPATH ON)
+    # Small: it loads the library only for what needs more than the version.
+    add_executable(lakehouse ${CMAKE_SOURCE_DIR}/src/cli/main.cc
+                             ${CMAKE_SOURCE_DIR}/src/base/version.cc)
+    target_include_directories(lakehouse PRIVATE ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(lakehouse PRIVATE ${CMAKE_DL_LIBS})
+    # Linked anew with the library, so that the file's time says when the program was built.
+    set_target_properties(lakehouse PROPERTIES
+                          INSTALL_RPATH "$ORIGIN/../lib" BUILD_WITH_INSTALL_RPATH ON
+                          LINK_DEPENDS ${CMAKE_BINARY_DIR}/lib/liblakehouse_program.so)
+    add_dependencies(lakehouse lakehouse_program)
   endif()
   if(LAKEHOUSE_PYTHON AND EXISTS ${CMAKE_SOURCE_DIR}/data_lakehouse/_core/CMakeLists.txt)
     add_subdirectory(data_lakehouse/_core)

@@ -37,8 +37,9 @@ endif()
 if(EXISTS ${CMAKE_SOURCE_DIR}/tests/sql/runner AND EXISTS ${CMAKE_SOURCE_DIR}/src/app/lakehouse.cc)
   file(GLOB _runner CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/sql/runner/*.cc)
   add_executable(sql_test_runner ${_runner})
-  target_link_libraries(sql_test_runner PRIVATE lakehouse_app lakehouse_error_pages)
-  foreach(_mode embedded restart)
+  target_link_libraries(sql_test_runner PRIVATE lakehouse_server_api lakehouse_error_pages
+                        PkgConfig::CURL)
+  foreach(_mode embedded restart server)
     add_test(NAME sql.${_mode} COMMAND sql_test_runner --mode ${_mode}
              ${CMAKE_SOURCE_DIR}/tests/sql)
     set_tests_properties(sql.${_mode} PROPERTIES TIMEOUT 900)
@@ -54,3 +55,11 @@ endif()
 
 add_executable(table_tool ${CMAKE_SOURCE_DIR}/tests/interop/table_tool.cc)
 target_link_libraries(table_tool PRIVATE lakehouse_storage lakehouse_storage_delta)
+
+# Programs of ./dev bench.
+if(NOT LAKEHOUSE_SANITIZE)
+  add_executable(tpch_bench ${CMAKE_SOURCE_DIR}/tests/bench/tpch_bench.cc)
+  target_link_libraries(tpch_bench PRIVATE lakehouse_app lakehouse_error_pages DuckDB::duckdb
+                        nlohmann_json::nlohmann_json)
+  add_executable(run_once ${CMAKE_SOURCE_DIR}/tests/bench/run_once.cc)
+endif()

@@ -41,6 +41,8 @@ class Result:
     @property
     def current_schema(self) -> str: ...
     @property
+    def time_zone(self) -> str: ...
+    @property
     def metrics(self) -> dict[str, Any]: ...
 
 @final
@@ -51,7 +53,9 @@ class Request:
         parameters: list[object],
         user: str,
         schema: str,
+        time_zone: str,
         timeout_ms: int,
+        memory_bytes: int,
         cancel: CancellationToken,
         gather: bool,
     ) -> None: ...

@@ -52,6 +52,16 @@ class Row(tuple[Any, ...]):
         return dict(zip(self.__fields__, self, strict=True))
 
 
+class SessionState(NamedTuple):
+    """What ``USE`` and ``SET TimeZone`` set for later statements; empty is the default."""
+
+    schema: str = ""
+    time_zone: str = ""
+
+
+_DEFAULT_STATE = SessionState()
+
+
 class Query(NamedTuple):
     """A statement and how to run it."""
 
@@ -59,14 +69,17 @@ class Query(NamedTuple):
     values: Sequence[Any] = ()
     user: str = ""
     timeout_ms: int = 0
+    memory_bytes: int = 0
     count_sql: str = ""  #: a quicker statement for the number of rows, when there is one
 
-    def request(self, schema: str, sql: str = "", gather: bool = False) -> _core.Request:
+    def request(
+        self, state: SessionState = _DEFAULT_STATE, sql: str = "", gather: bool = False
+    ) -> _core.Request:
         """Return it for the compiled module.
 
         Parameters
         ----------
-        schema : of names that have none; empty is the configured one
+        state : schema of names that have none, and time zone
         sql : another statement, without parameters, to run in its place
         gather : all rows will be read at once
         """
@@ -75,8 +88,10 @@ class Query(NamedTuple):
             sql=sql or self.sql,
             parameters=parameters.to_core(values),
             user=self.user,
-            schema=schema,
+            schema=state.schema,
+            time_zone=state.time_zone,
             timeout_ms=self.timeout_ms,
+            memory_bytes=self.memory_bytes,
             cancel=_core.CancellationToken(),
             gather=gather,
         )
@@ -109,7 +124,7 @@ class DataFrame:
         self._rows = rows
         self._columns = columns if rows is None else rows
         self._row_limit = row_limit
-        self._current_schema = lakehouse.current_schema
+        self._session = lakehouse.session
         #: Rows that a write changed; -1 for a query.
         self.affected_rows = affected_rows
 
@@ -123,11 +138,11 @@ class DataFrame:
             user=user,
             count_sql=f"SELECT count(*) FROM {source}",
         )
-        _, found = lakehouse.core.describe(query.request(lakehouse.current_schema))
+        _, found = lakehouse.core.describe(query.request(lakehouse.session))
         return cls(lakehouse, query, columns=found)
 
     def _execute(self, sql: str = "", gather: bool = False) -> _core.Result:
-        request = self._query.request(self._current_schema, sql, gather)
+        request = self._query.request(self._session, sql, gather)
         return self._lakehouse.core.execute(request)
 
     def _read(self, limit: int | None = None) -> _core.Rows:
@@ -206,7 +221,7 @@ class DataFrame:
             affected_rows=self.affected_rows,
             row_limit=max(least, 0),
         )
-        limited._current_schema = self._current_schema
+        limited._session = self._session
         return limited
 
     def count(self) -> int:
@@ -262,7 +277,7 @@ class DataFrame:
     def explain(self) -> str:
         """Return the engine's plan."""
         request = self._query._replace(sql="EXPLAIN " + self._query.sql)
-        plan = self._lakehouse.core.execute(request.request(self._current_schema)).read_all()
+        plan = self._lakehouse.core.execute(request.request(self._session)).read_all()
         return "\n".join(line[-1] for line in plan.texts())
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from data_lakehouse import _core
 from data_lakehouse.config import LakehouseConfig, place_of
-from data_lakehouse.dataframe import DataFrame, Query, arrow_source
+from data_lakehouse.dataframe import DataFrame, Query, SessionState, arrow_source
 
 if TYPE_CHECKING:
     from data_lakehouse.catalog import Catalog
@@ -28,8 +28,12 @@ class Lakehouse:
     def __init__(self, config: LakehouseConfig) -> None:
         self.config = config
         self.core = _core.Core(config.core)
-        #: Schema of names that have none, as ``USE`` set it; empty is the configured one.
-        self.current_schema = ""
+        self.session = SessionState()
+
+    @property
+    def current_schema(self) -> str:
+        """Schema of names that have none, as ``USE`` set it; empty is the configured one."""
+        return self.session.schema
 
     def sql(
         self,
@@ -38,6 +42,7 @@ class Lakehouse:
         *,
         user: str = "",
         timeout_ms: int = 0,
+        memory_bytes: int = 0,
     ) -> DataFrame:
         """Check a query, or run a statement that changes something.
 
@@ -47,6 +52,8 @@ class Lakehouse:
         parameters : values of the placeholders, in order
         user : name of who asks, for authorization and audit; empty is the local user
         timeout_ms : time limit in milliseconds; 0 is the configured one
+        memory_bytes : limit of memory, beyond which LK-4021 ends the statement; 0 is an equal share
+            of ``query.memory_limit``
 
         Raises
         ------
@@ -54,14 +61,14 @@ class Lakehouse:
             One of the classes of :mod:`data_lakehouse.errors`. Ctrl-C ends a running statement and
             raises ``KeyboardInterrupt``.
         """
-        query = Query(sql, parameters, user, timeout_ms)
-        kind, columns = self.core.describe(query.request(self.current_schema))
+        query = Query(sql, parameters, user, timeout_ms, memory_bytes)
+        kind, columns = self.core.describe(query.request(self.session))
         if kind == "query":
             return DataFrame(self, query, columns=columns)
-        result = self.core.execute(query.request(self.current_schema))
+        result = self.core.execute(query.request(self.session))
         rows = result.read_all()
         if kind == "other":
-            self.current_schema = result.current_schema
+            self.session = SessionState(result.current_schema, result.time_zone)
         return DataFrame(self, query, rows=rows, affected_rows=result.affected_rows)
 
     def table(self, name: str) -> Table:

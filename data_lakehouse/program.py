@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -33,12 +32,6 @@ def find() -> Path:
         "the program lakehouse is neither in the package nor on the path",
         "Install the wheel, or build the checkout with ./dev build.",
     )
-
-
-def can_serve() -> bool:
-    """Return whether the program has the server."""
-    done = subprocess.run([find(), "--help"], capture_output=True, check=False, text=True)
-    return any(line.split()[:1] == ["serve"] for line in done.stdout.splitlines())
 
 
 def serve(config: LakehouseConfig) -> NoReturn:

@@ -127,22 +127,32 @@ query::QueryRequest Core::RequestOf(const Request& request) const {
   made.principal = PrincipalOf(request.user);
   made.request_id = Uuid::V7(SystemClock(), SystemRandom()).ToString();
   made.limits.timeout_ms = request.timeout_ms;
+  made.limits.memory_bytes = request.memory_bytes;
   made.cancellation = request.cancel;
   made.gather = request.gather;
   return made;
 }
 
 /// Every statement has a session of its own, so that statements of several threads run side by
-/// side; the current schema is carried from one to the next.
+/// side; schema and time zone are carried from one to the next.
 std::unique_ptr<query::Session> Core::OpenSession(app::Lakehouse& lakehouse,
                                                   const query::QueryRequest& request,
-                                                  const std::string& schema) const {
+                                                  const Request& asked) const {
   auto session = lakehouse.engine().OpenSession(request.principal);
-  if (schema.empty() || schema == session->current_schema()) return session;
-  query::QueryRequest use = request;
-  use.sql = "USE " + Quoted(schema);
-  use.parameters.clear();
-  session->Execute(use);
+  const auto set = [&](const std::string& statement) {
+    query::QueryRequest setting = request;
+    setting.sql = statement;
+    setting.parameters.clear();
+    session->Execute(setting);
+  };
+  if (!asked.schema.empty() && asked.schema != session->current_schema()) {
+    set("USE " + Quoted(asked.schema));
+  }
+  if (!asked.time_zone.empty() && asked.time_zone != session->time_zone()) {
+    std::string text = "SET TimeZone = '";
+    for (const char c : asked.time_zone) text += c == '\'' ? "''" : std::string(1, c);
+    set(text + "'");
+  }
   return session;
 }
 
@@ -153,7 +163,7 @@ Result Core::Execute(const Request& request) {
   const query::QueryRequest made = RequestOf(request);
   RunInterruptibly([&] { statement.cancel.Cancel(); },
                    [&] {
-                     statement.session = OpenSession(*statement.lakehouse, made, request.schema);
+                     statement.session = OpenSession(*statement.lakehouse, made, request);
                      statement.result = statement.session->Execute(made);
                    });
   return Result(std::move(statement));
@@ -163,9 +173,8 @@ nb::tuple Core::Describe(const Request& request) {
   const std::shared_ptr<app::Lakehouse> lakehouse = Use();
   const query::QueryRequest made = RequestOf(request);
   query::StatementDescription description;
-  RunInterruptibly(
-      [token = made.cancellation]() mutable { token.Cancel(); },
-      [&] { description = OpenSession(*lakehouse, made, request.schema)->Describe(made); });
+  RunInterruptibly([token = made.cancellation]() mutable { token.Cancel(); },
+                   [&] { description = OpenSession(*lakehouse, made, request)->Describe(made); });
   const nb::object columns =
       description.schema ? nb::cast(Rows(description.schema, {})) : nb::none();
   return nb::make_tuple(KindName(description.kind), columns);

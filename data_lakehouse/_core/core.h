@@ -17,9 +17,11 @@ namespace lakehouse::python {
 struct Request {
   std::string sql;
   nanobind::list parameters;
-  std::string user;    ///< empty: the local user
-  std::string schema;  ///< of names that have none; empty: the configured one
+  std::string user;       ///< empty: the local user
+  std::string schema;     ///< of names that have none; empty: the configured one
+  std::string time_zone;  ///< empty: UTC
   int64_t timeout_ms = 0;
+  int64_t memory_bytes = 0;  ///< limit of the statement; 0: an equal share
   CancellationToken cancel;
   bool gather = false;  ///< all rows will be read at once (query.h)
 };
@@ -70,7 +72,7 @@ class Core {
   query::QueryRequest RequestOf(const Request& request) const;
   std::unique_ptr<query::Session> OpenSession(app::Lakehouse& lakehouse,
                                               const query::QueryRequest& request,
-                                              const std::string& schema) const;
+                                              const Request& asked) const;
 
   std::shared_ptr<app::Lakehouse> lakehouse_;
   const pid_t process_;

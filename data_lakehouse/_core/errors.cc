@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "storage/arrow_status.h"
+
 namespace nb = nanobind;
 
 namespace lakehouse::python {
@@ -38,6 +40,7 @@ std::vector<std::string> RetryableKinds() {
 
 void Check(const arrow::Status& status) {
   if (status.ok()) return;
+  storage::ThrowErrorIn(status);
   if (status.IsOutOfMemory()) {
     throw Error(ErrorKind::kResourceExhausted, "LK-0004", status.message());
   }

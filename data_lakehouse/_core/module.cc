@@ -71,6 +71,7 @@ void BindRows(nb::module_& m) {
       .def_prop_ro("affected_rows", &Result::affected_rows)
       .def_prop_ro("engine_used", &Result::engine_used)
       .def_prop_ro("current_schema", &Result::current_schema)
+      .def_prop_ro("time_zone", &Result::time_zone)
       .def_prop_ro("metrics", &Result::Metrics);
 }
 
@@ -89,13 +90,20 @@ void BindCore(nb::module_& m) {
       .def(
           "__init__",
           [](Request* self, std::string sql, nb::list parameters, std::string user,
-             std::string schema, int64_t timeout_ms, const CancellationToken& cancel, bool gather) {
-            new (self) Request{std::move(sql),  std::move(parameters),
-                               std::move(user), std::move(schema),
-                               timeout_ms,      cancel,
+             std::string schema, std::string time_zone, int64_t timeout_ms, int64_t memory_bytes,
+             const CancellationToken& cancel, bool gather) {
+            new (self) Request{std::move(sql),
+                               std::move(parameters),
+                               std::move(user),
+                               std::move(schema),
+                               std::move(time_zone),
+                               timeout_ms,
+                               memory_bytes,
+                               cancel,
                                gather};
           },
-          "sql"_a, "parameters"_a, "user"_a, "schema"_a, "timeout_ms"_a, "cancel"_a, "gather"_a);
+          "sql"_a, "parameters"_a, "user"_a, "schema"_a, "time_zone"_a, "timeout_ms"_a,
+          "memory_bytes"_a, "cancel"_a, "gather"_a);
   nb::class_<Core>(m, "Core")
       .def(nb::init<const Config&>())
       .def("close", &Core::Close)

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "errors.h"
 #include "interrupt.h"
+#include "storage/arrow_status.h"
 
 namespace nb = nanobind;
 
@@ -22,6 +23,7 @@ struct Result::State {
       : statement(std::move(of)),
         schema(statement.result.reader->schema()),
         current_schema(statement.session->current_schema()),
+        time_zone(statement.session->time_zone()),
         process(getpid()) {}
 
   ~State() {
@@ -56,6 +58,7 @@ struct Result::State {
   Statement statement;
   const std::shared_ptr<arrow::Schema> schema;
   const std::string current_schema;
+  const std::string time_zone;
   const pid_t process;
   std::mutex mutex;
   bool handed_out = false;
@@ -79,12 +82,7 @@ class Result::ForeignReader : public arrow::RecordBatchReader {
       *batch = state_->ReadNext();
       return arrow::Status::OK();
     } catch (...) {
-      const Error error = CurrentError();
-      std::string text = error.what();
-      if (!error.hint().empty()) text += " Hint: " + error.hint();
-      if (error.kind() == ErrorKind::kCancelled) return arrow::Status::Cancelled(text);
-      if (error.kind() == ErrorKind::kIoError) return arrow::Status::IOError(text);
-      return arrow::Status::Invalid(text);
+      return storage::StatusOf(CurrentError());
     }
   }
 
@@ -161,6 +159,7 @@ void Result::Cancel() { state_->statement.cancel.Cancel(); }
 int64_t Result::affected_rows() const { return state_->statement.result.affected_rows; }
 std::string Result::engine_used() const { return state_->statement.result.engine_used; }
 std::string Result::current_schema() const { return state_->current_schema; }
+std::string Result::time_zone() const { return state_->time_zone; }
 
 nb::dict Result::Metrics() const {
   nb::dict metrics;

@@ -45,6 +45,7 @@ class Result {
   int64_t affected_rows() const;
   std::string engine_used() const;
   std::string current_schema() const;
+  std::string time_zone() const;
   /// files_total, files_read, queued_ms, execution_ms; complete when all rows are read.
   nanobind::dict Metrics() const;
 

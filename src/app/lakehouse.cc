@@ -12,6 +12,7 @@
 #include "catalog/governance/authorizer.h"
 #include "query/engines/duckdb/duckdb_engine.h"
 #include "security/audit_log.h"
+#include "storage/time_zone.h"
 
 namespace lakehouse::app {
 namespace {
@@ -44,7 +45,9 @@ std::shared_ptr<catalog::Lake> OpenLake(const Config& config, const fs::path& st
   parts.authorizer = catalog::MakeOwnerAuthorizer();
   parts.audit = security::MakeJsonLinesAuditLog(
       Below(state, config.GetString("security.audit_log")), SystemClock());
-  parts.storage = {&SystemClock(), &SystemRandom()};
+  parts.storage = {&SystemClock(), &SystemRandom(), parts.stores.get(),
+                   config.GetString("storage.partition_time_zone")};
+  storage::InstantOf(0, parts.storage.partition_time_zone);  // says now when there is no such zone
   parts.default_catalog = config.GetString("catalog.default_catalog");
   return std::make_shared<catalog::Lake>(std::move(parts));
 }

@@ -89,6 +89,9 @@ void AddStorage(std::vector<Setting>& all) {
   all.push_back(Each("storage.allowed_locations", kStringList, {"/data", "", "", ""},
                      "Directories, or s3://bucket/prefix, beside the data root in which tables may "
                      "lie."));
+  all.push_back(Same("storage.partition_time_zone", kString, "UTC",
+                     "Zone of timestamps in partition values that do not say theirs: the zone in "
+                     "which the tables' writers ran."));
   all.push_back(Same("catalog.metadata_store", kString, "metadata.db",
                      "SQLite file of names, jobs and tokens, below the state directory."));
   all.push_back(
@@ -200,6 +203,18 @@ void AddServer(std::vector<Setting>& all) {
                      "Time in which a request must have arrived."));
   all.push_back(
       Same("server.idle_timeout", kDurationMs, "60s", "An idle connection is closed after it."));
+  all.push_back(Range(Same("server.worker_threads", kInteger, "16",
+                           "Threads that answer requests; more requests wait."),
+                      1, 1024));
+  all.push_back(Range(Same("server.max_statements", kInteger, "64",
+                           "Statements in the background, running or kept; more are refused."),
+                      1, 10000));
+  all.push_back(Same("server.max_result_size", kBytes, "64MiB",
+                     "Greatest result of a statement in the background, in memory."));
+  all.push_back(Same("server.statement_keep", kDurationMs, "10m",
+                     "How long the result of a statement in the background is kept."));
+  all.push_back(Each("server.stop_grace", kDurationMs, {"0s", "0s", "5s", "5s"},
+                     "How long /readyz says no at a stop before connections are refused."));
   all.push_back(Same("server.drain_timeout", kDurationMs, "25s",
                      "Time that running requests have to end at a stop."));
   all.push_back(Unset("server.tls_certificate", kString, "PEM file of the certificate chain."));

@@ -39,7 +39,7 @@ void Lake::Impl::CreateDefaults() {
 
 std::shared_ptr<storage::Table> Lake::Impl::Open(const ObjectInfo& object) {
   return cache.Get(object.id, object.location, [&] {
-    return storage::delta::OpenTable(parts.stores->Resolve(object.location), parts.storage);
+    return storage::delta::OpenAnyVersion(parts.stores->Resolve(object.location), parts.storage);
   });
 }
 

@@ -30,8 +30,9 @@ void AddGlobalFlags(CLI::App& app, GlobalFlags& flags) {
 }
 
 void AddCommands(CLI::App& app, Action& action) {
-  for (const auto add : {AddSql, AddTable, AddIngest, AddJob, AddConfig, AddCatalog, AddDoctor,
-                         AddExplain, AddVersion, AddCompletions, AddReference, AddHelp}) {
+  for (const auto add :
+       {AddSql, AddTable, AddIngest, AddJob, AddServe, AddToken, AddConfig, AddCatalog, AddDoctor,
+        AddExplain, AddVersion, AddCompletions, AddReference, AddHelp}) {
     add(app, action);
   }
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {

@@ -21,6 +21,8 @@ void AddIngest(CLI::App& app, Action& action);
 void AddJob(CLI::App& app, Action& action);
 void AddConfig(CLI::App& app, Action& action);
 void AddCatalog(CLI::App& app, Action& action);
+void AddServe(CLI::App& app, Action& action);
+void AddToken(CLI::App& app, Action& action);
 void AddDoctor(CLI::App& app, Action& action);
 void AddExplain(CLI::App& app, Action& action);
 void AddVersion(CLI::App& app, Action& action);

@@ -22,13 +22,20 @@ Config Context::LoadConfig() const {
     }
     source.flags[setting.substr(0, at)] = setting.substr(at + 1);
   }
+  for (const auto& [key, value] : overrides_) source.flags[key] = value;
   source.variables = Config::ProcessVariables();
   return Config::Load(source);
 }
 
-app::Lakehouse& Context::lakehouse() {
+app::Lakehouse& Context::lakehouse() { return *share(); }
+
+std::shared_ptr<app::Lakehouse> Context::share() {
   if (!lakehouse_) lakehouse_ = app::Lakehouse::Open(LoadConfig());
-  return *lakehouse_;
+  return lakehouse_;
+}
+
+void Context::Override(const std::string& key, const std::string& value) {
+  overrides_[key] = value;
 }
 
 security::Principal Context::principal() const { return security::LocalPrincipal(); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,6 +38,9 @@ class Context {
   const GlobalFlags& flags() const { return flags_; }
   Config LoadConfig() const;
   app::Lakehouse& lakehouse();
+  std::shared_ptr<app::Lakehouse> share();
+  /// A setting that a command's own flag gives; before the lakehouse opens.
+  void Override(const std::string& key, const std::string& value);
   security::Principal principal() const;
   /// A line on stderr, unless --quiet.
   void Say(const std::string& line) const;
@@ -46,6 +50,7 @@ class Context {
 
  private:
   const GlobalFlags& flags_;
+  std::map<std::string, std::string> overrides_;
   std::shared_ptr<app::Lakehouse> lakehouse_;
 };
 

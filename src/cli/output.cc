@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/suggest.h"
 #include "query/render.h"
+#include "storage/arrow_status.h"
 
 namespace lakehouse::cli {
 namespace {
@@ -26,6 +27,7 @@ const std::map<std::string, Format, std::less<>> kFormats = {
     {"csv", Format::kCsv},     {"md", Format::kMarkdown}, {"arrow", Format::kArrow}};
 
 [[noreturn]] void ThrowArrow(const arrow::Status& status) {
+  storage::ThrowErrorIn(status);
   throw Error(ErrorKind::kIoError, "LK-9004", "cannot write the result: " + status.message());
 }
 
@@ -102,16 +104,38 @@ std::string OneLine(std::string text) {
   return text;
 }
 
+/// A row with the text of a plan or a statement takes as many lines as its tallest cell.
+Texts LinesOf(const std::vector<std::string>& row) {
+  Texts lines(1, std::vector<std::string>(row.size()));
+  for (size_t c = 0; c < row.size(); ++c) {
+    size_t at = 0;
+    size_t begin = 0;
+    for (size_t end = 0; end != std::string::npos; ++at, begin = end + 1) {
+      end = row[c].find('\n', begin);
+      if (end == std::string::npos && begin == row[c].size() && at > 0) break;  // a closing newline
+      if (at == lines.size()) lines.emplace_back(row.size());
+      lines[at][c] = OneLine(row[c].substr(begin, end - begin));
+    }
+  }
+  return lines;
+}
+
 /// Markdown rows are table rows between bars; both have the same widths.
 void WriteTable(const std::vector<std::string>& columns, Texts rows, const std::vector<bool>& right,
                 bool markdown, std::FILE* out) {
+  Texts shown;
+  for (auto& row : rows) {
+    if (markdown) {
+      for (auto& cell : row) cell = OneLine(std::move(cell));
+      shown.push_back(std::move(row));
+      continue;
+    }
+    for (auto& line : LinesOf(row)) shown.push_back(std::move(line));
+  }
   std::vector<size_t> widths;
   for (size_t c = 0; c < columns.size(); ++c) {
     size_t width = std::max<size_t>(Width(columns[c]), 3);
-    for (auto& row : rows) {
-      row[c] = OneLine(row[c]);
-      width = std::max(width, Width(row[c]));
-    }
+    for (const auto& row : shown) width = std::max(width, Width(row[c]));
     widths.push_back(width);
   }
   const auto line = [&](const std::vector<std::string>& cells) {
@@ -130,7 +154,7 @@ void WriteTable(const std::vector<std::string>& columns, Texts rows, const std::
     if (markdown && right[c]) rule.back() = ':';
   }
   std::fprintf(out, "%s%s\n", rule.c_str(), markdown ? "|" : "");
-  for (const auto& row : rows) line(row);
+  for (const auto& row : shown) line(row);
 }
 
 int64_t WriteAsTable(arrow::RecordBatchReader& rows, bool markdown, std::FILE* out,

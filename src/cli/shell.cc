@@ -64,6 +64,8 @@ fs::path HistoryFile() {
   return failure ? fs::path() : folder / "history";
 }
 
+constexpr int kLookForSignalsMs = 100;
+
 enum class Typed { kLine, kEnd, kInterrupted };
 
 volatile std::sig_atomic_t dropped = 0;
@@ -75,9 +77,10 @@ void DropLine(int) { dropped = 1; }
 int ReadKey(FILE*) {
   static std::mbstate_t state{};
   while (dropped == 0) {
-    // Signals come through libedit's own handlers, after which a read would go on; a poll ends.
+    // Signals come through libedit's own handlers, after which a read would go on; and one may come
+    // just before the wait, or to another thread.
     pollfd keyboard{STDIN_FILENO, POLLIN, 0};
-    if (poll(&keyboard, 1, -1) < 0) continue;
+    if (poll(&keyboard, 1, kLookForSignalsMs) <= 0) continue;
     char byte = 0;
     const ssize_t got = read(STDIN_FILENO, &byte, 1);
     if (got < 0 && errno == EINTR) continue;

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
+#include <mutex>
 #include <regex>
 #include <sstream>
 #include <thread>
@@ -33,17 +35,22 @@ class Watcher {
   /// Before the first row is written, so that bar and rows do not mix.
   void HideProgress() { hidden_ = true; }
   void Stop() {
-    done_ = true;
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    stopped_.notify_one();
     if (thread_.joinable()) thread_.join();
   }
 
  private:
   void Look() {
     ProgressBar bar("running", quiet_);
-    while (!done_) {
+    std::unique_lock lock(mutex_);
+    // Woken at the end: a quick statement must not wait for the next look.
+    while (!stopped_.wait_for(lock, kLookEvery, [this] { return done_; })) {
       if (guard_.interrupted()) token_.Cancel();
       if (!hidden_) bar.Show(session_.Progress().value_or(-1), "");
-      std::this_thread::sleep_for(kLookEvery);
     }
   }
 
@@ -51,8 +58,10 @@ class Watcher {
   CancellationToken token_;
   const bool quiet_;
   const InterruptGuard guard_;
-  std::atomic<bool> done_{false};
   std::atomic<bool> hidden_{false};
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool done_ = false;  ///< guarded by mutex_
   std::thread thread_;
 };
 

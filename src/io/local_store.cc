@@ -395,6 +395,8 @@ class LocalStore : public ObjectStore {
           name.substr(0, kTemporaryPrefix.size()) == kTemporaryPrefix)
         continue;
       const std::string path = JoinPath(directory, name);
+      // The end of a long log is listed after every commit: what lies before it needs no look.
+      if (entry->d_type == DT_REG && path <= options.start_after) continue;
       struct stat status{};
       if (fstatat(dirfd(stream.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
       if (S_ISDIR(status.st_mode) && options.recursive) Collect(path, options, found);

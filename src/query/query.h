@@ -91,6 +91,8 @@ class Session {
   /// 0 to 1 of the running statement, or nothing when unknown. From any thread.
   virtual std::optional<double> Progress() const = 0;
   virtual std::string current_schema() const = 0;
+  /// Name of the zone in which instants are shown and taken apart, "UTC".
+  virtual std::string time_zone() const = 0;
 };
 
 /// Runs SQL on the lakehouse's tables. Errors: syntax InvalidArgument LK-4001 (with line and

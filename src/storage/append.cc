@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/suggest.h"
 #include "storage/arrow_schema.h"
+#include "storage/arrow_status.h"
 
 namespace lakehouse::storage {
 namespace {
@@ -129,6 +130,7 @@ CommitResult Append(Table& table, arrow::RecordBatchReader& rows, const AppendOp
   std::shared_ptr<arrow::RecordBatch> batch;
   while (true) {
     if (const arrow::Status status = rows.ReadNext(&batch); !status.ok()) {
+      ThrowErrorIn(status);
       throw Error(ErrorKind::kIoError, "LK-3523", "cannot read the rows: " + status.message());
     }
     if (!batch) break;

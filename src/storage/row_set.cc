@@ -1,12 +1,38 @@
 #include "storage/row_set.h"
 
-#include <roaring/roaring64map.hh>
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <roaring/roaring.hh>
 #include <utility>
 
-namespace lakehouse::storage {
+#include "storage/roaring_form.h"
 
+namespace lakehouse::storage {
+namespace {
+
+constexpr uint64_t kBucketRows = uint64_t{1} << 32;
+
+uint32_t KeyOf(uint64_t row) { return static_cast<uint32_t>(row >> 32); }
+uint32_t PlaceOf(uint64_t row) { return static_cast<uint32_t>(row); }
+
+template <typename Number>
+void AppendNumber(std::string& bytes, Number number) {
+  for (size_t i = 0; i < sizeof(Number); ++i) {
+    bytes += static_cast<char>(static_cast<uint64_t>(number) >> (8 * i));
+  }
+}
+
+}  // namespace
+
+/// Bitmaps of 2^32 rows each, by the upper half of the row's number; none is empty.
 struct RowSet::Bitmap {
-  Roaring64Map rows;
+  std::map<uint32_t, Roaring> buckets;
+
+  void DropIfEmpty(uint32_t key) {
+    const auto found = buckets.find(key);
+    if (found != buckets.end() && found->second.isEmpty()) buckets.erase(found);
+  }
 };
 
 RowSet::RowSet() : bitmap_(std::make_unique<Bitmap>()) {}
@@ -21,42 +47,135 @@ RowSet::~RowSet() = default;
 
 int64_t RowSet::Add(std::span<const uint64_t> rows) {
   const int64_t before = size();
-  bitmap_->rows.addMany(rows.size(), rows.data());
+  std::vector<uint32_t> places;
+  for (size_t begin = 0; begin < rows.size();) {
+    const uint32_t key = KeyOf(rows[begin]);
+    places.clear();
+    size_t end = begin;
+    for (; end < rows.size() && KeyOf(rows[end]) == key; ++end) {
+      places.push_back(PlaceOf(rows[end]));
+    }
+    bitmap_->buckets[key].addMany(places.size(), places.data());
+    begin = end;
+  }
   return size() - before;
 }
 
 int64_t RowSet::Unite(const RowSet& other) {
   const int64_t before = size();
-  bitmap_->rows |= other.bitmap_->rows;
+  for (const auto& [key, rows] : other.bitmap_->buckets) bitmap_->buckets[key] |= rows;
   return size() - before;
 }
 
-void RowSet::Subtract(const RowSet& other) { bitmap_->rows -= other.bitmap_->rows; }
+void RowSet::Subtract(const RowSet& other) {
+  for (const auto& [key, rows] : other.bitmap_->buckets) {
+    const auto found = bitmap_->buckets.find(key);
+    if (found == bitmap_->buckets.end()) continue;
+    found->second -= rows;
+    bitmap_->DropIfEmpty(key);
+  }
+}
 
-bool RowSet::Contains(uint64_t row) const { return bitmap_->rows.contains(row); }
+RowSet RowSet::Complement(uint64_t count) const {
+  RowSet rest;
+  for (uint64_t first = 0; first < count; first += kBucketRows) {
+    Roaring rows;
+    const auto found = bitmap_->buckets.find(KeyOf(first));
+    if (found != bitmap_->buckets.end()) rows = found->second;
+    const uint64_t here = std::min(kBucketRows, count - first);
+    rows.flip(0, here);
+    if (here < kBucketRows) {
+      Roaring range;
+      range.addRange(0, here);
+      rows &= range;
+    }
+    if (!rows.isEmpty()) rest.bitmap_->buckets[KeyOf(first)] = std::move(rows);
+  }
+  return rest;
+}
+
+bool RowSet::Contains(uint64_t row) const {
+  const auto found = bitmap_->buckets.find(KeyOf(row));
+  return found != bitmap_->buckets.end() && found->second.contains(PlaceOf(row));
+}
 
 bool RowSet::Intersects(const RowSet& other) const {
-  return !(bitmap_->rows & other.bitmap_->rows).isEmpty();
+  return std::any_of(bitmap_->buckets.begin(), bitmap_->buckets.end(), [&](const auto& bucket) {
+    const auto found = other.bitmap_->buckets.find(bucket.first);
+    return found != other.bitmap_->buckets.end() && bucket.second.intersect(found->second);
+  });
 }
 
-int64_t RowSet::size() const { return static_cast<int64_t>(bitmap_->rows.cardinality()); }
-bool RowSet::empty() const { return bitmap_->rows.isEmpty(); }
+int64_t RowSet::size() const {
+  uint64_t rows = 0;
+  for (const auto& [key, bucket] : bitmap_->buckets) rows += bucket.cardinality();
+  return static_cast<int64_t>(rows);
+}
+
+bool RowSet::empty() const { return bitmap_->buckets.empty(); }
 
 bool RowSet::Exclude(uint64_t first, uint32_t count, std::vector<uint32_t>& kept) const {
-  auto next = bitmap_->rows.begin();
-  const auto end = bitmap_->rows.end();
-  if (empty() || !next.move(first) || next == end || *next >= first + count) return false;
-  kept.clear();
-  for (uint32_t i = 0; i < count; ++i) {
-    if (next != end && *next == first + i) {
-      ++next;
-    } else {
-      kept.push_back(i);
+  bool any = false;
+  uint32_t next = 0;  // those before it are decided
+  for (uint64_t row = first; row < first + count;) {
+    const uint32_t key = KeyOf(row);
+    const uint64_t bucket_end = std::min(first + count, (uint64_t{key} + 1) * kBucketRows);
+    const auto bucket = bitmap_->buckets.find(key);
+    if (bucket != bitmap_->buckets.end()) {
+      auto at = bucket->second.begin();
+      const auto end = bucket->second.end();
+      for (at.equalorlarger(PlaceOf(row)); at != end; ++at) {
+        const uint64_t hidden = uint64_t{key} * kBucketRows + *at;
+        if (hidden >= bucket_end) break;
+        if (!any) kept.clear();
+        any = true;
+        for (const auto place = static_cast<uint32_t>(hidden - first); next < place; ++next) {
+          kept.push_back(next);
+        }
+        ++next;
+      }
     }
+    row = bucket_end;
   }
-  return true;
+  for (; any && next < count; ++next) kept.push_back(next);
+  return any;
 }
 
-bool operator==(const RowSet& a, const RowSet& b) { return a.bitmap_->rows == b.bitmap_->rows; }
+std::string RowSet::ToPortable() const {
+  std::string bytes;
+  AppendNumber(bytes, static_cast<uint64_t>(bitmap_->buckets.size()));
+  for (const auto& [key, rows] : bitmap_->buckets) {
+    Roaring compact = rows;
+    compact.runOptimize();
+    AppendNumber(bytes, key);
+    const size_t begin = bytes.size();
+    bytes.resize(begin + compact.getSizeInBytes());
+    compact.write(bytes.data() + begin);
+  }
+  return bytes;
+}
+
+std::optional<RowSet> RowSet::FromPortable(std::string_view bytes) {
+  RoaringCursor cursor(bytes);
+  const auto count = cursor.Take<uint64_t>();
+  if (!count) return std::nullopt;
+  RowSet set;
+  std::optional<uint32_t> before;
+  for (uint64_t i = 0; i < *count; ++i) {
+    const auto key = cursor.Take<uint32_t>();
+    if (!key || (before && *key <= *before)) return std::nullopt;
+    before = key;
+    const auto bitmap = cursor.TakeBitmap();
+    if (!bitmap) return std::nullopt;
+    // The bytes are proven whole, so the library reads no further than they go.
+    Roaring rows = Roaring::readSafe(bitmap->data(), bitmap->size());
+    if (!rows.isEmpty()) set.bitmap_->buckets[*key] = std::move(rows);
+  }
+  return cursor.AtEnd() ? std::optional(std::move(set)) : std::nullopt;
+}
+
+bool operator==(const RowSet& a, const RowSet& b) {
+  return a.bitmap_->buckets == b.bitmap_->buckets;
+}
 
 }  // namespace lakehouse::storage

@@ -2,7 +2,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace lakehouse::storage {
@@ -24,6 +27,8 @@ class RowSet {
   /// Adds all rows of `other` and returns how many of them were new.
   int64_t Unite(const RowSet& other);
   void Subtract(const RowSet& other);
+  /// Those of the rows 0 to count - 1 that are not in this set.
+  RowSet Complement(uint64_t count) const;
 
   bool Contains(uint64_t row) const;
   bool Intersects(const RowSet& other) const;
@@ -32,6 +37,13 @@ class RowSet {
   /// Fills `kept` with those i of 0 to count - 1 for which first + i is not in the set; false, and
   /// `kept` is left alone, when all are kept. For filters of scans.
   bool Exclude(uint64_t first, uint32_t count, std::vector<uint32_t>& kept) const;
+
+  /// The portable 64-bit form of the RoaringFormatSpec: number of buckets (8 bytes), then for each
+  /// bucket its key (4 bytes) and a 32-bit bitmap; little-endian.
+  std::string ToPortable() const;
+  /// The reverse. Nothing for bytes that are not exactly such a form; they are checked to the last
+  /// one, so those of anybody may be given.
+  static std::optional<RowSet> FromPortable(std::string_view bytes);
 
   friend bool operator==(const RowSet& a, const RowSet& b);
 

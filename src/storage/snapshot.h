@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/column_mapping.h"
+#include "storage/row_set.h"
 #include "storage/schema.h"
 #include "storage/value.h"
 
@@ -58,7 +60,11 @@ struct FileEntry {
   std::string_view path;  ///< decoded; relative to the table's root, or absolute (a URI, or "/...")
   int64_t size_bytes = 0;
   int64_t modified_ms = 0;
-  int64_t num_records = -1;  ///< -1 without statistics
+  int64_t num_records = -1;  ///< in the file, deleted ones too; -1 without statistics
+  int64_t deleted_records = 0;
+
+  /// Rows that a scan gives; -1 when not known.
+  int64_t live_records() const { return num_records < 0 ? -1 : num_records - deleted_records; }
 };
 
 /// LeafStats of one column for all files of a snapshot, by file index.
@@ -89,12 +95,18 @@ class Snapshot {
   virtual FileEntry file(size_t index) const = 0;
   /// Value of partition column `column` (position in partition_columns) in file `index`.
   virtual Value partition_value(size_t index, size_t column) const = 0;
+  /// False when file `index` holds the column itself, so that partition_value has nothing to say.
+  virtual bool has_partition_value(size_t, size_t) const { return true; }
+  /// Positions of rows in file `index` that are not there any more; null when all are. Read at each
+  /// call, and checked. Corruption LK-3008, or the store's error.
+  virtual std::shared_ptr<const RowSet> DeletedRows(size_t) const { return nullptr; }
+  virtual ColumnMapping column_mapping() const { return ColumnMapping::kNone; }
   /// Bounds of a leaf column of primitive type for all files; parsed at first use, then kept.
   /// Partition columns have min = max = the partition's value. Never fails for odd statistics:
   /// unknown.
   virtual std::shared_ptr<const ColumnBounds> Bounds(const ColumnPath& column) const = 0;
   virtual int64_t total_bytes() const = 0;
-  /// Nothing when a file lacks statistics.
+  /// Rows of the table. Nothing when a file lacks statistics.
   virtual std::optional<int64_t> total_records() const = 0;
 
   /// Progress of writers, by application id, and domain metadata, by domain.

@@ -21,6 +21,9 @@ namespace lakehouse::storage {
 struct StorageContext {
   Clock* clock = nullptr;
   Random* random = nullptr;
+  io::Stores* stores = nullptr;  ///< for files outside of a table; null: there are none
+  /// Of timestamps in partition values that do not say theirs: the writers' zone.
+  std::string partition_time_zone = "UTC";
 };
 
 /// A data file that was written and is not yet in the table.
@@ -110,6 +113,11 @@ class Table {
   /// The latest version whose commit is not later than `unix_ms`; LK-3005 before the first one, and
   /// after the latest one.
   virtual SnapshotPtr AtTimestamp(int64_t unix_ms) = 0;
+  /// The rows that versions `from` to `to` changed, with the columns `_change_type`,
+  /// `_commit_version` and `_commit_timestamp` behind those of the table at version `to`. NotFound
+  /// LK-3004, InvalidArgument LK-3010 when `from` is after `to`, Unsupported LK-3011 when the
+  /// changes of a version were not kept.
+  virtual SnapshotPtr Changes(int64_t from, int64_t to) = 0;
   /// Newest first.
   virtual std::vector<HistoryEntry> History(std::optional<size_t> limit = {}) = 0;
   virtual std::unique_ptr<Transaction> Begin(SnapshotPtr base) = 0;

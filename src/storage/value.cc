@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "storage/time_zone.h"
 
 namespace lakehouse::storage {
 namespace {
@@ -213,6 +214,13 @@ std::optional<int64_t> ParseTimestamp(std::string_view text) {
   return static_cast<int64_t>(total);
 }
 
+/// Does the text of a timestamp say its zone?
+bool HasOffset(std::string_view text) {
+  const size_t time = text.find_first_of("T ");
+  return time != std::string_view::npos &&
+         text.find_first_of("Z+-", time) != std::string_view::npos;
+}
+
 std::string TimestampText(int64_t micros, bool utc) {
   int64_t rest = micros % kMicrosPerDay;
   const int64_t day = micros / kMicrosPerDay - (rest < 0 ? 1 : 0);
@@ -339,9 +347,14 @@ std::string ToPartitionText(const Value& value, const DataType& type) {
   }
 }
 
-Value FromPartitionText(std::string_view text, const DataType& type) {
+Value FromPartitionText(std::string_view text, const DataType& type, const std::string& zone) {
   if (text.empty()) return {};
-  if (auto value = Parse(text, type)) return *std::move(value);
+  if (auto value = Parse(text, type)) {
+    if (type.id() == TypeId::kTimestamp && !HasOffset(text)) {
+      return Value{InstantOf(std::get<int64_t>(value->data), zone)};
+    }
+    return *std::move(value);
+  }
   throw Error(
       ErrorKind::kCorruption, "LK-3503",
       "'" + std::string(text.substr(0, 100)) + "' is not a value of type " + type.ToString());

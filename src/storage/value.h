@@ -28,8 +28,10 @@ std::weak_ordering Compare(const Value& a, const Value& b);
 /// Text of a partition value as Delta writes it ("2013-01-01", "1.50", ISO 8601 UTC for
 /// timestamps).
 std::string ToPartitionText(const Value& value, const DataType& type);
-/// The reverse; "" is null. Both timestamp forms are read. Throws Corruption LK-3503 for text that
+/// The reverse; "" is null. Both timestamp forms are read; one without a zone is a wall clock in
+/// `zone`, for instants. Throws Corruption LK-3503 for text that
 /// is no value of the type.
-Value FromPartitionText(std::string_view text, const DataType& type);
+Value FromPartitionText(std::string_view text, const DataType& type,
+                        const std::string& zone = "UTC");
 
 }  // namespace lakehouse::storage

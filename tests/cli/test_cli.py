@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -95,3 +97,25 @@ def test_csv_is_ingested_once(run: Run, tmp_path: Path) -> None:
     assert run("ingest", str(tmp_path / "a.csv"), "--into", "bronze.a").returncode == 0
     assert run("ingest", str(tmp_path / "a.csv"), "--into", "bronze.a").returncode == 0
     assert run("sql", "-c", "SELECT count(*) AS n FROM bronze.a", "-o", "csv").stdout == b"n\n2\n"
+
+
+def test_the_version_needs_no_library_and_the_rest_says_what_is_missing(tmp_path: Path) -> None:
+    alone = tmp_path / "bin" / "lakehouse"
+    alone.parent.mkdir()
+    shutil.copy(BINARY, alone)
+    version = subprocess.run([alone, "version"], capture_output=True, check=True)
+    assert version.stdout == subprocess.run([BINARY, "version"], capture_output=True).stdout
+    said = fails(
+        subprocess.run([alone, "sql", "-c", "SELECT 1"], capture_output=True), 1, "LK-9020"
+    )
+    assert "liblakehouse_program.so" in said
+
+
+def test_no_library_is_looked_for_in_the_current_directory() -> None:
+    program = BINARY.resolve()
+    for file in (program, program.parent.parent / "lib" / "liblakehouse_program.so"):
+        dynamic = subprocess.run(
+            ["readelf", "-d", file], capture_output=True, text=True, check=True
+        )
+        paths = re.findall(r"R(?:UN)?PATH.*\[(.*)\]", dynamic.stdout)
+        assert paths and all(part for path in paths for part in path.split(":")), paths

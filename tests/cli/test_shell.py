@@ -34,6 +34,7 @@ class Terminal:
             preexec_fn=lambda: _own_terminal(secondary),
         )
         os.close(secondary)
+        self.unread = ""
         self.wait_for("lakehouse>")
 
     def send(self, text: str) -> None:
@@ -41,14 +42,16 @@ class Terminal:
         os.write(self.primary, text.encode())
 
     def wait_for(self, expected: str, seconds: float = 60) -> str:
-        """Read until ``expected`` was printed; return all that was read."""
-        text = ""
+        """Read until ``expected`` was printed; return all up to it, and keep what came after."""
+        text = self.unread
         end = time.monotonic() + seconds
         while expected not in text:
             ready, _, _ = select.select([self.primary], [], [], max(0.0, end - time.monotonic()))
             assert ready, f"{expected!r} did not come; there is {text!r}"
             text += os.read(self.primary, 65536).decode(errors="replace")
-        return text
+        end_of_it = text.index(expected) + len(expected)
+        self.unread = text[end_of_it:]
+        return text[:end_of_it]
 
     def close(self) -> None:
         """End the shell if it still runs."""

@@ -174,7 +174,7 @@ void CheckRoundTrip(const delta::DeltaSnapshot::State& state) {
   const Log log({lakehouse::io::MakeMemoryStore("again"), "t"});
   delta::WriteCheckpoint(log, state, 0, INT64_MAX / 2);
   const auto again =
-      delta::ReadCheckpoint(log, state.version, {Log::CheckpointName(state.version)});
+      delta::ReadCheckpoint(log, {state.version, {Log::CheckpointName(state.version)}, 0});
   Require(again.protocol == state.protocol && again.metadata == state.metadata);
   Require(again.files.size() == state.files.size());
   Require(again.domains == state.domains);
@@ -182,7 +182,8 @@ void CheckRoundTrip(const delta::DeltaSnapshot::State& state) {
 }
 
 void CheckSnapshot(const delta::DeltaSnapshot::State& state) {
-  const delta::DeltaSnapshot snapshot(std::make_shared<delta::DeltaSnapshot::State>(state));
+  const delta::DeltaSnapshot snapshot(std::make_shared<delta::DeltaSnapshot::State>(state),
+                                      {lakehouse::io::MakeMemoryStore("files"), "t"}, {});
   for (size_t i = 0; i < snapshot.file_count(); ++i) {
     Takes("LK-3", [&] {
       snapshot.file(i);
@@ -207,7 +208,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   log.store().Write(log.PathOf(Log::CheckpointName(7)), file);
   Takes("LK-3", [&] {
-    const auto state = delta::ReadCheckpoint(log, 7, {Log::CheckpointName(7)});
+    const auto state = delta::ReadCheckpoint(log, {7, {Log::CheckpointName(7)}, 0});
     CheckSnapshot(state);
     CheckRoundTrip(state);
   });

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -28,7 +29,10 @@ bool Takes(std::string_view family, Parse&& parse) {
     parse();
     return true;
   } catch (const Error& error) {
-    if (!error.code().starts_with(family)) Finding();
+    if (!error.code().starts_with(family)) {
+      std::fprintf(stderr, "%s\n", error.what());
+      Finding();
+    }
     return false;
   }
 }

@@ -46,6 +46,25 @@ LOG = (
     '{"txn":{"appId":"a","version":4,"lastUpdated":5}}\n'
     '{"domainMetadata":{"domain":"d","configuration":"{}","removed":false}}\n'
 )
+CHECKSUM = (
+    '{"tableSizeBytes":1,"numFiles":1,"numMetadata":1,"numProtocol":1,"setTransactions":'
+    '[{"appId":"a","version":1}],"domainMetadata":[{"domain":"d","configuration":"{}",'
+    '"removed":false}],"metadata":{"id":"i","format":{"provider":"parquet","options":{}},'
+    '"schemaString":"' + QUOTED + '","partitionColumns":[],"configuration":{},"createdTime":1},'
+    '"protocol":{"minReaderVersion":1,"minWriterVersion":2},"numDeletedRecordsOpt":0}'
+)
+S3_ANSWERS = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>lake</Name>'
+    "<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>"
+    "<NextContinuationToken>a+b/=</NextContinuationToken><Contents><Key>t/a+b%2Bc%C3%A4&amp;</Key>"
+    "<LastModified>2009-10-12T17:50:30.125Z</LastModified><ETag>&quot;e&quot;</ETag>"
+    "<Size>42</Size></Contents><CommonPrefixes><Prefix>t/d/</Prefix></CommonPrefixes>"
+    "</ListBucketResult>",
+    "<Error><Code>PermanentRedirect</Code><Message>no</Message><Region>eu</Region></Error>",
+    "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+    "<!DOCTYPE x [<!ENTITY a 'b'>]><ListBucketResult>&a;</ListBucketResult>",
+)
 CSV = (
     "a,b,c,d,e,f,g\n"
     '1,"x ""y"", z",1.5,2024-02-29,2024-01-01T10:00:00Z,12.50,true\n'
@@ -190,6 +209,17 @@ def texts(kind: int, text: str) -> Iterator[bytes]:
     yield bytes([kind]) + archive.getvalue()
 
 
+def deletion_vectors() -> Iterator[bytes]:
+    """Yield vectors with an array, a bitset and runs, in both forms."""
+    array = struct.pack("<IIHHIHH", 12346, 1, 0, 1, 16, 3, 9)
+    bits = struct.pack("<IIHHI", 12346, 1, 2, 4999, 16) + b"\xff" * 625 + b"\0" * 7567
+    runs = struct.pack("<HHBHHHHHHH", 12347, 0, 1, 0, 299, 2, 5, 99, 200, 199)
+    for bitmap in (array, bits, runs):
+        yield struct.pack("<IQI", 1681511377, 1, 0) + bitmap
+        yield struct.pack("<III", 1681511376, 1, len(bitmap)) + bitmap
+    yield b"HelloWorld"
+
+
 def seeds() -> dict[str, list[bytes]]:
     """Return the inputs of each target."""
     return {
@@ -205,6 +235,9 @@ def seeds() -> dict[str, list[bytes]]:
         "csv": [seed for kind in (0, 1, 2, 8, 16) for seed in texts(kind, CSV)],
         "ndjson": [seed for kind in (0, 1) for seed in texts(kind, NDJSON)],
         "copy": list(copy_streams()),
+        "delta_checksum": [CHECKSUM.encode(), b"{}"],
+        "deletion_vector": list(deletion_vectors()),
+        "s3_xml": [xml.encode() for xml in S3_ANSWERS],
     }
 
 
@@ -212,6 +245,7 @@ def conformance(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Yield what others wrote, as far as it is small; it is read where it lies and never kept."""
     kinds = {
         "*.json": "delta_log",
+        "*.crc": "delta_checksum",
         "*.checkpoint.parquet": "checkpoint",
         "part-*.parquet": "parquet",
     }

@@ -107,7 +107,7 @@ class PostgresServer:
 def postgres() -> Iterator[PostgresServer]:
     """Start a PostgreSQL 15 with the table customer_data in the database production."""
     if not (PostgresServer.binaries / "initdb").exists():
-        pytest.skip("no PostgreSQL 15 on this machine")
+        pytest.fail("PostgreSQL 15 is missing: ./dev setup installs it")
     folder = Path(tempfile.mkdtemp(prefix="lakehouse-postgres-"))
     server = PostgresServer(folder)
     server.execute("CREATE DATABASE production")

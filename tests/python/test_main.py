@@ -71,14 +71,6 @@ def test_the_program_is_found_or_missed(
     assert "LK-7010" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(program.can_serve(), reason="this build has the server")
-def test_main_without_a_server_opens_and_checks(run_python: Script) -> None:
-    done = run_python(MAIN, "--environment", "local")
-    assert done.returncode == 0 and "tables: 0, jobs: 0" in done.stdout
-    assert "this build has no server" in done.stderr
-
-
-@pytest.mark.skipif(not program.can_serve(), reason="this build has no server")
 def test_main_runs_the_server_until_ctrl_c(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

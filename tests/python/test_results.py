@@ -14,7 +14,7 @@ SQL = "SELECT range AS n, 'text ' || range AS s, range % 2 = 0 AS b FROM range(5
 
 def run(lakehouse: dl.Lakehouse, sql: str = SQL) -> _core.Result:
     """Start a statement."""
-    return lakehouse.core.execute(Query(sql).request(""))
+    return lakehouse.core.execute(Query(sql).request())
 
 
 def addresses(data: pa.Table | pa.RecordBatch) -> list[int]:

@@ -131,6 +131,16 @@ def test_use_sets_the_schema_of_later_statements(flights: dl.Lakehouse) -> None:
     assert before.first() == ("main",)
 
 
+def test_the_time_zone_is_that_of_later_statements(lakehouse: dl.Lakehouse) -> None:
+    hour = "SELECT hour(TIMESTAMPTZ '2020-07-01 12:00:00+00') AS h"
+    before = lakehouse.sql(hour)
+    lakehouse.sql("SET TimeZone = 'Asia/Tokyo'")
+    assert lakehouse.sql(hour).first() == (21,)
+    assert before.first() == (12,)
+    lakehouse.sql("RESET TimeZone")
+    assert lakehouse.sql(hour).first() == (12,)
+
+
 def test_a_table_tells_its_state_and_history(flights: dl.Lakehouse) -> None:
     table = flights.table("bronze.flights")
     assert (table.kind, table.version, table.num_files) == ("table", 2, 2)

@@ -57,7 +57,7 @@ def test_threads_read_and_write_side_by_side(lakehouse: dl.Lakehouse) -> None:
 
 
 def test_one_result_may_be_read_by_several_threads(lakehouse: dl.Lakehouse) -> None:
-    result = lakehouse.core.execute(Query("SELECT * FROM range(1000000)").request(""))
+    result = lakehouse.core.execute(Query("SELECT * FROM range(1000000)").request())
     rows: list[int] = []
 
     def work(_: int) -> None:
@@ -75,8 +75,16 @@ def test_a_statement_has_a_time_limit(lakehouse: dl.Lakehouse) -> None:
     assert lakehouse.sql("SELECT 1").count() == 1
 
 
+def test_a_statement_has_a_limit_of_memory(lakehouse: dl.Lakehouse) -> None:
+    sql = "SELECT sum(len(l)) FROM (SELECT list(i) AS l FROM range(8000000) r(i) GROUP BY i % 3)"
+    with pytest.raises(dl.LakehouseError) as raised:
+        lakehouse.sql(sql, memory_bytes=32 * 2**20).collect()
+    assert raised.value.code == "LK-4021" and "memory" in raised.value.hint
+    assert lakehouse.sql(sql, memory_bytes=2**30).collect()[0][0] == 8_000_000
+
+
 def test_a_statement_is_cancelled_from_another_thread(lakehouse: dl.Lakehouse) -> None:
-    request = Query("SELECT * FROM range(1000000000000)").request("")
+    request = Query("SELECT * FROM range(1000000000000)").request()
     result = lakehouse.core.execute(request)
     threading.Timer(0.1, result.cancel).start()
     with pytest.raises(dl.LakehouseError) as raised:
@@ -152,7 +160,7 @@ import data_lakehouse as dl
 from data_lakehouse.dataframe import Query
 lakehouse = dl.connect("lake")
 sql = "SELECT * FROM range(1000000000000)"
-result = lakehouse.core.execute(Query(sql).request(""))
+result = lakehouse.core.execute(Query(sql).request())
 result.read_batch()
 stream = lakehouse.sql(sql).__arrow_c_stream__()
 batches = lakehouse.sql(sql).to_batches()
@@ -174,7 +182,7 @@ import data_lakehouse as dl
 lakehouse = dl.connect("lake")
 lakehouse.sql("CREATE TABLE t AS SELECT 1 AS a")
 frame = lakehouse.sql("SELECT * FROM t")
-result = lakehouse.core.execute(frame._query.request(""))
+result = lakehouse.core.execute(frame._query.request())
 child = os.fork()
 if child == 0:
     code = 1

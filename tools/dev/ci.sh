@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs what must pass before a change lands: lint, all tests, kills
+# Runs what must pass before a change lands: lint, all tests, sanitizers, fuzzing, kills
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 stage() {
@@ -12,5 +12,9 @@ stage() {
 }
 stage lint "$ROOT/tools/dev/lint.sh"
 stage test "$ROOT/tools/dev/test.sh"
+stage sanitizers "$ROOT/tools/dev/test.sh" --sanitize --part base --part io --part security \
+  --part storage
+stage fuzz "$ROOT/tools/dev/fuzz.sh" 5
 stage crash "$ROOT/tools/dev/crash.sh" 300
 stage wheel "$ROOT/tools/dev/wheel.sh" --check
+stage bench "$ROOT/tools/dev/bench.sh" --no-build --quick

@@ -105,6 +105,7 @@ class QueryEngineManager:
         user: str = "",
         parameters: Sequence[Any] = (),
         timeout_ms: int = 0,
+        memory_bytes: int = 0,
     ) -> QueryResult:
         """Run one statement and return all its rows.
 
@@ -115,6 +116,8 @@ class QueryEngineManager:
         user : name of who asks, for authorization and audit; empty is the local user
         parameters : values of the placeholders, in order
         timeout_ms : time limit in milliseconds; 0 is the configured one
+        memory_bytes : limit of memory, beyond which LK-4021 ends the statement; 0 is an equal share
+            of ``query.memory_limit``
 
         Raises
         ------
@@ -126,8 +129,8 @@ class QueryEngineManager:
             raise InvalidArgumentError(
                 "LK-7007", f"there is no query engine {engine!r}", f"There are {names}."
             )
-        query = Query(sql, parameters, user, timeout_ms)
-        request = query.request(self._lakehouse.current_schema, gather=True)
+        query = Query(sql, parameters, user, timeout_ms, memory_bytes)
+        request = query.request(self._lakehouse.session, gather=True)
         begin = time.perf_counter()
         result = self._lakehouse.core.execute(request)
         rows = result.read_all()

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "storage/arrow_status.h"
 
 namespace lakehouse::ingestion::connectors {
 
@@ -14,6 +15,7 @@ namespace lakehouse::ingestion::connectors {
 /// ResourceExhausted).
 inline void ThrowUnlessOk(const arrow::Status& status) {
   if (status.ok()) return;
+  storage::ThrowErrorIn(status);
   if (status.IsOutOfMemory() || status.IsCapacityError()) {
     throw Error(ErrorKind::kResourceExhausted, "LK-0004", "not enough memory for a batch of rows",
                 "Give the process more memory.")

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "storage/delta/schema_json.h"
+#include "storage/file_place.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -102,31 +103,96 @@ std::string PathOf(const dom::object& action) {
   return DecodePath(path);
 }
 
-AddFilePtr ToAdd(const dom::object& action) {
-  auto add = std::make_shared<AddFile>();
-  add->path = PathOf(action);
-  add->size_bytes = MemberOr<int64_t>(action, "size", 0);
-  add->modified_ms = MemberOr<int64_t>(action, "modificationTime", 0);
-  if (add->size_bytes < 0) ThrowDamaged("the size of " + add->path + " is negative");
-  add->data_change = MemberOr<bool>(action, "dataChange", true);
+std::map<std::string, std::optional<std::string>> PartitionsOf(const dom::object& action) {
+  std::map<std::string, std::optional<std::string>> values;
   ForEachMember(action, "partitionValues", [&](const std::string& key, const dom::element& value) {
-    auto& slot = add->partition_values[key];
+    auto& slot = values[key];
     if (value.is_null()) return;
     if (!value.is_string()) ThrowDamaged("the partition value " + key + " is no text");
     slot = std::string(value.get_string().value_unsafe());
   });
-  add->stats = MemberOr<std::string_view>(action, "stats", {});
-  ForEachMember(action, "tags", [&](const std::string& key, const dom::element& value) {
-    if (value.is_string()) add->tags[key] = value.get_string().value_unsafe();
-  });
-  const auto vector = action["deletionVector"];
-  add->has_deletion_vector = vector.error() == simdjson::SUCCESS && !vector.is_null();
+  return values;
+}
+
+std::optional<int64_t> NumberIn(const dom::object& action, const char* key) {
+  const auto found = action[key];
+  if (found.error() == simdjson::NO_SUCH_FIELD || found.is_null()) return std::nullopt;
+  return MemberOr<int64_t>(action, key, 0);
+}
+
+DeletionVectorPtr VectorOf(const dom::object& action) {
+  const auto found = action["deletionVector"];
+  if (found.error() == simdjson::NO_SUCH_FIELD || found.is_null()) return nullptr;
+  dom::object members;
+  if (found.get(members) != simdjson::SUCCESS) ThrowDamaged("deletionVector is no object");
+  DeletionVectorDescriptor vector;
+  const auto type = MemberOr<std::string_view>(members, "storageType", {});
+  vector.storage_type = type.size() == 1 ? type[0] : '?';
+  vector.path_or_inline = MemberOr<std::string_view>(members, "pathOrInlineDv", {});
+  vector.offset = NumberIn(members, "offset");
+  vector.size_bytes = MemberOr<int64_t>(members, "sizeInBytes", -1);
+  vector.cardinality = MemberOr<int64_t>(members, "cardinality", -1);
+  Validate(vector);
+  return std::make_shared<const DeletionVectorDescriptor>(std::move(vector));
+}
+
+/// A member that is there and not null.
+template <typename T>
+T ValueOf(std::string_view key, const dom::element& value) {
+  T result;
+  if (value.get(result) != simdjson::SUCCESS) {
+    ThrowDamaged(std::string(key) + " is of a wrong type");
+  }
+  return result;
+}
+
+/// Looks at each member once: there may be millions of these.
+AddFilePtr ToAdd(const dom::object& action) {
+  auto add = std::make_shared<AddFile>();
+  for (const auto& [key, value] : action) {
+    if (value.is_null()) continue;
+    if (key == "path") {
+      add->path = DecodePath(ValueOf<std::string_view>(key, value));
+    } else if (key == "size") {
+      add->size_bytes = ValueOf<int64_t>(key, value);
+    } else if (key == "modificationTime") {
+      add->modified_ms = ValueOf<int64_t>(key, value);
+    } else if (key == "dataChange") {
+      add->data_change = ValueOf<bool>(key, value);
+    } else if (key == "stats") {
+      add->stats = ValueOf<std::string_view>(key, value);
+    } else if (key == "partitionValues") {
+      add->partition_values = PartitionsOf(action);
+    } else if (key == "tags") {
+      for (const auto& [tag, text] : ValueOf<dom::object>(key, value)) {
+        if (text.is_string()) add->tags[std::string(tag)] = text.get_string().value_unsafe();
+      }
+    } else if (key == "deletionVector") {
+      add->deletion_vector = VectorOf(action);
+    } else if (key == "baseRowId") {
+      add->base_row_id = ValueOf<int64_t>(key, value);
+    } else if (key == "defaultRowCommitVersion") {
+      add->default_row_commit_version = ValueOf<int64_t>(key, value);
+    } else if (key == "clusteringProvider") {
+      add->clustering_provider = ValueOf<std::string_view>(key, value);
+    }
+  }
+  if (add->path.empty()) ThrowDamaged("a file action without a path");
+  if (add->size_bytes < 0) ThrowDamaged("the size of " + add->path + " is negative");
   return add;
 }
 
 RemoveFile ToRemove(const dom::object& action) {
   return {PathOf(action), MemberOr<int64_t>(action, "deletionTimestamp", 0),
-          MemberOr<bool>(action, "dataChange", true)};
+          MemberOr<bool>(action, "dataChange", true), VectorOf(action)};
+}
+
+ChangeFile ToChange(const dom::object& action) {
+  return {PathOf(action), MemberOr<int64_t>(action, "size", 0), PartitionsOf(action)};
+}
+
+SidecarFile ToSidecar(const dom::object& action) {
+  return {PathOf(action), MemberOr<int64_t>(action, "sizeInBytes", -1)};
 }
 
 HistoryEntry ToInfo(const Json& action) {
@@ -167,7 +233,29 @@ void AddRareAction(const std::string& name, const Json& action, Actions& actions
                                TextOr(action, "configuration"), action.value("removed", false)});
   } else if (name == "commitInfo") {
     SetOnce(actions.info, ToInfo(action), "commitInfo");
+    if (const int64_t time = NumberOr(action, "inCommitTimestamp", -1); time >= 0) {
+      actions.in_commit_timestamp = time;
+    }
+  } else if (name == "checkpointMetadata") {
+    SetOnce(actions.checkpoint_version, action.at("version").get<int64_t>(), "checkpointMetadata");
   }
+}
+
+/// Actions on files, of which there may be very many; false for another one.
+bool AddFileAction(std::string_view name, const dom::element& action, Actions& actions) {
+  if (name != "add" && name != "remove" && name != "cdc" && name != "sidecar") return false;
+  dom::object object;
+  if (action.get(object) != simdjson::SUCCESS) ThrowDamaged("an action that is no object");
+  if (name == "add") {
+    actions.adds.push_back(ToAdd(object));
+  } else if (name == "remove") {
+    actions.removes.push_back(ToRemove(object));
+  } else if (name == "cdc") {
+    actions.changes.push_back(ToChange(object));
+  } else {
+    actions.sidecars.push_back(ToSidecar(object));
+  }
+  return true;
 }
 
 /// `line` is followed by at least SIMDJSON_PADDING readable bytes. File actions, of which there are
@@ -180,17 +268,7 @@ void AddAction(dom::parser& parser, std::string_view line, Actions& actions) {
   if (document.get(members) != simdjson::SUCCESS) ThrowDamaged("a line that is no action");
   bool rare = false;
   for (const auto& [name, action] : members) {
-    if (action.is_null()) continue;
-    dom::object object;
-    if (name != "add" && name != "remove") {
-      rare = true;
-    } else if (action.get(object) != simdjson::SUCCESS) {
-      ThrowDamaged("an action that is no object");
-    } else if (name == "add") {
-      actions.adds.push_back(ToAdd(object));
-    } else {
-      actions.removes.push_back(ToRemove(object));
-    }
+    if (!action.is_null() && !AddFileAction(name, action, actions)) rare = true;
   }
   if (!rare) return;
   const Json tree = Json::parse(line);
@@ -199,14 +277,13 @@ void AddAction(dom::parser& parser, std::string_view line, Actions& actions) {
   }
 }
 
-void CheckWhole(const Actions& actions) {
-  std::unordered_set<std::string_view> paths;
-  paths.reserve(actions.adds.size());
-  for (const AddFilePtr& add : actions.adds) {
-    if (!paths.insert(KeyOf(add->path)).second) {
-      ThrowDamaged("the file " + add->path + " is added twice");
-    }
-  }
+Json ToJson(const DeletionVectorDescriptor& vector) {
+  Json json = {{"storageType", std::string(1, vector.storage_type)},
+               {"pathOrInlineDv", vector.path_or_inline}};
+  if (vector.offset) json["offset"] = *vector.offset;
+  json["sizeInBytes"] = vector.size_bytes;
+  json["cardinality"] = vector.cardinality;
+  return json;
 }
 
 Json MapToJson(const std::map<std::string, std::string>& map) {
@@ -249,6 +326,20 @@ Json ToJson(const AddFile& add) {
                {"dataChange", add.data_change}};
   if (!add.stats.empty()) json["stats"] = add.stats;
   if (!add.tags.empty()) json["tags"] = MapToJson(add.tags);
+  if (add.deletion_vector) json["deletionVector"] = ToJson(*add.deletion_vector);
+  if (add.base_row_id) json["baseRowId"] = *add.base_row_id;
+  if (add.default_row_commit_version) {
+    json["defaultRowCommitVersion"] = *add.default_row_commit_version;
+  }
+  if (!add.clustering_provider.empty()) json["clusteringProvider"] = add.clustering_provider;
+  return json;
+}
+
+Json ToJson(const RemoveFile& remove) {
+  Json json = {{"path", EncodePath(remove.path)},
+               {"deletionTimestamp", remove.deleted_ms},
+               {"dataChange", remove.data_change}};
+  if (remove.deletion_vector) json["deletionVector"] = ToJson(*remove.deletion_vector);
   return json;
 }
 
@@ -276,9 +367,38 @@ int HexValue(char c) {
   return -1;
 }
 
+/// In a commit a data file stands at most once on each side.
+void CheckCommit(const Actions& actions) {
+  std::unordered_set<std::string_view> paths;
+  paths.reserve(std::max(actions.adds.size(), actions.removes.size()));
+  for (const AddFilePtr& add : actions.adds) {
+    if (!paths.insert(KeyOf(add->path)).second) {
+      ThrowDamaged("the file " + add->path + " is added twice");
+    }
+  }
+  paths.clear();
+  for (const RemoveFile& remove : actions.removes) {
+    if (!paths.insert(KeyOf(remove.path)).second) {
+      ThrowDamaged("the file " + remove.path + " is removed twice");
+    }
+  }
+}
+
+/// What is reconciled names each logical file once.
+void CheckCompaction(const Actions& actions) {
+  std::unordered_set<std::string> keys;
+  const auto take = [&](const std::string& path, const DeletionVectorPtr& vector) {
+    if (!keys.insert(FileKey(path, vector)).second) {
+      ThrowDamaged("the file " + path + " is there twice");
+    }
+  };
+  for (const AddFilePtr& add : actions.adds) take(add->path, add->deletion_vector);
+  for (const RemoveFile& gone : actions.removes) take(gone.path, gone.deletion_vector);
+}
+
 }  // namespace
 
-Actions ParseCommit(std::string_view text, const std::string& place) {
+Actions ParseCommit(std::string_view text, const std::string& place, ActionSource source) {
   Actions actions;
   size_t number = 0;
   try {
@@ -298,7 +418,8 @@ Actions ParseCommit(std::string_view text, const std::string& place) {
       found = true;
     }
     if (!found) ThrowDamaged("the commit is empty");
-    CheckWhole(actions);
+    if (source == ActionSource::kCommit) CheckCommit(actions);
+    if (source == ActionSource::kCompaction) CheckCompaction(actions);
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorKind::kCorruption, "LK-3003",
                 place + " line " + std::to_string(number) + ": " + error.what(),
@@ -327,10 +448,7 @@ std::string WriteCommit(const Actions& actions) {
                 {"removed", domain.removed}});
   }
   for (const RemoveFile& remove : actions.removes) {
-    AppendLine(text, "remove",
-               {{"path", EncodePath(remove.path)},
-                {"deletionTimestamp", remove.deleted_ms},
-                {"dataChange", remove.data_change}});
+    AppendLine(text, "remove", ToJson(remove));
   }
   for (const AddFilePtr& add : actions.adds) AppendLine(text, "add", ToJson(*add));
   return text;
@@ -376,12 +494,17 @@ std::string EncodePath(std::string_view path) {
   return encoded;
 }
 
-std::string_view KeyOf(std::string_view path) {
-  constexpr std::string_view kScheme = "file:";
-  if (path.substr(0, kScheme.size() + 1) != "file:/") return path;
-  path.remove_prefix(kScheme.size());
-  if (path.substr(0, 3) == "///") path.remove_prefix(2);
-  return path;
+std::string_view KeyOf(std::string_view path) { return WithoutFileScheme(path); }
+
+std::string FileKey(std::string_view path, const DeletionVectorPtr& deletion_vector) {
+  std::string key(KeyOf(path));
+  if (!deletion_vector) return key;
+  key += '\0';
+  return key + deletion_vector->UniqueId();
+}
+
+std::string_view DataFileOf(std::string_view file_key) {
+  return file_key.substr(0, file_key.find('\0'));
 }
 
 }  // namespace lakehouse::storage::delta

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/delta/deletion_vector.h"
 #include "storage/table.h"
 
 namespace lakehouse::storage::delta {
@@ -23,7 +24,10 @@ struct AddFile {
   std::map<std::string, std::optional<std::string>> partition_values;
   std::string stats;  ///< JSON as in the log, may be empty
   std::map<std::string, std::string> tags;
-  bool has_deletion_vector = false;
+  DeletionVectorPtr deletion_vector;  ///< null when no row is deleted
+  std::optional<int64_t> base_row_id;
+  std::optional<int64_t> default_row_commit_version;
+  std::string clustering_provider;
 };
 using AddFilePtr = std::shared_ptr<const AddFile>;
 
@@ -31,6 +35,20 @@ struct RemoveFile {
   std::string path;  ///< decoded
   int64_t deleted_ms = 0;
   bool data_change = true;
+  DeletionVectorPtr deletion_vector;  ///< of the logical file that is removed
+};
+
+/// `cdc`: a file with changed rows.
+struct ChangeFile {
+  std::string path;  ///< decoded
+  int64_t size_bytes = 0;
+  std::map<std::string, std::optional<std::string>> partition_values;
+};
+
+/// `sidecar`: a part of a V2 checkpoint with file actions.
+struct SidecarFile {
+  std::string path;  ///< decoded; a name in `_sidecars`, or absolute
+  int64_t size_bytes = 0;
 };
 
 struct SetTransaction {
@@ -52,13 +70,25 @@ struct Actions {
   std::vector<RemoveFile> removes;
   std::vector<SetTransaction> transactions;
   std::vector<SetDomain> domains;
-  std::optional<HistoryEntry> info;  ///< commitInfo
+  std::vector<ChangeFile> changes;
+  std::optional<HistoryEntry> info;            ///< commitInfo
+  std::optional<int64_t> in_commit_timestamp;  ///< Unix milliseconds, of commitInfo
+  std::optional<int64_t> checkpoint_version;   ///< checkpointMetadata, of V2 checkpoints
+  std::vector<SidecarFile> sidecars;           ///< of V2 checkpoints
 };
 
-/// Reads the JSON lines of one commit. Corruption LK-3003 with `place` and the line for anything
-/// that is not whole: bad JSON, an empty text, a cut last line, two protocols or metadata, a file
-/// added twice. Unknown actions and fields are passed over.
-Actions ParseCommit(std::string_view text, const std::string& place);
+/// What the lines of a text are.
+enum class ActionSource {
+  kCommit,      ///< one version
+  kCompaction,  ///< several versions, reconciled
+  kCheckpoint,  ///< the state of one version
+};
+
+/// Reads JSON lines of actions. Corruption LK-3003 with `place` and the line for anything that is
+/// not whole: bad JSON, an empty text, a cut last line, two protocols or metadata, a file added or
+/// removed twice. Unknown actions and fields are passed over.
+Actions ParseCommit(std::string_view text, const std::string& place,
+                    ActionSource source = ActionSource::kCommit);
 
 /// Writes the JSON lines, commitInfo first.
 std::string WriteCommit(const Actions& actions);
@@ -66,8 +96,13 @@ std::string WriteCommit(const Actions& actions);
 /// RFC 2396: "%20" -> " ". Corruption LK-3003 for a cut escape.
 std::string DecodePath(std::string_view encoded);
 std::string EncodePath(std::string_view path);
-/// What identifies a file: the path, but "file:/x" and "file:///x" are the same as "/x". Part of
-/// `path`.
+/// What identifies a data file: the path, but "file:/x" and "file:///x" are the same as "/x". Part
+/// of `path`.
 std::string_view KeyOf(std::string_view path);
+/// What identifies a logical file: KeyOf(path), and the deletion vector's id where there is one.
+/// Keys of one data file lie side by side in byte order.
+std::string FileKey(std::string_view path, const DeletionVectorPtr& deletion_vector);
+/// KeyOf(path) of a logical file.
+std::string_view DataFileOf(std::string_view file_key);
 
 }  // namespace lakehouse::storage::delta

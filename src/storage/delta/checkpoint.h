@@ -5,11 +5,10 @@
 
 namespace lakehouse::storage::delta {
 
-/// The state in a classic checkpoint (PROTOCOL.md, "Checkpoints") of one file or several parts.
-/// Corruption LK-3003 or LK-3510 when a file is damaged, or protocol or metadata are missing;
-/// Unsupported LK-3002 when it refers to sidecar files.
-DeltaSnapshot::State ReadCheckpoint(const Log& log, int64_t version,
-                                    const std::vector<std::string>& names);
+/// Reads a checkpoint: classic, in parts, or of the V2 spec as Parquet or JSON, with its sidecars.
+/// Corruption LK-3003 when it does not hold exactly one protocol and one metadata, holds a file
+/// twice or is of another version; a damaged Parquet file is LK-3510.
+DeltaSnapshot::State ReadCheckpoint(const Log& log, const CheckpointFiles& checkpoint);
 
 /// Writes a checkpoint of `state` and then `_last_checkpoint`. Tombstones younger than
 /// `keep_removes_ms` before `now_ms` are part of it. A checkpoint that is there already is left as

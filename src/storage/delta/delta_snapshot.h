@@ -22,18 +22,25 @@ class DeltaSnapshot : public Snapshot {
     std::string etag;  ///< of the commit file, empty when only its checkpoint is there
     std::optional<Protocol> protocol;
     std::optional<TableMetadata> metadata;
-    std::map<std::string, AddFilePtr, std::less<>> files;  ///< by KeyOf(path)
-    std::map<std::string, RemoveFile> tombstones;          ///< by KeyOf(path), for checkpoints
+    std::map<std::string, AddFilePtr, std::less<>> files;  ///< by FileKey
+    std::map<std::string, RemoveFile> tombstones;          ///< by FileKey, for checkpoints
     std::map<std::string, AppTransaction> transactions;
     std::map<std::string, std::string> domains;
 
-    /// Applies the next commit. Corruption LK-3003 when it contradicts the state.
-    void Apply(const Actions& actions, int64_t commit_version, int64_t commit_timestamp_ms);
+    /// Applies what comes next. Corruption LK-3003 when it contradicts the state: a data file that
+    /// is there already with other deleted rows, or twice in a checkpoint.
+    void Apply(const Actions& actions, int64_t commit_version, int64_t commit_timestamp_ms,
+               ActionSource source = ActionSource::kCommit);
+    /// Is a logical file of this data file there?
+    bool HasDataFile(std::string_view path) const;
+
+   private:
+    void ApplyAdd(const AddFilePtr& add, ActionSource source);
   };
 
   /// Corruption LK-3003 without protocol or metadata, Unsupported LK-3002 when the table needs a
   /// reader feature that we do not have.
-  explicit DeltaSnapshot(std::shared_ptr<const State> state);
+  DeltaSnapshot(std::shared_ptr<const State> state, io::Location table, StorageContext context);
 
   int64_t version() const override { return state_->version; }
   int64_t timestamp_ms() const override { return state_->timestamp_ms; }
@@ -42,6 +49,8 @@ class DeltaSnapshot : public Snapshot {
   size_t file_count() const override { return files_.size(); }
   FileEntry file(size_t index) const override;
   Value partition_value(size_t index, size_t column) const override;
+  std::shared_ptr<const RowSet> DeletedRows(size_t index) const override;
+  ColumnMapping column_mapping() const override { return mapping_; }
   std::shared_ptr<const ColumnBounds> Bounds(const ColumnPath& column) const override;
   int64_t total_bytes() const override;
   std::optional<int64_t> total_records() const override;
@@ -57,6 +66,11 @@ class DeltaSnapshot : public Snapshot {
   std::shared_ptr<const ColumnBounds> LoadBounds(const ColumnPath& column) const;
 
   const std::shared_ptr<const State> state_;
+  const io::Location table_;
+  const StorageContext context_;
+  const ColumnMapping mapping_;
+  std::vector<std::string> partition_names_;  ///< physical ones, in the order of the columns
+  std::vector<DataTypePtr> partition_types_;
   std::vector<AddFilePtr> files_;
   mutable std::mutex mutex_;
   mutable std::map<ColumnPath, std::shared_ptr<const ColumnBounds>> bounds_;  ///< guarded by mutex_

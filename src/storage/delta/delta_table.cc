@@ -14,10 +14,12 @@
 #include "base/logging.h"
 #include "base/random.h"
 #include "base/version.h"
+#include "storage/delta/change_feed.h"
 #include "storage/delta/checkpoint.h"
 #include "storage/delta/delta_transaction.h"
 #include "storage/delta/protocol.h"
 #include "storage/delta/replay.h"
+#include "storage/delta/time_travel.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -44,38 +46,27 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
   SnapshotPtr Latest() override { return LatestSnapshot(); }
 
   SnapshotPtr At(int64_t version) override {
-    const auto latest = LatestSnapshot();
-    if (latest->version() == version) return latest;
-    return std::make_shared<DeltaSnapshot>(LoadState(log_, version));
+    try {
+      const auto latest = LatestSnapshot();
+      if (latest->version() == version) return latest;
+    } catch (const Error& error) {
+      // An older version may need less.
+      if (error.kind() != ErrorKind::kUnsupported) throw;
+    }
+    return std::make_shared<DeltaSnapshot>(LoadState(log_, version), location_, context_);
   }
 
   SnapshotPtr AtTimestamp(int64_t unix_ms) override {
-    const auto& properties = LatestSnapshot()->metadata().properties;
-    const auto in_commit = properties.find("delta.enableInCommitTimestamps");
-    if (in_commit != properties.end() && in_commit->second == "true") {
-      throw Error(
-          ErrorKind::kUnsupported, "LK-3002",
-          location_.uri() + " needs the feature inCommitTimestamp for time travel by timestamp",
-          "Name the version instead.");
-    }
-    std::optional<int64_t> chosen;
-    const std::vector<CommitFile> commits = log_.List().commits;
-    for (const CommitFile& commit : commits) {
-      if (commit.modified_ms <= unix_ms) chosen = commit.version;
-    }
-    const int64_t first = commits.empty() ? 0 : commits.front().modified_ms;
-    const int64_t time = commits.empty() ? 0 : commits.back().modified_ms;
-    if (!chosen || unix_ms > time) {
-      throw Error(
-          ErrorKind::kNotFound, "LK-3005",
-          FormatTimestampMs(unix_ms) + " is " + (chosen ? "after the latest" : "before the first") +
-              " commit of " + location_.uri(),
-          "Commits are from " + FormatTimestampMs(first) + " to " + FormatTimestampMs(time) + ".");
-    }
-    return At(*chosen);
+    return At(VersionAt(log_, *LatestState(), unix_ms));
+  }
+
+  SnapshotPtr Changes(int64_t from, int64_t to) override {
+    return ReadChanges(log_, context_, from, to);
   }
 
   std::vector<HistoryEntry> History(std::optional<size_t> limit) override {
+    const auto latest = LatestSnapshot();
+    const auto first_own = FirstInCommitTime(latest->state());
     std::vector<CommitFile> commits = log_.List().commits;
     std::reverse(commits.begin(), commits.end());
     if (limit && commits.size() > *limit) commits.resize(*limit);
@@ -85,7 +76,8 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
           ParseCommit(log_.ReadCommit(commit.version), Log::CommitName(commit.version));
       HistoryEntry entry = actions.info ? *std::move(actions.info) : HistoryEntry{};
       entry.version = commit.version;
-      entry.timestamp_ms = commit.modified_ms;
+      const bool own = first_own && commit.version >= *first_own && actions.in_commit_timestamp;
+      entry.timestamp_ms = own ? *actions.in_commit_timestamp : commit.modified_ms;
       entries.push_back(std::move(entry));
     }
     return entries;
@@ -101,6 +93,7 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
 
   int64_t Checkpoint() override {
     const auto latest = LatestSnapshot();
+    CheckWritable(latest->protocol(), latest->metadata());
     WriteCheckpoint(log_, latest->state(), context_.clock->NowMs(), kKeepRemovesMs);
     return latest->version();
   }
@@ -108,10 +101,23 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
  private:
   std::shared_ptr<const DeltaSnapshot> LatestSnapshot() {
     const std::lock_guard lock(mutex_);
-    const StatePtr state = state_ ? Refresh(log_, state_) : LoadState(log_);
-    if (state != state_ || !latest_) latest_ = std::make_shared<DeltaSnapshot>(state);
-    state_ = state;
+    Advance();
+    if (!latest_) latest_ = std::make_shared<DeltaSnapshot>(state_, location_, context_);
     return latest_;
+  }
+
+  /// What the log says, also when this engine cannot read a table with such features.
+  StatePtr LatestState() {
+    const std::lock_guard lock(mutex_);
+    Advance();
+    return state_;
+  }
+
+  /// Takes in what is new in the log. Under mutex_.
+  void Advance() {
+    const StatePtr state = state_ ? Refresh(log_, state_) : LoadState(log_);
+    if (state != state_) latest_.reset();
+    state_ = state;
   }
 
   /// A failed checkpoint costs time later, never the commit.
@@ -228,6 +234,16 @@ bool IsDeltaTable(const io::Location& location) {
 std::shared_ptr<Table> OpenTable(const io::Location& location, const StorageContext& context) {
   auto table = std::make_shared<DeltaTable>(location, context);
   table->Latest();
+  return table;
+}
+
+std::shared_ptr<Table> OpenAnyVersion(const io::Location& location, const StorageContext& context) {
+  auto table = std::make_shared<DeltaTable>(location, context);
+  try {
+    table->Latest();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kUnsupported) throw;
+  }
   return table;
 }
 

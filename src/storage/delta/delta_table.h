@@ -17,6 +17,10 @@ bool IsDeltaTable(const io::Location& location);
 /// metadata, bad JSON).
 std::shared_ptr<Table> OpenTable(const io::Location& location, const StorageContext& context);
 
+/// OpenTable for a reader of older versions: where the latest one needs a reader feature that we do
+/// not have, only Latest() is Unsupported LK-3002.
+std::shared_ptr<Table> OpenAnyVersion(const io::Location& location, const StorageContext& context);
+
 /// Writes version 0 with put-if-absent. AlreadyExists LK-3006 when the place already has a log.
 /// With `fill`, the files that it adds are part of version 0 (CREATE TABLE AS SELECT).
 std::shared_ptr<Table> CreateTable(const io::Location& location, const StorageContext& context,

@@ -89,7 +89,7 @@ void DeltaTransaction::AddFile(NewFile file) {
   AddFilePtr add = ToAddFile(file, metadata);
   const std::string key(KeyOf(add->path));
   // A log with one file twice is broken for every reader, so this is checked before it is written.
-  if (removed_.count(key) > 0 || snapshot_->state().files.count(key) > 0 ||
+  if (removed_.count(key) > 0 || snapshot_->state().HasDataFile(key) ||
       !added_.insert(key).second) {
     throw Error(ErrorKind::kInvalidArgument, "LK-3022",
                 "the file " + add->path + " is part of " + log_.table().uri() + " already");
@@ -107,7 +107,8 @@ void DeltaTransaction::RemoveFile(size_t index) {
   if (!removed_.insert(std::string(KeyOf(path))).second) {
     throw Error(ErrorKind::kInvalidArgument, "LK-3022", "the file " + path + " is removed twice");
   }
-  actions_.removes.push_back({path, context_.clock->NowMs(), true});
+  actions_.removes.push_back(
+      {path, context_.clock->NowMs(), true, snapshot_->add(index).deletion_vector});
 }
 
 void DeltaTransaction::RemoveAllFiles() {
@@ -218,7 +219,7 @@ std::string DeltaTransaction::ConflictWith(const Actions& winner, int64_t versio
   for (const delta::RemoveFile& remove : winner.removes) {
     const std::string_view key = KeyOf(remove.path);
     if (removed_.count(key) > 0) return "another writer removed the same files" + by;
-    if (read_ && snapshot_->state().files.count(key) > 0) {
+    if (read_ && snapshot_->state().HasDataFile(key)) {
       return "another writer removed files that this change has read" + by;
     }
   }

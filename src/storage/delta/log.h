@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,12 +17,30 @@ struct CommitFile {
   std::string etag;
 };
 
+/// A checkpoint whose parts are all there: one file, or several.
+struct CheckpointFiles {
+  int64_t version = 0;
+  std::vector<std::string> names;
+  int64_t modified_ms = 0;
+};
+
+/// A log compaction file: the commits `from` to `to`, reconciled.
+struct CompactionFile {
+  int64_t from = 0;
+  int64_t to = 0;
+  std::string name;
+  int64_t modified_ms = 0;
+};
+
 /// What a listing of `_delta_log` says.
 struct LogListing {
-  std::vector<CommitFile> commits;  ///< ascending by version
-  /// Whole ones: version -> its file, or its parts.
-  std::map<int64_t, std::vector<std::string>> checkpoints;
-  bool has_v2_checkpoint = false;  ///< one with a UUID in its name
+  std::vector<CommitFile> commits;           ///< ascending by version
+  std::vector<CheckpointFiles> checkpoints;  ///< ascending by version; several may be of one
+  std::vector<CompactionFile> compactions;   ///< ascending by `from`, then by `to`
+  std::set<int64_t> checksums;               ///< versions that have a `.crc`
+
+  /// The commit of `version`, or null.
+  const CommitFile* CommitOf(int64_t version) const;
 };
 
 /// The directory `_delta_log` of one table.
@@ -37,14 +55,18 @@ class Log {
   std::string ReadCommit(int64_t version) const;
   /// Nothing when the commit is not there.
   std::optional<std::string> FindCommit(int64_t version) const;
+  /// The text of the version checksum, or nothing when there is none.
+  std::optional<std::string> FindChecksum(int64_t version) const;
   std::string PathOf(const std::string& name) const;
   io::ObjectStore& store() const { return *table_.store; }
   const io::Location& table() const { return table_; }
 
   static std::string CommitName(int64_t version);
   static std::string CheckpointName(int64_t version);
+  static std::string ChecksumName(int64_t version);
 
  private:
+  std::optional<std::string> Find(const std::string& name) const;
   io::Location table_;
 };
 

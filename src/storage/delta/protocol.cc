@@ -1,6 +1,8 @@
 #include "storage/delta/protocol.h"
 
 #include <algorithm>
+#include <cctype>
+#include <charconv>
 #include <map>
 #include <set>
 #include <string>
@@ -8,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "storage/delta/type_widening.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -15,8 +18,9 @@ namespace {
 constexpr int kReaderWithFeatures = 3;
 constexpr int kWriterWithFeatures = 7;
 
-/// Features whose presence changes nothing for a reader as long as the property below is not set.
-const std::set<std::string> kReadable = {"timestampNtz", "vacuumProtocolCheck", "columnMapping"};
+const std::set<std::string> kReadable = {
+    "columnMapping", "deletionVectors",      "timestampNtz",       "typeWidening",
+    "v2Checkpoint",  "typeWidening-preview", "vacuumProtocolCheck"};
 const std::set<std::string> kWritable = {"appendOnly",         "invariants",    "checkConstraints",
                                          "changeDataFeed",     "columnMapping", "generatedColumns",
                                          "identityColumns",    "timestampNtz",  "domainMetadata",
@@ -47,6 +51,13 @@ std::string Property(const TableMetadata& metadata, const std::string& key) {
 bool MapsColumns(const TableMetadata& metadata) {
   const std::string mode = Property(metadata, "delta.columnMapping.mode");
   return !mode.empty() && mode != "none";
+}
+
+bool IsOn(const TableMetadata& metadata, const std::string& key) {
+  std::string value = Property(metadata, key);
+  std::transform(value.begin(), value.end(), value.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return value == "true";
 }
 
 template <typename Predicate>
@@ -85,6 +96,24 @@ Protocol WithWriterFeatures(const Protocol& protocol) {
   return next;
 }
 
+void CheckMapped(const std::vector<Field>& fields, ColumnMapping mapping);
+
+/// Elements, keys and values have no names of their own, the structs among them have fields that
+/// do.
+void CheckMappedBelow(const DataType& type, ColumnMapping mapping) {
+  if (type.id() == TypeId::kStruct) return CheckMapped(type.fields(), mapping);
+  for (const Field& part : type.fields()) CheckMappedBelow(*part.type, mapping);
+}
+
+/// Every field, at any depth, has what the mode needs.
+void CheckMapped(const std::vector<Field>& fields, ColumnMapping mapping) {
+  for (const Field& field : fields) {
+    PhysicalName(field, mapping);
+    if (mapping == ColumnMapping::kId) FieldId(field);
+    CheckMappedBelow(*field.type, mapping);
+  }
+}
+
 }  // namespace
 
 void CheckReadable(const Protocol& protocol, const TableMetadata& metadata) {
@@ -94,8 +123,37 @@ void CheckReadable(const Protocol& protocol, const TableMetadata& metadata) {
   for (const std::string& feature : protocol.reader_features) {
     if (kReadable.count(feature) == 0) Refuse("LK-3002", feature, "reading");
   }
-  if (MapsColumns(metadata)) Refuse("LK-3002", "columnMapping", "reading");
   if (HasType(metadata, TypeId::kVariant)) Refuse("LK-3002", "variantType", "reading");
+  const ColumnMapping mapping = ColumnMappingOf(protocol, metadata);
+  if (mapping != ColumnMapping::kNone) CheckMapped(metadata.schema.fields, mapping);
+  CheckTypeChanges(metadata.schema);
+}
+
+ColumnMapping ColumnMappingOf(const Protocol& protocol, const TableMetadata& metadata) {
+  const bool supported =
+      protocol.min_reader_version == 2 || Contains(protocol.reader_features, "columnMapping");
+  const std::string mode = Property(metadata, "delta.columnMapping.mode");
+  if (!supported || mode.empty() || mode == "none") return ColumnMapping::kNone;
+  if (mode == "name") return ColumnMapping::kName;
+  if (mode == "id") return ColumnMapping::kId;
+  Refuse("LK-3002", "columnMapping in mode " + mode, "reading");
+}
+
+bool HasInCommitTimestamps(const Protocol& protocol, const TableMetadata& metadata) {
+  return Contains(protocol.writer_features, "inCommitTimestamp") &&
+         IsOn(metadata, "delta.enableInCommitTimestamps");
+}
+
+std::optional<int64_t> NumberProperty(const TableMetadata& metadata, const std::string& key) {
+  const std::string text = Property(metadata, key);
+  int64_t number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+bool HasChangeDataFeed(const TableMetadata& metadata) {
+  return IsOn(metadata, "delta.enableChangeDataFeed");
 }
 
 void CheckWritable(const Protocol& protocol, const TableMetadata& metadata) {
@@ -129,6 +187,10 @@ Protocol ProtocolFor(const TableMetadata& metadata) { return WithFeaturesOf(Prot
 
 bool HasDomainMetadata(const Protocol& protocol) {
   return Contains(protocol.writer_features, "domainMetadata");
+}
+
+bool HasDeletionVectors(const Protocol& protocol) {
+  return Contains(protocol.reader_features, "deletionVectors");
 }
 
 Protocol WithDomainMetadata(const Protocol& protocol) {

@@ -6,9 +6,13 @@
 #include "base/error.h"
 #include "base/logging.h"
 #include "storage/delta/checkpoint.h"
+#include "storage/delta/checksum.h"
+#include "storage/delta/protocol.h"
 
 namespace lakehouse::storage::delta {
 namespace {
+
+using State = DeltaSnapshot::State;
 
 [[noreturn]] void ThrowGap(const Log& log, int64_t missing) {
   throw Error(ErrorKind::kCorruption, "LK-3003",
@@ -23,21 +27,24 @@ namespace {
       "Versions " + std::to_string(first) + " to " + std::to_string(last) + " can be read.");
 }
 
+bool IsDamage(const Error& error) {
+  return error.kind() == ErrorKind::kCorruption || error.kind() == ErrorKind::kNotFound;
+}
+
 /// The newest checkpoint not after `limit` that can be read; damaged ones are passed over.
-std::optional<DeltaSnapshot::State> NewestCheckpoint(const Log& log, const LogListing& listing,
-                                                     int64_t limit, std::optional<Error>& failure) {
+std::optional<State> NewestCheckpoint(const Log& log, const LogListing& listing, int64_t limit,
+                                      std::optional<Error>& failure) {
   for (auto it = listing.checkpoints.rbegin(); it != listing.checkpoints.rend(); ++it) {
-    if (it->first > limit) continue;
+    if (it->version > limit) continue;
     try {
-      DeltaSnapshot::State state = ReadCheckpoint(log, it->first, it->second);
-      for (const CommitFile& commit : listing.commits) {
-        if (commit.version != it->first) continue;
-        state.timestamp_ms = commit.modified_ms;
-        state.etag = commit.etag;
+      State state = ReadCheckpoint(log, *it);
+      if (const CommitFile* commit = listing.CommitOf(it->version)) {
+        state.timestamp_ms = commit->modified_ms;
+        state.etag = commit->etag;
       }
       return state;
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kCorruption && error.kind() != ErrorKind::kNotFound) throw;
+      if (!IsDamage(error)) throw;
       LogWarn("a damaged checkpoint is passed over",
               {{"table", log.table().uri()}, {"reason", error.message()}});
       failure = error;
@@ -46,16 +53,91 @@ std::optional<DeltaSnapshot::State> NewestCheckpoint(const Log& log, const LogLi
   return std::nullopt;
 }
 
-void ApplyCommits(const Log& log, const std::vector<CommitFile>& commits, int64_t limit,
-                  DeltaSnapshot::State& state) {
-  for (const CommitFile& commit : commits) {
-    if (commit.version <= state.version) continue;
-    if (commit.version > limit) break;
-    if (commit.version != state.version + 1) ThrowGap(log, state.version + 1);
-    const std::string place = Log::CommitName(commit.version);
-    state.Apply(ParseCommit(log.ReadCommit(commit.version), place), commit.version,
-                commit.modified_ms);
-    state.etag = commit.etag;
+/// The commit's own time where the table keeps it there; else that of the file stays.
+void UseInCommitTime(const Actions& actions, State& state) {
+  if (!state.protocol || !state.metadata ||
+      !HasInCommitTimestamps(*state.protocol, *state.metadata)) {
+    return;
+  }
+  if (!actions.in_commit_timestamp) {
+    throw Error(ErrorKind::kCorruption, "LK-3003",
+                "version " + std::to_string(state.version) +
+                    " has no inCommitTimestamp, though the table enables them");
+  }
+  state.timestamp_ms = *actions.in_commit_timestamp;
+}
+
+/// After a checkpoint or a compaction, which have no times of their own.
+void FindInCommitTime(const Log& log, State& state) {
+  if (!state.protocol || !state.metadata ||
+      !HasInCommitTimestamps(*state.protocol, *state.metadata)) {
+    return;
+  }
+  if (const auto text = log.FindCommit(state.version)) {
+    UseInCommitTime(ParseCommit(*text, Log::CommitName(state.version)), state);
+  } else if (const auto sum = log.FindChecksum(state.version)) {
+    const auto time = ParseChecksum(*sum, Log::ChecksumName(state.version)).in_commit_timestamp;
+    if (time) state.timestamp_ms = *time;
+  }
+}
+
+/// The longest compaction that begins with `from` and does not pass `limit`, or null.
+const CompactionFile* CompactionAt(const LogListing& listing, int64_t from, int64_t limit) {
+  const CompactionFile* chosen = nullptr;
+  for (const CompactionFile& file : listing.compactions) {
+    if (file.from == from && file.to <= limit) chosen = &file;
+  }
+  return chosen;
+}
+
+/// False, with the state as it was, when the file is damaged: its commits are read instead.
+bool ApplyCompaction(const Log& log, const LogListing& listing, const CompactionFile& file,
+                     State& state) {
+  try {
+    const std::string text = log.store().Read(log.PathOf(file.name));
+    const Actions actions = ParseCommit(text, file.name, ActionSource::kCompaction);
+    const CommitFile* last = listing.CommitOf(file.to);
+    state.Apply(actions, file.to, last ? last->modified_ms : file.modified_ms,
+                ActionSource::kCompaction);
+    state.etag = last ? last->etag : "";
+    FindInCommitTime(log, state);
+    return true;
+  } catch (const Error& error) {
+    if (!IsDamage(error) || listing.CommitOf(file.from) == nullptr) throw;
+    LogWarn("a damaged log compaction is passed over",
+            {{"table", log.table().uri()}, {"reason", error.message()}});
+    return false;
+  }
+}
+
+/// Applies what comes after the state, up to version `limit`.
+void ApplyLog(const Log& log, const LogListing& listing, int64_t limit, State& state) {
+  while (state.version < limit) {
+    const int64_t next = state.version + 1;
+    const CompactionFile* compaction = CompactionAt(listing, next, limit);
+    if (compaction != nullptr) {
+      State compacted = state;
+      if (ApplyCompaction(log, listing, *compaction, compacted)) {
+        state = std::move(compacted);
+        continue;
+      }
+    }
+    const CommitFile* commit = listing.CommitOf(next);
+    if (commit == nullptr) break;
+    const std::string place = Log::CommitName(next);
+    ApplyCommit(ParseCommit(log.ReadCommit(next), place), *commit, state);
+  }
+  if (!listing.commits.empty() && state.version < std::min(limit, listing.commits.back().version)) {
+    ThrowGap(log, state.version + 1);
+  }
+}
+
+/// Corruption LK-3009 when the state is not what its version checksum says.
+void Validate(const Log& log, const LogListing& listing, const State& state) {
+  if (listing.checksums.count(state.version) == 0) return;
+  const std::string place = Log::ChecksumName(state.version);
+  if (const auto text = log.FindChecksum(state.version)) {
+    CompareWith(ParseChecksum(*text, place), state, place);
   }
 }
 
@@ -64,26 +146,31 @@ void ApplyCommits(const Log& log, const std::vector<CommitFile>& commits, int64_
                                std::optional<int64_t> version,
                                const std::optional<Error>& failure) {
   if (failure) throw *failure;
-  if (listing.has_v2_checkpoint) {
-    throw Error(
-        ErrorKind::kUnsupported, "LK-3002",
-        "the log of " + log.table().uri() + " begins with a checkpoint of the feature v2Checkpoint",
-        "This version does not have it; use an engine that does.");
-  }
   if (version && !listing.checkpoints.empty()) {
     const int64_t last = listing.commits.empty() ? 0 : listing.commits.back().version;
-    const int64_t first = listing.checkpoints.begin()->first;
-    ThrowNoVersion(log, *version, first, std::max(last, listing.checkpoints.rbegin()->first));
+    const int64_t first = listing.checkpoints.front().version;
+    ThrowNoVersion(log, *version, first, std::max(last, listing.checkpoints.back().version));
   }
   ThrowGap(log, 0);
 }
 
+/// Can the log be replayed from its first version?
+bool HasFirst(const LogListing& listing) {
+  return listing.CommitOf(0) != nullptr || CompactionAt(listing, 0, INT64_MAX) != nullptr;
+}
+
 }  // namespace
+
+void ApplyCommit(const Actions& actions, const CommitFile& commit, State& state) {
+  state.Apply(actions, commit.version, commit.modified_ms);
+  state.etag = commit.etag;
+  UseInCommitTime(actions, state);
+}
 
 StatePtr LoadState(const Log& log, std::optional<int64_t> version) {
   const int64_t limit = version.value_or(INT64_MAX);
   std::optional<Error> failure;
-  std::optional<DeltaSnapshot::State> start;
+  std::optional<State> start;
   LogListing listing;
   // The hint saves listing old entries; when it leads nowhere the whole log is listed.
   const auto hint = log.LastCheckpointHint();
@@ -95,22 +182,24 @@ StatePtr LoadState(const Log& log, std::optional<int64_t> version) {
     listing = log.List();
     start = NewestCheckpoint(log, listing, limit, failure);
   }
-  if (listing.commits.empty() && listing.checkpoints.empty() && !listing.has_v2_checkpoint) {
+  if (listing.commits.empty() && listing.checkpoints.empty() && listing.compactions.empty()) {
     throw Error(ErrorKind::kNotFound, "LK-3001", log.table().uri() + " is not a Delta table",
                 "A Delta table has a folder _delta_log with commits.");
   }
-  if (!start && (listing.commits.empty() || listing.commits.front().version != 0)) {
-    ThrowNoStart(log, listing, version, failure);
+  if (!start && !HasFirst(listing)) ThrowNoStart(log, listing, version, failure);
+  auto state = std::make_shared<State>();
+  if (start) {
+    *state = *std::move(start);
+    FindInCommitTime(log, *state);
   }
-  auto state = std::make_shared<DeltaSnapshot::State>();
-  if (start) *state = *std::move(start);
-  ApplyCommits(log, listing.commits, limit, *state);
+  ApplyLog(log, listing, limit, *state);
   if (version && state->version != *version) {
     const int64_t first =
         listing.commits.empty() ? state->version : listing.commits.front().version;
     const int64_t last = listing.commits.empty() ? state->version : listing.commits.back().version;
     ThrowNoVersion(log, *version, first, std::max(last, state->version));
   }
+  Validate(log, listing, *state);
   return state;
 }
 
@@ -120,8 +209,9 @@ StatePtr Refresh(const Log& log, const StatePtr& base) {
   if (!current || current->etag != base->etag) return LoadState(log);
   if (!log.store().Head(log.PathOf(Log::CommitName(base->version + 1)))) return base;
   const LogListing listing = log.List(base->version + 1);
-  auto next = std::make_shared<DeltaSnapshot::State>(*base);
-  ApplyCommits(log, listing.commits, INT64_MAX, *next);
+  auto next = std::make_shared<State>(*base);
+  ApplyLog(log, listing, INT64_MAX, *next);
+  Validate(log, listing, *next);
   return next;
 }
 

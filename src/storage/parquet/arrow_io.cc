@@ -2,20 +2,10 @@
 
 #include <algorithm>
 
+#include "storage/arrow_status.h"
+
 namespace lakehouse::storage::parquet {
 namespace {
-
-/// Carries an Error through Arrow's statuses.
-class ErrorDetail : public arrow::StatusDetail {
- public:
-  explicit ErrorDetail(Error error) : error_(std::move(error)) {}
-  const char* type_id() const override { return "lakehouse::Error"; }
-  std::string ToString() const override { return error_.what(); }
-  const Error& error() const { return error_; }
-
- private:
-  const Error error_;
-};
 
 template <typename Work>
 arrow::Status Guard(Work work) {
@@ -23,8 +13,7 @@ arrow::Status Guard(Work work) {
     work();
     return arrow::Status::OK();
   } catch (const Error& error) {
-    return arrow::Status(arrow::StatusCode::IOError, error.what(),
-                         std::make_shared<ErrorDetail>(error));
+    return StatusOf(error);
   }
 }
 
@@ -82,7 +71,7 @@ arrow::Status ArrowOutput::Write(const void* data, int64_t count) {
     return arrow::Status::OK();
   } catch (const Error& error) {
     if (!failure_) failure_ = error;
-    return arrow::Status::IOError(error.what());
+    return StatusOf(error);
   }
 }
 
@@ -92,9 +81,7 @@ void ArrowOutput::ThrowFailure(const std::string& doing) const {
 
 void Check(const arrow::Status& status, const std::string& doing) {
   if (status.ok()) return;
-  if (const auto detail = std::dynamic_pointer_cast<ErrorDetail>(status.detail())) {
-    throw detail->error().Within(doing);
-  }
+  if (const auto error = ErrorIn(status)) throw error->Within(doing);
   if (status.IsOutOfMemory()) {
     throw Error(ErrorKind::kResourceExhausted, "LK-0004", doing + ": " + status.message());
   }

@@ -1,28 +1,17 @@
-#include <arrow/api.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <stdexcept>
 
-#include "app/lakehouse.h"
-#include "base/error.h"
-#include "query/render.h"
+#include "backend.h"
 #include "test_file.h"
 
 namespace lakehouse::sqltest {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Answer {
-  std::string error;  ///< code; empty when it worked
-  std::string message;
-  std::vector<std::string> rows;
-};
 
 /// One .test file in its own data root, which is gone afterwards.
 class Run {
@@ -31,10 +20,10 @@ class Run {
     std::string name = (fs::temp_directory_path() / "lakehouse-sql-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
     root_ = name;
-    Open();
+    backend_ = mode_ == "server" ? MakeServed(root_) : MakeEmbedded(root_);
   }
   ~Run() {
-    Close();
+    backend_.reset();
     std::error_code ignored;
     fs::remove_all(root_, ignored);
   }
@@ -51,65 +40,22 @@ class Run {
       } else if (step.kind == Step::kConnection) {
         connection_ = step.argument;
       } else if (step.kind == Step::kRestart) {
-        Reopen();
+        backend_->Reopen();
       } else {
         failed += Check(step) ? 0 : 1;
-        if (mode_ == "restart") Reopen();
+        if (mode_ == "restart") backend_->Reopen();
       }
     }
     return failed;
   }
 
  private:
-  void Open() {
-    lakehouse_ = app::Lakehouse::Open(
-        Config::Defaults(Environment::kLocal).With("storage.data_root", root_));
-  }
-  void Close() {
-    sessions_.clear();
-    lakehouse_.reset();
-  }
-  void Reopen() {
-    Close();
-    Open();
-  }
-
   Answer Execute(std::string sql) {
     const std::string variable = "${DATA_ROOT}";
     for (size_t at = 0; (at = sql.find(variable, at)) != std::string::npos; at += root_.size()) {
       sql.replace(at, variable.size(), root_);
     }
-    Answer answer;
-    try {
-      auto& session = sessions_[connection_];
-      if (!session) session = lakehouse_->engine().OpenSession(security::LocalPrincipal());
-      query::QueryRequest request;
-      request.sql = sql;
-      request.principal = security::LocalPrincipal();
-      const query::QueryResult result = session->Execute(request);
-      if (result.reader) ReadRows(*result.reader, answer.rows);
-    } catch (const Error& error) {
-      answer.error = error.code();
-      answer.message = error.what();
-    }
-    return answer;
-  }
-
-  static void ReadRows(arrow::RecordBatchReader& reader, std::vector<std::string>& rows) {
-    std::shared_ptr<arrow::RecordBatch> batch;
-    while (true) {
-      if (const arrow::Status status = reader.ReadNext(&batch); !status.ok()) {
-        throw Error(ErrorKind::kInternal, "LK-0001", status.ToString());
-      }
-      if (!batch) return;
-      for (int64_t row = 0; row < batch->num_rows(); ++row) {
-        std::string text;
-        for (int c = 0; c < batch->num_columns(); ++c) {
-          text += (c > 0 ? "\t" : "") + query::FormatCell(*batch->column(c), row);
-        }
-        rows.push_back(std::move(text));
-      }
-    }
+    return backend_->Execute(connection_, sql);
   }
 
   bool Check(Step step) {
@@ -159,8 +105,7 @@ class Run {
   std::string mode_;
   std::string root_;
   std::string connection_;
-  std::shared_ptr<app::Lakehouse> lakehouse_;
-  std::map<std::string, std::unique_ptr<query::Session>> sessions_;
+  std::unique_ptr<Backend> backend_;
 };
 
 std::vector<std::string> TestFiles(const std::string& path) {
@@ -194,8 +139,9 @@ int Main(const std::vector<std::string>& arguments) {
       for (std::string& file : TestFiles(arguments[i])) files.push_back(std::move(file));
     }
   }
-  if (files.empty() || (mode != "embedded" && mode != "restart")) {
-    std::fprintf(stderr, "usage: sql_test_runner [--mode embedded|restart] FILE_OR_FOLDER...\n");
+  if (files.empty() || (mode != "embedded" && mode != "restart" && mode != "server")) {
+    std::fprintf(stderr,
+                 "usage: sql_test_runner [--mode embedded|restart|server] FILE_OR_FOLDER...\n");
     return 2;
   }
   int failed = 0;

@@ -134,11 +134,13 @@ class ScriptedServer {
     }
     request.body = pending.substr(0, size);
     pending.erase(0, size);
+    Script script;
     {
+      // The handler's state is the test's: one request at a time.
       const std::lock_guard lock(mutex_);
       seen_.push_back(request);
+      script = handler_(request);
     }
-    const Script script = handler_(request);
     if (script.reset) return false;
     std::string text = "HTTP/1.1 " + std::to_string(script.status) +
                        " X\r\nContent-Length: " + std::to_string(script.body.size()) + "\r\n";

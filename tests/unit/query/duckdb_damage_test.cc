@@ -11,6 +11,7 @@
 #include "error_code.h"
 #include "io/fault_store.h"
 #include "query/engines/duckdb/duckdb_engine.h"
+#include "storage/arrow_status.h"
 #include "temporary_directory.h"
 
 namespace lakehouse::query::duckdb {
@@ -62,7 +63,8 @@ class DuckDbDamageTest : public testing::Test {
     bool seen = false;
     while (true) {
       const auto status = result.reader->ReadNext(&batch);
-      if (!status.ok()) throw Error(ErrorKind::kIoError, "LK-0001", status.ToString());
+      storage::ThrowErrorIn(status);
+      EXPECT_TRUE(status.ok()) << status.ToString();
       if (!batch) return first;
       if (seen || batch->num_rows() == 0) continue;
       seen = true;

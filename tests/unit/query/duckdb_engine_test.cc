@@ -1,11 +1,13 @@
 #include "query/engines/duckdb/duckdb_engine.h"
 
 #include <arrow/api.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "error_code.h"
+#include "storage/arrow_status.h"
 #include "temporary_directory.h"
 
 namespace lakehouse::query::duckdb {
@@ -39,7 +41,9 @@ class DuckDbEngineTest : public testing::Test {
     std::string text;
     std::shared_ptr<arrow::RecordBatch> batch;
     while (true) {
-      EXPECT_TRUE(result.reader->ReadNext(&batch).ok());
+      const auto status = result.reader->ReadNext(&batch);
+      storage::ThrowErrorIn(status);
+      EXPECT_TRUE(status.ok()) << status.ToString();
       if (!batch) break;
       for (int64_t row = 0; row < batch->num_rows(); ++row) {
         for (int i = 0; i < batch->num_columns(); ++i) {
@@ -187,17 +191,55 @@ TEST_F(DuckDbEngineTest, ErrorsHaveCodes) {
   EXPECT_EQ(CodeOf("BEGIN"), "LK-4012");
 }
 
+TEST_F(DuckDbEngineTest, ErrorsNameTheirPlaceInTheStatement) {
+  const auto message_of = [&](const std::string& sql) -> std::string {
+    try {
+      Rows(sql);
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return "none";
+  };
+  Run("CREATE TABLE t (name VARCHAR)");
+  using testing::HasSubstr;
+  EXPECT_THAT(message_of("SELECT\n  nam FROM t"), HasSubstr("(line 2, column 3)"));
+  EXPECT_THAT(message_of("SELCT 1"), HasSubstr("(line 1, column 1)"));
+  EXPECT_THAT(message_of("SELECT 1 +"), HasSubstr("(line 1, column 11)"));
+  EXPECT_THAT(message_of("SELECT uper(name)\nFROM t"), HasSubstr("(line 1, column 8)"));
+  EXPECT_THAT(message_of("CREATE TABLE u\nUSING DELTA AS\nSELECT nam FROM t"),
+              HasSubstr("(line 3, column 8)"));
+  EXPECT_THAT(message_of("SELECT * FROM t WHERE\n name = 1 + 'x'"), HasSubstr("(line 2, column "));
+}
+
 TEST_F(DuckDbEngineTest, TheTimeLimitEndsAStatement) {
   QueryRequest request;
   request.sql = "SELECT sum(a.i * b.i) FROM range(1000000) a(i), range(1000000) b(i)";
   request.limits.timeout_ms = 100;
-  try {
-    auto result = session_->Execute(request);
-    std::shared_ptr<arrow::RecordBatch> batch;
-    EXPECT_FALSE(result.reader->ReadNext(&batch).ok());
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), "LK-4022");
-  }
+  EXPECT_EQ(lakehouse::CodeOf([&] {
+              auto result = session_->Execute(request);
+              std::shared_ptr<arrow::RecordBatch> batch;
+              storage::ThrowErrorIn(result.reader->ReadNext(&batch));
+            }),
+            "LK-4022");
+  EXPECT_EQ(Rows("SELECT 1"), "1;");
+}
+
+TEST_F(DuckDbEngineTest, AFailureBetweenTwoBatchesIsAStatusThatCarriesTheError) {
+  auto result =
+      Run("SELECT CAST(CASE WHEN i = 900000 THEN 'x' ELSE '1' END AS INTEGER) AS n "
+          "FROM range(1000000) r(i)");
+  std::shared_ptr<arrow::RecordBatch> batch;
+  arrow::Status status;
+  int64_t rows = 0;
+  while ((status = result.reader->ReadNext(&batch)).ok() && batch) rows += batch->num_rows();
+  ASSERT_FALSE(status.ok());
+  EXPECT_LT(rows, 900000);
+  const auto error = storage::ErrorIn(status);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code(), "LK-4005");
+  EXPECT_EQ(error->kind(), ErrorKind::kInvalidArgument);
+  // It does not look like the end of the rows when it is asked again.
+  EXPECT_TRUE(storage::ErrorIn(result.reader->ReadNext(&batch)));
   EXPECT_EQ(Rows("SELECT 1"), "1;");
 }
 

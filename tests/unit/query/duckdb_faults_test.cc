@@ -10,6 +10,7 @@
 #include "query/engines/duckdb/duckdb_engine.h"
 #include "query/engines/duckdb/errors.h"
 #include "query/engines/duckdb/instance.h"
+#include "storage/arrow_status.h"
 #include "temporary_directory.h"
 
 namespace lakehouse::query::duckdb {
@@ -38,6 +39,7 @@ class DuckDbFaultsTest : public testing::Test {
     request.principal = security::LocalPrincipal();
     auto result = engine_->OpenSession(request.principal)->Execute(request);
     auto rows = result.reader->ToTable();
+    storage::ThrowErrorIn(rows.status());
     if (!rows.ok()) throw Error(ErrorKind::kIoError, "LK-0001", rows.status().ToString());
     if ((*rows)->num_rows() == 0 || (*rows)->num_columns() == 0) return 0;
     const auto cell = (*rows)->column(0)->GetScalar(0).ValueOrDie();

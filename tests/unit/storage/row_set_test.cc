@@ -49,5 +49,45 @@ TEST(RowSetTest, SetsAreValues) {
   EXPECT_EQ(a.size(), 2);
 }
 
+TEST(RowSetTest, TheComplementIsWhatIsLeft) {
+  const RowSet set = SetOf({0, 3, 4, 1000});
+  const RowSet rest = set.Complement(6);
+  EXPECT_EQ(rest, SetOf({1, 2, 5}));
+  EXPECT_TRUE(set.Complement(0).empty());
+  EXPECT_EQ(RowSet().Complement((uint64_t{1} << 32) + 5).size(), (int64_t{1} << 32) + 5);
+  EXPECT_EQ(rest.Complement(6), SetOf({0, 3, 4}));
+}
+
+TEST(RowSetTest, ThePortableFormIsReadBack) {
+  RowSet set = SetOf({1, 2, 3, 70'000, uint64_t{1} << 32, (uint64_t{5} << 32) + 9});
+  std::vector<uint64_t> many;
+  for (uint64_t row = 200'000; row < 300'000; row += 2) many.push_back(row);  // a bitset
+  for (uint64_t row = 400'000; row < 460'000; ++row) many.push_back(row);     // runs
+  set.Add(many);
+  const std::string bytes = set.ToPortable();
+  EXPECT_EQ(RowSet::FromPortable(bytes), set);
+  EXPECT_EQ(RowSet::FromPortable(RowSet().ToPortable()), RowSet());
+}
+
+TEST(RowSetTest, BytesThatAreNotWholeAreNoSet) {
+  RowSet set = SetOf({1, 2, 3, 70'000, uint64_t{1} << 32});
+  std::vector<uint64_t> many;
+  for (uint64_t row = 200'000; row < 220'000; row += 2) many.push_back(row);
+  for (uint64_t row = 400'000; row < 410'000; ++row) many.push_back(row);
+  set.Add(many);
+  const std::string bytes = set.ToPortable();
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_EQ(RowSet::FromPortable(bytes.substr(0, size)), std::nullopt) << size;
+  }
+  EXPECT_EQ(RowSet::FromPortable(bytes + "x"), std::nullopt);
+  // A changed bit gives another set or none, never more rows than the bytes say.
+  for (size_t at = 0; at < bytes.size(); at += 7) {
+    std::string damaged = bytes;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x11);
+    const auto found = RowSet::FromPortable(damaged);
+    EXPECT_GE(found ? found->size() : 0, 0);
+  }
+}
+
 }  // namespace
 }  // namespace lakehouse::storage

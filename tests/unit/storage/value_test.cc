@@ -46,5 +46,28 @@ TEST(ValueText, FloatsAreOfTheirOwnWidth) {
   EXPECT_EQ(ToPartitionText(Value{static_cast<double>(0.1f)}, *type), "0.1");
 }
 
+TEST(PartitionText, ATimestampWithoutAZoneIsInTheWritersZone) {
+  const auto instant = DataType::Primitive(TypeId::kTimestamp);
+  const auto hours = [&](const char* text, const char* zone) {
+    return std::get<int64_t>(FromPartitionText(text, *instant, zone).data) / 3'600'000'000;
+  };
+  EXPECT_EQ(hours("1970-01-02 00:00:00", "UTC"), 24);
+  EXPECT_EQ(hours("1970-01-02 00:00:00", "America/Los_Angeles"), 32);
+  EXPECT_EQ(hours("1970-01-02T00:00:00Z", "America/Los_Angeles"), 24);
+  EXPECT_EQ(hours("1970-01-02 00:00:00+01:00", "America/Los_Angeles"), 23);
+  // A gap and an hour that is there twice.
+  EXPECT_EQ(hours("2021-03-14 02:30:00", "America/Los_Angeles") -
+                hours("2021-03-14 01:30:00", "America/Los_Angeles"),
+            1);
+  EXPECT_EQ(hours("2021-11-07 03:30:00", "America/Los_Angeles") -
+                hours("2021-11-07 01:30:00", "America/Los_Angeles"),
+            3);
+  const auto wall = DataType::Primitive(TypeId::kTimestampNtz);
+  EXPECT_EQ(FromPartitionText("1970-01-02 00:00:00", *wall, "America/Los_Angeles"),
+            FromPartitionText("1970-01-02 00:00:00", *wall));
+  EXPECT_EQ(CodeOf([&] { FromPartitionText("1970-01-02 00:00:00", *instant, "Mars/Base"); }),
+            "LK-3505");
+}
+
 }  // namespace
 }  // namespace lakehouse::storage

@@ -93,7 +93,10 @@ bool CsvParts::ReadFirstRow() {
   std::unique_ptr<arrow::csv::BlockParser> parser;
   do {
     parser = std::make_unique<arrow::csv::BlockParser>(ParseOptions(), -1, -1, 1);
-    ThrowUnlessOk(at_end_ ? parser->ParseFinal(rest(), &size) : parser->Parse(rest(), &size));
+    const arrow::Status status =
+        at_end_ ? parser->ParseFinal(rest(), &size) : parser->Parse(rest(), &size);
+    // Before the first whole row Arrow cannot tell the number of columns, and says so: read on.
+    if (!status.IsInvalid() || parser->num_rows() > 0) ThrowUnlessOk(status);
   } while (parser->num_rows() == 0 && FillMore());
   if (parser->num_rows() == 0) {
     if (at_end_) return false;

@@ -16,6 +16,7 @@
 #include "ingestion/connectors/rescue.h"
 #include "io/object_store.h"
 #include "storage/arrow_schema.h"
+#include "storage/arrow_status.h"
 #include "storage/parquet/parquet_file.h"
 
 namespace lakehouse::ingestion::connectors::files {
@@ -76,6 +77,9 @@ class ParquetReader : public FormatReader {
     std::shared_ptr<arrow::RecordBatch> rows;
     const arrow::Status status = reader_->ReadNext(&rows);
     if (!status.ok()) {
+      if (const auto error = storage::ErrorIn(status); error && error->code() != "LK-3510") {
+        throw *error;
+      }
       throw Error(ErrorKind::kCorruption, "LK-5031", path_ + " is damaged or cut",
                   "Copy the file again from its source. Nothing of this run was committed.")
           .CausedBy(status.message());

@@ -1,5 +1,6 @@
 #include "query/engines/duckdb/admission.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -7,20 +8,29 @@
 
 namespace lakehouse::query::duckdb {
 
+int64_t Admission::ShareOf(int64_t wanted) const {
+  return wanted > 0 ? std::min(wanted, memory_bytes_) : memory_bytes_ / max_running_;
+}
+
 std::shared_ptr<void> Admission::Enter(
     const CancellationToken& cancellation,
-    std::optional<std::chrono::steady_clock::time_point> deadline) {
+    std::optional<std::chrono::steady_clock::time_point> deadline, int64_t share_bytes) {
   std::unique_lock lock(mutex_);
-  if (running_ >= max_running_) {
-    if (waiting_ >= max_waiting_) {
+  if (!queue_.empty() || !Fits(share_bytes)) {
+    if (queue_.size() >= static_cast<size_t>(max_waiting_)) {
       throw Error(ErrorKind::kResourceExhausted, "LK-4020",
-                  std::to_string(running_) + " statements run and " + std::to_string(waiting_) +
-                      " wait, which is the limit",
+                  std::to_string(running_) + " statements run and " +
+                      std::to_string(queue_.size()) + " wait, which is the limit",
                   "try again later, or raise query.max_waiting");
     }
-    ++waiting_;
-    auto leave_queue = std::shared_ptr<void>(nullptr, [this](void*) { --waiting_; });
-    while (running_ >= max_running_) {
+    const uint64_t ticket = next_ticket_++;
+    queue_.push_back(ticket);
+    // The next one looks again when this one is through, or gives up.
+    const auto leave_queue = std::shared_ptr<void>(nullptr, [this, ticket](void*) {
+      std::erase(queue_, ticket);
+      freed_.notify_all();
+    });
+    while (queue_.front() != ticket || !Fits(share_bytes)) {
       freed_.wait_for(lock, std::chrono::milliseconds(20));
       if (cancellation.cancelled()) {
         throw Error(ErrorKind::kCancelled, "LK-4023", "cancelled while it waited for its turn");
@@ -31,13 +41,19 @@ std::shared_ptr<void> Admission::Enter(
     }
   }
   ++running_;
-  return {nullptr, [this](void*) { Leave(); }};
+  used_bytes_ += share_bytes;
+  return {nullptr, [this, share_bytes](void*) { Leave(share_bytes); }};
 }
 
-void Admission::Leave() {
+bool Admission::Fits(int64_t share_bytes) const {
+  return running_ < max_running_ && used_bytes_ + share_bytes <= memory_bytes_;
+}
+
+void Admission::Leave(int64_t share_bytes) {
   std::lock_guard lock(mutex_);
   --running_;
-  freed_.notify_one();
+  used_bytes_ -= share_bytes;
+  freed_.notify_all();
 }
 
 Watchdog::Watchdog() : thread_([this] { Run(); }) {}

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,26 +15,37 @@
 
 namespace lakehouse::query::duckdb {
 
-/// A bounded queue in front of the engine. Thread-safe.
+/// A bounded queue in front of the engine: places and memory, first come, first served.
+/// Thread-safe.
 class Admission {
  public:
-  Admission(int max_running, int max_waiting)
-      : max_running_(max_running), max_waiting_(max_waiting) {}
+  Admission(int max_running, int max_waiting, int64_t memory_bytes)
+      : max_running_(max_running), max_waiting_(max_waiting), memory_bytes_(memory_bytes) {}
 
-  /// Waits for a place; it is given back when the handle goes. ResourceExhausted LK-4020 when too
-  /// many wait already, Cancelled LK-4023, Timeout LK-4022 after `deadline`.
+  /// What a statement gets that asks for `wanted` bytes: an equal share of the memory for 0, never
+  /// more than all of it.
+  int64_t ShareOf(int64_t wanted) const;
+
+  /// Waits for a place and `share_bytes` of memory; they are given back when the handle goes.
+  /// ResourceExhausted LK-4020 when too many wait already, Cancelled LK-4023, Timeout LK-4022 after
+  /// `deadline`.
   std::shared_ptr<void> Enter(const CancellationToken& cancellation,
-                              std::optional<std::chrono::steady_clock::time_point> deadline);
+                              std::optional<std::chrono::steady_clock::time_point> deadline,
+                              int64_t share_bytes);
 
  private:
-  void Leave();
+  bool Fits(int64_t share_bytes) const;
+  void Leave(int64_t share_bytes);
 
   const int max_running_;
   const int max_waiting_;
+  const int64_t memory_bytes_;
   std::mutex mutex_;
   std::condition_variable freed_;
   int running_ = 0;
-  int waiting_ = 0;
+  int64_t used_bytes_ = 0;
+  std::deque<uint64_t> queue_;  ///< tickets of those that wait
+  uint64_t next_ticket_ = 0;
 };
 
 /// Calls back once at a time unless disarmed before. One thread. Thread-safe.

@@ -15,7 +15,7 @@ class DuckDbEngine : public QueryEngine {
     return std::make_unique<DuckDbSession>(core_, principal);
   }
   void Ping() override {
-    auto result = core_->instance()->Connect()->Query("SELECT 1");
+    auto result = core_->instances.Any()->Connect()->Query("SELECT 1");
     if (!result->HasError()) return;
     throw Error(ErrorKind::kUnavailable, "LK-4030", "the SQL engine: " + result->GetError(),
                 "it is reopened with the next statement");

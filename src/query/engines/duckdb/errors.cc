@@ -3,37 +3,14 @@
 #include <algorithm>
 #include <optional>
 
-#include "query/engines/duckdb/gate.h"
+#include "query/engines/duckdb/error_place.h"
+#include "query/engines/duckdb/function_rules.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
 
-/// The same from the excerpt that the engine's parser puts into its message:
-/// "LINE 2: SELECT x\n                ^".
-std::string WhereInExcerpt(const std::string& message) {
-  const auto at = message.rfind("\nLINE ");
-  const auto colon = message.find(": ", at == std::string::npos ? message.size() : at);
-  if (colon == std::string::npos) return {};
-  const auto line = message.substr(at + 6, colon - at - 6);
-  const auto end = message.find('\n', colon);
-  const auto caret = end == std::string::npos ? end : message.find('^', end);
-  const bool cut = message.compare(colon + 2, 3, "...") == 0;  // then columns are not those of SQL
-  if (caret == std::string::npos || cut) return " (line " + line + ")";
-  const auto column = (caret - end) - (colon + 2 - at) + 1;
-  return " (line " + line + ", column " + std::to_string(column) + ")";
-}
-
-/// " (line 2, column 8)", or nothing when the engine gave no position.
-std::string Where(const dk::ErrorData& error, const std::string& sql) {
-  auto found = error.ExtraInfo().find("position");
-  if (found == error.ExtraInfo().end()) return WhereInExcerpt(error.RawMessage());
-  size_t position = std::min<size_t>(std::strtoull(found->second.c_str(), nullptr, 10), sql.size());
-  auto line =
-      1 + std::count(sql.begin(), sql.begin() + static_cast<std::ptrdiff_t>(position), '\n');
-  auto start = sql.rfind('\n', position == 0 ? 0 : position - 1);
-  size_t column = start == std::string::npos || position == 0 ? position + 1 : position - start;
-  return " (line " + std::to_string(line) + ", column " + std::to_string(column) + ")";
-}
+/// Longer lists of candidates help nobody.
+constexpr size_t kCandidatesBytes = 300;
 
 /// The engine's message without the lines that repeat the statement: what is wrong and where, and
 /// its candidates, one line, empty when there are none.
@@ -46,12 +23,16 @@ Said SaidBy(const dk::ErrorData& error, const std::string& sql) {
   std::string message = error.RawMessage();
   message = message.substr(0, message.find("\n\nLINE"));
   const auto end = message.find('\n');
-  Said said{message.substr(0, end) + Where(error, sql), ""};
+  Said said{message.substr(0, end) + PlaceOf(error.RawMessage(), sql), ""};
   if (end == std::string::npos) return said;
   for (const char c : message.substr(end)) {
     const bool blank = c == '\n' || c == '\t' || c == ' ';
     if (!blank) said.candidates += c;
     if (blank && !said.candidates.empty() && said.candidates.back() != ' ') said.candidates += ' ';
+  }
+  if (said.candidates.size() > kCandidatesBytes) {
+    said.candidates.erase(said.candidates.rfind(' ', kCandidatesBytes));
+    said.candidates += " ...";
   }
   while (said.candidates.ends_with(' ')) said.candidates.pop_back();
   return said;
@@ -86,12 +67,22 @@ std::optional<Error> AskCatalog(LakeSession* session, const std::string& name) {
 Error OfCatalog(const Said& said, LakeSession* session) {
   const std::string& message = said.what;
   if (const auto function = WordAfter(message, "unction with name ")) {
-    if (IsBlockedFunction(*function)) {
+    if (message.starts_with("Pragma ")) {
+      return {ErrorKind::kPermissionDenied, "LK-4010", "PRAGMA " + *function + " is not allowed",
+              "SQL queries and changes tables of the lakehouse"};
+    }
+    const bool elsewhere = message.find("it exists in the") != std::string::npos;
+    if (elsewhere || RuleOf(*function) == FunctionRule::kRefused) {
       return {ErrorKind::kPermissionDenied, "LK-4011",
               "the function " + *function + " may not be used",
               "SQL reads and writes tables of the lakehouse only; lakehouse ingest loads files"};
     }
     return {ErrorKind::kNotFound, "LK-4003", message, said.candidates};
+  }
+  if (const auto end = message.find(" is not an table"); end != std::string::npos) {
+    return {ErrorKind::kInvalidArgument, "LK-2025",
+            message.substr(0, end) + " is a view, not a table",
+            "name the table that the view reads"};
   }
   if (message.find("already exists") != std::string::npos) {
     return {ErrorKind::kAlreadyExists, "LK-2013", message};
@@ -108,8 +99,9 @@ Error OfCatalog(const Said& said, LakeSession* session) {
   return {ErrorKind::kNotFound, "LK-2012", message, "SHOW TABLES lists what is there"};
 }
 
-Error OfBinder(const Said& said) {
+Error OfBinder(const Said& said, LakeSession* session) {
   if (said.what.starts_with("Catalog \"")) {
+    if (auto asked = AskCatalog(session, *WordAfter(said.what, "Catalog ") + ".x.x")) return *asked;
     return {ErrorKind::kNotFound, "LK-2010", said.what, "SHOW CATALOGS lists what is there"};
   }
   for (const char* column : {"olumn \"", "update column", "not found in FROM", "column with name",
@@ -148,7 +140,7 @@ Error Translate(dk::ErrorData error, LakeSession* session, const std::string& sq
     case dk::ExceptionType::CATALOG:
       return OfCatalog(said, session);
     case dk::ExceptionType::BINDER:
-      return OfBinder(said);
+      return OfBinder(said, session);
     case dk::ExceptionType::PERMISSION:
       return {ErrorKind::kPermissionDenied, "LK-4011", message,
               "SQL reads and writes tables of the lakehouse only"};
@@ -156,7 +148,7 @@ Error Translate(dk::ErrorData error, LakeSession* session, const std::string& sq
       return {ErrorKind::kUnsupported, "LK-4012", message};
     case dk::ExceptionType::OUT_OF_MEMORY:
       return {ErrorKind::kResourceExhausted, "LK-4021", message,
-              "raise query.memory_bytes, or give query.temp_directory more room"};
+              "narrow it, ask for more memory, or raise query.memory_limit or query.max_temp_size"};
     case dk::ExceptionType::INTERRUPT:
       return {ErrorKind::kCancelled, "LK-4023", "the statement was cancelled"};
     case dk::ExceptionType::INTERNAL:

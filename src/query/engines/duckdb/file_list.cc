@@ -2,8 +2,10 @@
 
 #include <duckdb/storage/statistics/node_statistics.hpp>
 
+#include "query/engines/duckdb/file_predicate.h"
 #include "query/engines/duckdb/lake_session.h"
 #include "query/engines/duckdb/pruning.h"
+#include "storage/file_place.h"
 
 namespace lakehouse::query::duckdb {
 
@@ -19,18 +21,15 @@ dk::OpenFileInfo LakeFileList::GetFile(dk::idx_t index) const {
   if (index >= kept_.size()) return {};
   auto entry = snapshot_->file(kept_[index]);
   auto& session = SessionOf(context_);
-  std::string path(entry.path);
-  bool absolute = path.starts_with('/') || path.find("://") != std::string::npos;
-  io::Location place = session.Guard([&] {
-    if (absolute) return session.lake->stores().Resolve(path);
-    return io::Location{scanned_.root.store, io::JoinPath(scanned_.root.path, path)};
-  });
+  io::Location place = session.Guard(
+      [&] { return storage::LocateFile(entry.path, scanned_.root, &session.lake->stores()); });
   dk::OpenFileInfo info(session.Grant(place, entry.size_bytes));
   info.extended_info = dk::make_shared_ptr<dk::ExtendedOpenFileInfo>();
   auto& options = info.extended_info->options;
   options["lake_index"] = dk::Value::UBIGINT(kept_[index]);
   options["file_size"] = dk::Value::UBIGINT(static_cast<uint64_t>(entry.size_bytes));
-  if (scanned_.selection && scanned_.selection->hidden.count(kept_[index]) > 0) {
+  if (entry.deleted_records > 0 ||
+      (scanned_.selection && scanned_.selection->hidden.count(kept_[index]) > 0)) {
     options["has_deletes"] = dk::Value::BOOLEAN(true);  // else COUNT(*) comes from the footer
   }
   options["validate_external_file_cache"] = dk::Value::BOOLEAN(false);
@@ -58,8 +57,8 @@ dk::unique_ptr<dk::NodeStatistics> LakeFileList::GetCardinality(dk::ClientContex
   for (size_t file : kept_) {
     auto entry = snapshot_->file(file);
     // Without statistics: a guess of 100 bytes a row.
-    rows +=
-        static_cast<dk::idx_t>(entry.num_records >= 0 ? entry.num_records : entry.size_bytes / 100);
+    rows += static_cast<dk::idx_t>(entry.num_records >= 0 ? entry.live_records()
+                                                          : entry.size_bytes / 100);
   }
   return dk::make_uniq<dk::NodeStatistics>(rows);
 }
@@ -85,7 +84,10 @@ dk::unique_ptr<dk::MultiFileList> LakeFileList::ComplexFilterPushdown(
     if (column < snapshot_->schema().fields.size()) by_column.emplace_back(column, filter.get());
   }
   auto& session = SessionOf(context);
-  auto kept = session.Guard([&] { return PruneFiles(*snapshot_, kept_, by_column); });
+  auto kept = session.Guard([&] {
+    return FilesThatMayPass(context, *snapshot_, PruneFiles(*snapshot_, kept_, by_column), filters,
+                            {info.column_ids.begin(), info.column_ids.end()});
+  });
   if (kept.size() == kept_.size()) return nullptr;
   session.files_skipped += static_cast<int64_t>(kept_.size() - kept.size());
   return Without(context, std::move(kept));

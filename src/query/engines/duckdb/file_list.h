@@ -13,6 +13,7 @@ class LakeFileList : public dk::MultiFileList {
  public:
   LakeFileList(dk::ClientContext& context, const LakeScanInfo& scanned, std::vector<size_t> kept);
 
+  const LakeScanInfo& scanned() const { return scanned_; }
   const storage::SnapshotPtr& snapshot() const { return snapshot_; }
   dk::optional_ptr<LakeTable> table() const { return scanned_.table; }
   /// Indexes in the snapshot, ascending.

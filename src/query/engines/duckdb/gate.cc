@@ -1,45 +1,29 @@
 #include "query/engines/duckdb/gate.h"
 
+#include <duckdb/parser/parsed_data/alter_table_info.hpp>
+#include <duckdb/parser/statement/alter_statement.hpp>
 #include <duckdb/parser/statement/create_statement.hpp>
 #include <duckdb/parser/statement/drop_statement.hpp>
 #include <duckdb/parser/statement/explain_statement.hpp>
 #include <duckdb/parser/statement/insert_statement.hpp>
+#include <duckdb/parser/statement/multi_statement.hpp>
 #include <duckdb/parser/statement/set_statement.hpp>
 #include <duckdb/planner/expression/bound_subquery_expression.hpp>
 #include <duckdb/planner/expression_iterator.hpp>
 #include <duckdb/planner/logical_operator_visitor.hpp>
-#include <set>
+#include <duckdb/planner/operator/logical_delete.hpp>
+#include <duckdb/planner/operator/logical_merge_into.hpp>
 
 #include "base/error.h"
+#include "query/engines/duckdb/function_rules.h"
 #include "query/engines/duckdb/lake_session.h"
+#include "query/engines/duckdb/pivot.h"
 #include "query/engines/duckdb/scan.h"
+#include "query/engines/duckdb/session_functions.h"
+#include "query/engines/duckdb/session_settings.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
-
-/// Table functions that make values of their arguments or list names that the principal may see.
-const std::set<std::string>& AllowedFunctions() {
-  static const std::set<std::string> allowed{kScanName,
-                                             "range",
-                                             "generate_series",
-                                             "unnest",
-                                             "repeat",
-                                             "repeat_row",
-                                             "json_each",
-                                             "json_tree",
-                                             "duckdb_tables",
-                                             "duckdb_columns",
-                                             "duckdb_views",
-                                             "duckdb_schemas",
-                                             "duckdb_functions",
-                                             "duckdb_types",
-                                             "duckdb_keywords",
-                                             "duckdb_databases",
-                                             "pragma_version",
-                                             "summary",
-                                             "in_out_table_function"};
-  return allowed;
-}
 
 [[noreturn]] void Deny(const std::string& what) {
   throw Error(
@@ -56,35 +40,47 @@ void CheckPlace(const std::string& catalog, const std::string& schema, const std
     std::string folded = catalog::FoldCase(name);
     return folded == "memory" || folded == "system" || folded == "temp";
   };
-  bool foreign = !catalog.empty() && catalog::FoldCase(catalog) != catalog::FoldCase(lake);
+  const bool foreign = !catalog.empty() && catalog::FoldCase(catalog) != catalog::FoldCase(lake);
   if (foreign || outside(schema)) Deny("creating or dropping objects outside of " + lake);
+}
+
+/// What a lakehouse has: everything else that the engine can create, drop or alter is its own.
+void CheckObject(const std::string& verb, dk::CatalogType type) {
+  switch (type) {
+    case dk::CatalogType::TABLE_ENTRY:
+    case dk::CatalogType::VIEW_ENTRY:
+    case dk::CatalogType::SCHEMA_ENTRY:
+      return;
+    default:
+      Deny(verb + " " + dk::CatalogTypeToString(type));
+  }
 }
 
 StatementKind CheckCreate(const dk::CreateStatement& statement, const std::string& lake) {
   const auto& info = *statement.info;
+  CheckObject("CREATE", info.type);
   if (info.temporary) Lack("CREATE TEMPORARY");
-  switch (info.type) {
-    case dk::CatalogType::TABLE_ENTRY:
-    case dk::CatalogType::VIEW_ENTRY:
-      break;
-    case dk::CatalogType::SCHEMA_ENTRY:
-      break;
-    default:
-      Deny("CREATE " + dk::CatalogTypeToString(info.type));
-  }
   CheckPlace(info.catalog, info.type == dk::CatalogType::SCHEMA_ENTRY ? "" : info.schema, lake);
   bool as_select = info.type == dk::CatalogType::TABLE_ENTRY &&
                    info.Cast<dk::CreateTableInfo>().query != nullptr;
   return as_select ? StatementKind::kWrite : StatementKind::kDefinition;
 }
 
-StatementKind CheckSet(const dk::SetStatement& statement) {
-  static const std::set<std::string> allowed{"schema", "search_path", "timezone"};
-  const bool global = statement.scope == dk::SetScope::GLOBAL;
-  if (global || !allowed.contains(catalog::FoldCase(statement.name))) {
-    Deny("SET " + std::string(global ? "GLOBAL " : "") + statement.name);
+StatementKind CheckAlter(const dk::AlterStatement& statement, const std::string& lake) {
+  const auto& info = *statement.info;
+  switch (info.type) {
+    case dk::AlterType::ALTER_TABLE:
+    case dk::AlterType::ALTER_VIEW:
+    case dk::AlterType::SET_COLUMN_COMMENT:
+      break;
+    case dk::AlterType::SET_COMMENT:
+      CheckObject("COMMENT ON", info.Cast<dk::SetCommentInfo>().entry_catalog_type);
+      break;
+    default:
+      Deny("ALTER " + dk::CatalogTypeToString(info.GetCatalogType()));
   }
-  return StatementKind::kOther;
+  CheckPlace(info.catalog, info.schema, lake);
+  return StatementKind::kDefinition;
 }
 
 void CheckPlan(dk::LogicalOperator& plan);
@@ -98,18 +94,78 @@ void CheckSubqueries(const dk::Expression& expression) {
   dk::ExpressionIterator::EnumerateChildren(expression, CheckSubqueries);
 }
 
-void CheckPlan(dk::LogicalOperator& plan) {
-  if (plan.type == dk::LogicalOperatorType::LOGICAL_GET) {
-    const auto& get = plan.Cast<dk::LogicalGet>();
-    const auto& name = get.function.name;
-    bool lake_scan = name == kScanName && get.function.function_info != nullptr;
-    bool allowed = name == kScanName ? lake_scan : AllowedFunctions().contains(name);
-    if (!allowed) {
-      throw Error(ErrorKind::kPermissionDenied, "LK-4011",
-                  "the table function " + name + " may not be used",
-                  "read tables by their names; range, generate_series and unnest make rows");
-    }
+void CheckScan(const dk::LogicalGet& get) {
+  const auto& name = get.function.name;
+  const bool allowed =
+      name == kScanName ? get.function.function_info != nullptr : IsAllowedTableFunction(name);
+  if (allowed) return;
+  throw Error(ErrorKind::kPermissionDenied, "LK-4011",
+              "the table function " + name + " may not be used",
+              "read tables by their names; range, generate_series and unnest make rows");
+}
+
+void CheckChanged(dk::Catalog& catalog) {
+  if (catalog.GetCatalogType() != "lake") Deny("changing what is not of the lakehouse");
+}
+
+void CheckOperator(dk::LogicalOperator& plan) {
+  using Type = dk::LogicalOperatorType;
+  switch (plan.type) {
+    case Type::LOGICAL_GET:
+      return CheckScan(plan.Cast<dk::LogicalGet>());
+    case Type::LOGICAL_INSERT:
+      return CheckChanged(plan.Cast<dk::LogicalInsert>().table.catalog);
+    case Type::LOGICAL_DELETE:
+      return CheckChanged(plan.Cast<dk::LogicalDelete>().table.catalog);
+    case Type::LOGICAL_UPDATE:
+      return CheckChanged(plan.Cast<dk::LogicalUpdate>().table.catalog);
+    case Type::LOGICAL_MERGE_INTO:
+      return CheckChanged(plan.Cast<dk::LogicalMergeInto>().table.catalog);
+    case Type::LOGICAL_CREATE_TABLE:
+      return CheckChanged(plan.Cast<dk::LogicalCreateTable>().schema.catalog);
+    case Type::LOGICAL_PROJECTION:
+    case Type::LOGICAL_FILTER:
+    case Type::LOGICAL_AGGREGATE_AND_GROUP_BY:
+    case Type::LOGICAL_WINDOW:
+    case Type::LOGICAL_UNNEST:
+    case Type::LOGICAL_LIMIT:
+    case Type::LOGICAL_ORDER_BY:
+    case Type::LOGICAL_TOP_N:
+    case Type::LOGICAL_DISTINCT:
+    case Type::LOGICAL_SAMPLE:
+    case Type::LOGICAL_PIVOT:
+    case Type::LOGICAL_CHUNK_GET:
+    case Type::LOGICAL_DELIM_GET:
+    case Type::LOGICAL_EXPRESSION_GET:
+    case Type::LOGICAL_DUMMY_SCAN:
+    case Type::LOGICAL_EMPTY_RESULT:
+    case Type::LOGICAL_CTE_REF:
+    case Type::LOGICAL_JOIN:
+    case Type::LOGICAL_DELIM_JOIN:
+    case Type::LOGICAL_COMPARISON_JOIN:
+    case Type::LOGICAL_ANY_JOIN:
+    case Type::LOGICAL_CROSS_PRODUCT:
+    case Type::LOGICAL_POSITIONAL_JOIN:
+    case Type::LOGICAL_ASOF_JOIN:
+    case Type::LOGICAL_DEPENDENT_JOIN:
+    case Type::LOGICAL_UNION:
+    case Type::LOGICAL_EXCEPT:
+    case Type::LOGICAL_INTERSECT:
+    case Type::LOGICAL_RECURSIVE_CTE:
+    case Type::LOGICAL_MATERIALIZED_CTE:
+    case Type::LOGICAL_EXPLAIN:
+    case Type::LOGICAL_ALTER:
+    case Type::LOGICAL_DROP:
+    case Type::LOGICAL_CREATE_VIEW:
+    case Type::LOGICAL_CREATE_SCHEMA:
+      return;
+    default:
+      Deny(dk::LogicalOperatorToString(plan.type));
   }
+}
+
+void CheckPlan(dk::LogicalOperator& plan) {
+  CheckOperator(plan);
   dk::LogicalOperatorVisitor::EnumerateExpressions(
       plan, [](dk::unique_ptr<dk::Expression>* expression) { CheckSubqueries(**expression); });
   for (const auto& child : plan.children) CheckPlan(*child);
@@ -122,34 +178,6 @@ void CheckBound(dk::PlannerExtensionInput& input, dk::BoundStatement& statement)
 }
 
 }  // namespace
-
-bool IsBlockedFunction(const std::string& name) {
-  for (const char* prefix : {"read_", "parquet_", "sniff_", "scan_", "duckdb_log", "duckdb_secret",
-                             "pragma_storage", "arrow_scan", "pandas_", "which_secret"}) {
-    if (name.starts_with(prefix)) return true;
-  }
-  static const std::set<std::string> names{"glob",
-                                           "query",
-                                           "query_table",
-                                           "json_execute_serialized_sql",
-                                           "write_log",
-                                           "stats",
-                                           "getenv",
-                                           "from_substrait",
-                                           "enable_logging",
-                                           "disable_logging",
-                                           "checkpoint",
-                                           "force_checkpoint",
-                                           "duckdb_settings",
-                                           "duckdb_temporary_files",
-                                           "duckdb_memory",
-                                           "duckdb_external_file_cache",
-                                           "duckdb_connection_count",
-                                           "test_all_types",
-                                           "seq_scan",
-                                           "index_scan"};
-  return names.contains(name);
-}
 
 StatementKind CheckStatement(const dk::SQLStatement& statement, const std::string& lake_name) {
   using dk::StatementType;
@@ -175,13 +203,21 @@ StatementKind CheckStatement(const dk::SQLStatement& statement, const std::strin
       return CheckCreate(statement.Cast<dk::CreateStatement>(), lake_name);
     case StatementType::DROP_STATEMENT: {
       const auto& info = *statement.Cast<dk::DropStatement>().info;
+      CheckObject("DROP", info.type);
       CheckPlace(info.catalog, info.schema, lake_name);
       return StatementKind::kDefinition;
     }
     case StatementType::ALTER_STATEMENT:
-      return StatementKind::kDefinition;
+      return CheckAlter(statement.Cast<dk::AlterStatement>(), lake_name);
+    case StatementType::MULTI_STATEMENT: {
+      const auto& pivot = statement.Cast<dk::MultiStatement>().statements;
+      for (size_t i = 0; i + 1 < pivot.size(); ++i)
+        CheckStatement(ValuesQuery(*pivot[i]), lake_name);
+      return CheckStatement(*pivot.back(), lake_name);
+    }
     case StatementType::SET_STATEMENT:
-      return CheckSet(statement.Cast<dk::SetStatement>());
+      CheckSetting(statement.Cast<dk::SetStatement>());
+      return StatementKind::kOther;
     case StatementType::DELETE_STATEMENT:
     case StatementType::UPDATE_STATEMENT:
     case StatementType::MERGE_INTO_STATEMENT:
@@ -199,31 +235,35 @@ void RegisterBindGate(dk::DBConfig& config) {
   dk::PlannerExtension::Register(config, std::move(gate));
 }
 
-void DropDangerousFunctions(dk::Connection& connection) {
+void KeepAllowedFunctions(dk::Connection& connection) {
+  using dk::CatalogType;
   auto& context = *connection.context;
   context.RunFunctionInTransaction([&] {
     auto& system = dk::Catalog::GetSystemCatalog(context);
-    auto& schema = system.GetSchema(context, "main");
-    for (auto type :
-         {dk::CatalogType::TABLE_FUNCTION_ENTRY, dk::CatalogType::SCALAR_FUNCTION_ENTRY,
-          dk::CatalogType::PRAGMA_FUNCTION_ENTRY, dk::CatalogType::COPY_FUNCTION_ENTRY}) {
-      std::vector<std::pair<dk::CatalogType, std::string>> found;
-      schema.Scan(context, type, [&](dk::CatalogEntry& entry) {
-        bool copy = type == dk::CatalogType::COPY_FUNCTION_ENTRY;
-        bool same = entry.type == type;
-        if (same && (copy || IsBlockedFunction(entry.name)))
-          found.emplace_back(entry.type, entry.name);
-      });
-      for (const auto& [kind, name] : found) {
-        dk::DropInfo drop;
-        drop.type = kind;
-        drop.schema = "main";
-        drop.name = name;
-        drop.allow_drop_internal = true;
-        drop.if_not_found = dk::OnEntryNotFound::RETURN_NULL;
-        system.DropEntry(context, drop);
+    std::vector<dk::DropInfo> drops;
+    system.ScanSchemas(context, [&](dk::SchemaCatalogEntry& schema) {
+      for (auto type : {CatalogType::TABLE_FUNCTION_ENTRY, CatalogType::SCALAR_FUNCTION_ENTRY,
+                        CatalogType::AGGREGATE_FUNCTION_ENTRY, CatalogType::MACRO_ENTRY,
+                        CatalogType::TABLE_MACRO_ENTRY, CatalogType::PRAGMA_FUNCTION_ENTRY,
+                        CatalogType::COPY_FUNCTION_ENTRY}) {
+        const bool whole =
+            type == CatalogType::PRAGMA_FUNCTION_ENTRY || type == CatalogType::COPY_FUNCTION_ENTRY;
+        schema.Scan(context, type, [&](dk::CatalogEntry& entry) {
+          if (entry.type != type) return;
+          const bool stays =
+              RuleOf(entry.name) == FunctionRule::kAllowed && !IsSessionFunction(entry.name);
+          if (!whole && stays) return;
+          dk::DropInfo drop;
+          drop.type = type;
+          drop.schema = schema.name;
+          drop.name = entry.name;
+          drop.allow_drop_internal = true;
+          drop.if_not_found = dk::OnEntryNotFound::RETURN_NULL;
+          drops.push_back(std::move(drop));
+        });
       }
-    }
+    });
+    for (auto& drop : drops) system.DropEntry(context, drop);
   });
 }
 

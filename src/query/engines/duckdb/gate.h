@@ -12,14 +12,13 @@ namespace lakehouse::query::duckdb {
 /// gives.
 StatementKind CheckStatement(const dk::SQLStatement& statement, const std::string& lake_name);
 
-/// The second net, after binding: every scan is one of the lakehouse or of an allowed value
-/// function, whatever way it came into the plan. PermissionDenied LK-4011.
+/// The second net, after binding: the plan has allowed operators only, every scan is one of the
+/// lakehouse or of an allowed function, and what is changed is the lakehouse's, whatever way it
+/// came into the plan. PermissionDenied LK-4010 or LK-4011.
 void RegisterBindGate(dk::DBConfig& config);
 
-/// Does the function reach files, logs, settings or other statements?
-bool IsBlockedFunction(const std::string& name);
-
-/// Takes the blocked functions out of the system catalog.
-void DropDangerousFunctions(dk::Connection& connection);
+/// Takes out of the system catalog whatever function_rules.h does not allow, and every pragma and
+/// copy function.
+void KeepAllowedFunctions(dk::Connection& connection);
 
 }  // namespace lakehouse::query::duckdb

@@ -147,6 +147,10 @@ InsertTarget TargetOf(LakeSession& session, LakeTable& entry) {
   target.metadata = target.base->metadata();
   target.root = target.table->location();
   session.Guard([&] {
+    if (catalog::FoldCase(entry.ParentSchema().name) == kChangesSchema) {
+      throw Error(ErrorKind::kUnsupported, "LK-4012",
+                  "the changes of a table can be read, not written");
+    }
     if (catalog::FoldCase(entry.ParentSchema().name) == kPathSchema) {
       session.lake->ResolvePath(session.principal, catalog::Action::kModify, target.root.uri());
     } else {

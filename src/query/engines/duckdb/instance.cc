@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <duckdb/main/extension_helper.hpp>
-#include <filesystem>
+#include <duckdb/main/client_config.hpp>
+#include <duckdb/storage/buffer_manager.hpp>
 
 #include "base/error.h"
 #include "base/machine.h"
@@ -12,6 +12,8 @@
 #include "query/engines/duckdb/gate.h"
 #include "query/engines/duckdb/lake_catalog.h"
 #include "query/engines/duckdb/lake_transaction.h"
+#include "query/engines/duckdb/session_functions.h"
+#include "query/engines/duckdb/table_changes.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -55,29 +57,30 @@ void CheckBuild(const std::string& loaded, const std::string& headers) {
               "run ./dev setup and build again, or correct the library path");
 }
 
-Instance::Instance(const std::string& lake_name, const EngineOptions& options) {
+int64_t MemoryOf(const EngineOptions& options) {
+  if (options.memory_bytes > 0) return options.memory_bytes;
+  return ReadMachineLimits().memory_bytes / 10 * 6;
+}
+
+Instance::Instance(const std::string& lake_name, const EngineOptions& options)
+    : spill_(options.temp_directory) {
   CheckBuild(dk::DuckDB::SourceID(), LAKEHOUSE_DUCKDB_SOURCE_ID);
   dk::DBConfig config;
   config.SetOptionByName("autoinstall_known_extensions", dk::Value::BOOLEAN(false));
   config.SetOptionByName("autoload_known_extensions", dk::Value::BOOLEAN(false));
   // The engine itself looks at the machine only, not at the limits of a container.
-  const MachineLimits machine = ReadMachineLimits();
-  const int threads = options.threads > 0 ? options.threads : machine.threads();
+  const int threads = options.threads > 0 ? options.threads : ReadMachineLimits().threads();
   config.SetOptionByName("threads", dk::Value::BIGINT(threads));
-  const int64_t memory =
-      options.memory_bytes > 0 ? options.memory_bytes : machine.memory_bytes / 10 * 6;
+  const int64_t memory = MemoryOf(options) / options.max_running;
   config.SetOptionByName("memory_limit", dk::Value(std::to_string(memory) + "B"));
-  config.SetOptionByName("temp_directory", dk::Value(options.temp_directory));
-  if (!options.temp_directory.empty()) {
-    std::filesystem::create_directories(options.temp_directory);
-    if (options.temp_bytes > 0) {
-      config.SetOptionByName("max_temp_directory_size",
-                             dk::Value(std::to_string(options.temp_bytes) + "B"));
-    }
+  config.SetOptionByName("temp_directory", dk::Value(spill_.path()));
+  if (!spill_.path().empty() && options.temp_bytes > 0) {
+    config.SetOptionByName(
+        "max_temp_directory_size",
+        dk::Value(std::to_string(options.temp_bytes / options.max_running) + "B"));
   }
   database_ = std::make_unique<dk::DuckDB>(nullptr, &config);
   Attach(lake_name, options);
-  use_ = "USE " + Quoted(lake_name) + "." + Quoted(options.default_schema);
 }
 
 void Instance::Attach(const std::string& lake_name, const EngineOptions& options) {
@@ -101,16 +104,29 @@ void Instance::Attach(const std::string& lake_name, const EngineOptions& options
   dk::StorageExtension::Register(config, "lake", std::move(extension));
   Run(connection, "ATTACH 'lakehouse' AS " + Quoted(lake_name) + " (TYPE lake)");
   RegisterBindGate(config);
-  DropDangerousFunctions(connection);
+  KeepAllowedFunctions(connection);
+  RegisterSessionFunctions(connection);
+  RegisterTableChanges(connection);
   Run(connection, fmt::format("SET GLOBAL allowed_directories=['{}']", kFileScheme));
   Run(connection, "SET GLOBAL TimeZone='UTC'");
   Run(connection, "SET GLOBAL enable_external_access=false");
+  Run(connection, "SET GLOBAL lock_configuration=true");
+}
+
+void Instance::LimitMemory(int64_t bytes) {
+  try {
+    dk::BufferManager::GetBufferManager(*database_->instance)
+        .SetMemoryLimit(static_cast<dk::idx_t>(bytes));
+  } catch (const dk::Exception& error) {
+    throw Translate(dk::ErrorData(error), nullptr, "");
+  }
 }
 
 std::unique_ptr<dk::Connection> Instance::Connect() {
   auto connection = std::make_unique<dk::Connection>(*database_);
-  Run(*connection, "SET enable_progress_bar=true");
-  Run(*connection, "SET enable_progress_bar_print=false");
+  auto& config = dk::ClientConfig::GetConfig(*connection->context);
+  config.enable_progress_bar = true;
+  config.print_progress_bar = false;
   return connection;
 }
 

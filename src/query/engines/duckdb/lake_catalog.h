@@ -11,6 +11,9 @@ namespace lakehouse::query::duckdb {
 /// Schema name under which delta.`/path` reaches the engine.
 inline constexpr char kPathSchema[] = "lake_path";
 
+/// Schema of what table_changes reads; the function makes the names in it.
+inline constexpr char kChangesSchema[] = "lake_changes";
+
 /// Schema of the one table that rewriting reads (RewriteSource); users' sessions have none.
 inline constexpr char kRewriteSchema[] = "lake_rewrite";
 

@@ -7,6 +7,7 @@
 #include "base/suggest.h"
 #include "query/engines/duckdb/lake_table.h"
 #include "query/engines/duckdb/lake_transaction.h"
+#include "query/engines/duckdb/table_changes.h"
 #include "query/engines/duckdb/types.h"
 
 namespace lakehouse::query::duckdb {
@@ -21,9 +22,11 @@ dk::optional_ptr<dk::CatalogEntry> LakeSchema::MakeEntry(dk::ClientContext& cont
                                                          dk::optional_ptr<dk::BoundAtClause> at) {
   auto& transaction = LakeTransaction::Get(context, catalog);
   if (!object.table) {
+    if (at) RefuseUnsupported(context, "time travel of a view");
     dk::CreateViewInfo info(*this, object.info.name.name);
     info.query = dk::CreateViewInfo::ParseSelect(object.info.view_sql);
     info.sql = object.info.view_sql;
+    if (!object.info.comment.empty()) info.comment = dk::Value(object.info.comment);
     return &transaction.Keep(key, dk::make_uniq<dk::ViewCatalogEntry>(catalog, *this, info));
   }
   auto snapshot = at ? SnapshotAt(context, *object.table, *at) : transaction.Pin(*object.table);
@@ -46,6 +49,18 @@ dk::optional_ptr<dk::CatalogEntry> LakeSchema::MakeRewriteEntry(dk::ClientContex
                                                   source.selection));
 }
 
+dk::optional_ptr<dk::CatalogEntry> LakeSchema::MakeChangesEntry(dk::ClientContext& context,
+                                                                const std::string& key,
+                                                                const std::string& changes) {
+  auto range = FindChanges(SessionOf(context), changes);
+  if (!range) return nullptr;
+  dk::CreateTableInfo info(*this, "table_changes");
+  DescribeColumns(range->snapshot->schema(), info);
+  return &LakeTransaction::Get(context, catalog)
+              .Keep(key, dk::make_uniq<LakeTable>(catalog, *this, info, std::move(range->object),
+                                                  std::move(range->snapshot)));
+}
+
 dk::optional_ptr<dk::CatalogEntry> LakeSchema::LookupEntry(dk::CatalogTransaction transaction,
                                                            const dk::EntryLookupInfo& lookup) {
   auto type = lookup.GetCatalogType();
@@ -63,6 +78,9 @@ dk::optional_ptr<dk::CatalogEntry> LakeSchema::LookupEntry(dk::CatalogTransactio
     std::optional<catalog::ResolvedObject> object;
     if (catalog::FoldCase(name) == kRewriteSchema && session->rewrite) {
       return MakeRewriteEntry(context, key, *session->rewrite);
+    }
+    if (catalog::FoldCase(name) == kChangesSchema) {
+      return MakeChangesEntry(context, key, lookup.GetEntryName());
     }
     if (catalog::FoldCase(name) == kPathSchema) {
       object = session->lake->ResolvePath(session->principal, catalog::Action::kSelect,
@@ -85,7 +103,8 @@ dk::SimilarCatalogEntry LakeSchema::GetSimilarEntry(dk::CatalogTransaction,
 void LakeSchema::Scan(dk::ClientContext& context, dk::CatalogType type,
                       const std::function<void(dk::CatalogEntry&)>& callback) {
   auto session = LakeSession::Get(context);
-  if (!session || catalog::FoldCase(name) == kPathSchema) return;
+  const std::string folded = catalog::FoldCase(name);
+  if (!session || folded == kPathSchema || folded == kChangesSchema) return;
   if (type != dk::CatalogType::TABLE_ENTRY && type != dk::CatalogType::VIEW_ENTRY) return;
   auto objects = session->Guard([&] {
     return session->lake->ListObjects(session->principal, lake_catalog().lake_name(), name);

@@ -63,6 +63,9 @@ class LakeSchema : public dk::SchemaCatalogEntry {
   dk::optional_ptr<dk::CatalogEntry> MakeEntry(dk::ClientContext& context, const std::string& key,
                                                const catalog::ResolvedObject& object,
                                                dk::optional_ptr<dk::BoundAtClause> at);
+  dk::optional_ptr<dk::CatalogEntry> MakeChangesEntry(dk::ClientContext& context,
+                                                      const std::string& key,
+                                                      const std::string& changes);
 };
 
 /// The option of a CREATE TABLE that is its LOCATION, not a property.

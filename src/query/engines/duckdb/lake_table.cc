@@ -1,8 +1,6 @@
 #include "query/engines/duckdb/lake_table.h"
 
-#include <algorithm>
 #include <duckdb/parser/constraints/not_null_constraint.hpp>
-#include <duckdb/planner/expression/bound_columnref_expression.hpp>
 #include <duckdb/storage/table_storage_info.hpp>
 
 #include "query/engines/duckdb/scan.h"
@@ -49,35 +47,12 @@ dk::vector<dk::column_t> LakeTable::GetRowIdColumns() const {
   return {kFileColumn, dk::MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER};
 }
 
-namespace {
-
-/// Where the scan has `column`; it is added when the scan does not have it. The engine's own
-/// BindExtraColumns adds it a second time, and a file's filters do not follow to the second one.
-dk::idx_t ScannedAt(dk::LogicalGet& get, dk::column_t column) {
-  const auto& scanned = get.GetColumnIds();
-  for (dk::idx_t i = 0; i < scanned.size(); ++i) {
-    if (scanned[i].GetPrimaryIndex() == column) return i;
-  }
-  get.AddColumnId(column);
-  return get.GetColumnIds().size() - 1;
-}
-
-}  // namespace
-
 void LakeTable::BindUpdateConstraints(dk::Binder&, dk::LogicalGet& get, dk::LogicalProjection& rows,
                                       dk::LogicalUpdate& update, dk::ClientContext&) {
   update.update_is_del_and_insert = true;
-  for (auto& column : GetColumns().Physical()) {
-    const auto index = column.Physical();
-    if (std::find(update.columns.begin(), update.columns.end(), index) != update.columns.end()) {
-      continue;
-    }
-    update.columns.push_back(index);
-    update.expressions.push_back(dk::make_uniq<dk::BoundColumnRefExpression>(
-        column.Type(), dk::ColumnBinding(rows.table_index, rows.expressions.size())));
-    rows.expressions.push_back(dk::make_uniq<dk::BoundColumnRefExpression>(
-        column.Type(), dk::ColumnBinding(get.table_index, ScannedAt(get, index.index))));
-  }
+  dk::physical_index_set_t every;
+  for (auto& column : GetColumns().Physical()) every.insert(column.Physical());
+  dk::LogicalUpdate::BindExtraColumns(*this, get, rows, update, every);
 }
 
 void DescribeColumns(const storage::Schema& schema, dk::CreateTableInfo& info) {

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "query/engines/duckdb/arrow_rows.h"
+#include "storage/arrow_status.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -21,13 +22,26 @@ class ResultReader : public arrow::RecordBatchReader {
       : scope_(std::move(scope)),
         result_(std::move(result)),
         schema_(ArrowSchemaOf(result_->types, result_->names, result_->client_properties)) {}
-  ~ResultReader() override { End(); }
+  ~ResultReader() override { End(false); }
 
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
 
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
     batch->reset();
-    if (!result_) return arrow::Status::OK();
+    if (!failure_.ok()) return failure_;
+    try {
+      *batch = Next();
+    } catch (...) {
+      failure_ = storage::StatusOf(CurrentError());
+      End(true);
+    }
+    return failure_;
+  }
+
+ private:
+  /// Null after the last row.
+  std::shared_ptr<arrow::RecordBatch> Next() {
+    if (!result_) return nullptr;
     dk::ArrowAppender rows(
         result_->types, kBatchRows, result_->client_properties,
         std::unordered_map<dk::idx_t, const dk::shared_ptr<dk::ArrowTypeExtensionData>>());
@@ -37,9 +51,7 @@ class ResultReader : public arrow::RecordBatchReader {
       if (!result_->TryFetch(chunk, error)) {
         // A stream that broke between two chunks keeps the error in itself.
         if (!error.HasError()) error = result_->GetErrorObject();
-        auto fail = scope_->fail;
-        End();
-        fail(error);
+        scope_->fail(error);
       }
       if (!chunk || chunk->size() == 0) {
         done_ = true;
@@ -47,16 +59,16 @@ class ResultReader : public arrow::RecordBatchReader {
       }
       rows.Append(*chunk, 0, chunk->size(), chunk->size());
     }
-    if (rows.RowCount() > 0) *batch = ImportRows(rows.Finalize(), schema_, schema_);
-    if (done_) End();
-    return arrow::Status::OK();
+    std::shared_ptr<arrow::RecordBatch> batch;
+    if (rows.RowCount() > 0) batch = ImportRows(rows.Finalize(), schema_, schema_);
+    if (done_) End(false);
+    return batch;
   }
 
- private:
-  void End() {
+  void End(bool failed) {
     if (!scope_) return;
     result_.reset();
-    scope_->finish();
+    scope_->finish(failed);
     scope_.reset();
   }
 
@@ -64,6 +76,7 @@ class ResultReader : public arrow::RecordBatchReader {
   dk::unique_ptr<dk::QueryResult> result_;
   const std::shared_ptr<arrow::Schema> schema_;
   bool done_ = false;
+  arrow::Status failure_;  ///< what every further call answers
 };
 
 }  // namespace

@@ -12,14 +12,16 @@ namespace lakehouse::query::duckdb {
 /// What a running statement holds on to until its rows are read: place in the queue, watchdog,
 /// connection.
 struct StatementScope {
+  std::shared_ptr<void> place;     ///< in the queue
+  std::shared_ptr<void> instance;  ///< claim on one; ends before the place is free
   std::shared_ptr<dk::Connection> connection;
   std::vector<std::shared_ptr<void>> handles;
   std::function<void(dk::ErrorData)> fail;  ///< throws the Error
-  std::function<void()> finish;             ///< once, after the last row
+  std::function<void(bool failed)> finish;  ///< once, after the last row
 };
 
-/// Streams a result as Arrow batches of up to 8 vectors. ReadNext throws Error when the statement
-/// fails.
+/// Streams a result as Arrow batches of up to 8 vectors. When the statement fails, ReadNext answers
+/// storage::StatusOf the Error.
 std::shared_ptr<arrow::RecordBatchReader> MakeResultReader(std::unique_ptr<StatementScope> scope,
                                                            dk::unique_ptr<dk::QueryResult> result);
 

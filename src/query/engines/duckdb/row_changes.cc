@@ -188,7 +188,7 @@ DeleteOutcome RewriteDeleted(dk::ClientContext& context, PendingWrite& write,
     if (rows.empty()) continue;
     commit.RemoveFile(file);
     ++outcome.removed_files;
-    if (write.base->file(file).num_records != rows.size()) partly.push_back(file);
+    if (write.base->file(file).live_records() != rows.size()) partly.push_back(file);
   }
   if (partly.empty()) return outcome;
   const auto& metadata = write.base->metadata();

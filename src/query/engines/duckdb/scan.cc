@@ -4,10 +4,14 @@
 #include <duckdb/parser/tableref/table_function_ref.hpp>
 #include <numeric>
 
+#include "query/engines/duckdb/column_layout.h"
+#include "query/engines/duckdb/column_statistics.h"
 #include "query/engines/duckdb/file_list.h"
+#include "query/engines/duckdb/instants.h"
 #include "query/engines/duckdb/lake_session.h"
 #include "query/engines/duckdb/lake_table.h"
 #include "query/engines/duckdb/types.h"
+#include "query/engines/duckdb/unique_columns.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -15,10 +19,9 @@ namespace {
 /// Leaves rows of one file out while it is read.
 class RowFilter : public dk::DeleteFilter {
  public:
-  RowFilter(ScanSelectionPtr owner, const storage::RowSet& hidden)
-      : owner_(std::move(owner)), hidden_(hidden) {}
+  explicit RowFilter(std::shared_ptr<const storage::RowSet> hidden) : hidden_(std::move(hidden)) {}
   dk::idx_t Filter(dk::row_t first, dk::idx_t count, dk::SelectionVector& kept) override {
-    if (!hidden_.Exclude(static_cast<uint64_t>(first), static_cast<uint32_t>(count), rows_)) {
+    if (!hidden_->Exclude(static_cast<uint64_t>(first), static_cast<uint32_t>(count), rows_)) {
       return count;
     }
     kept.Initialize(STANDARD_VECTOR_SIZE);
@@ -27,8 +30,7 @@ class RowFilter : public dk::DeleteFilter {
   }
 
  private:
-  const ScanSelectionPtr owner_;
-  const storage::RowSet& hidden_;
+  const std::shared_ptr<const storage::RowSet> hidden_;
   std::vector<uint32_t> rows_;
 };
 
@@ -63,11 +65,7 @@ class LakeReader : public dk::MultiFileReader {
       types.push_back(ToDuckDb(*field.type));
       names.push_back(field.name);
     }
-    bound.schema = dk::MultiFileColumnDefinition::ColumnsFromNamesAndTypes(names, types);
-    for (auto& column : bound.schema) {
-      // A file written before the column was added has nulls there.
-      column.default_expression = dk::make_uniq<dk::ConstantExpression>(dk::Value(column.type));
-    }
+    bound.schema = DescribeFileColumns(snapshot_->schema());
     bound.mapping = dk::MultiFileColumnMappingMode::BY_NAME;
     return true;
   }
@@ -80,12 +78,8 @@ class LakeReader : public dk::MultiFileReader {
       const dk::vector<dk::ColumnIndex>& column_ids, dk::optional_ptr<dk::TableFilterSet> filters,
       dk::ClientContext& context, dk::MultiFileGlobalState& state) override {
     size_t file = LakeFileList::IndexOf(reader_data.reader->file);
-    if (scanned_.selection) {
-      auto hidden = scanned_.selection->hidden.find(file);
-      if (hidden != scanned_.selection->hidden.end()) {
-        reader_data.reader->deletion_filter =
-            dk::make_uniq<RowFilter>(scanned_.selection, hidden->second);
-      }
+    if (auto hidden = SessionOf(context).Guard([&] { return HiddenRows(file); })) {
+      reader_data.reader->deletion_filter = dk::make_uniq<RowFilter>(std::move(hidden));
     }
     for (dk::idx_t i = 0; i < column_ids.size(); ++i) {
       if (column_ids[i].GetPrimaryIndex() == kFileColumn) {
@@ -93,21 +87,56 @@ class LakeReader : public dk::MultiFileReader {
         continue;
       }
       auto at = std::find(partition_.begin(), partition_.end(), column_ids[i].GetPrimaryIndex());
-      if (at == partition_.end()) continue;
-      auto value = snapshot_->partition_value(file, static_cast<size_t>(at - partition_.begin()));
+      const auto column = static_cast<size_t>(at - partition_.begin());
+      if (at == partition_.end() || !snapshot_->has_partition_value(file, column)) continue;
+      auto value =
+          SessionOf(context).Guard([&] { return snapshot_->partition_value(file, column); });
       reader_data.constant_map.Add(dk::MultiFileGlobalIndex(i),
                                    ToDuckDb(value, *snapshot_->schema().fields[*at].type));
     }
     return dk::MultiFileReader::InitializeReader(reader_data, bind_data, columns, column_ids,
                                                  filters, context, state);
   }
+  /// Where the file has the columns: by name, physical name or field id.
+  dk::ReaderInitializeType CreateMapping(dk::ClientContext& context,
+                                         dk::MultiFileReaderData& reader_data,
+                                         const dk::vector<dk::MultiFileColumnDefinition>& columns,
+                                         const dk::vector<dk::ColumnIndex>& column_ids,
+                                         dk::optional_ptr<dk::TableFilterSet> filters,
+                                         dk::MultiFileList& files,
+                                         const dk::MultiFileReaderBindData& bound,
+                                         const dk::virtual_column_map_t& virtual_columns,
+                                         dk::MultiFileColumnMappingMode mode) override {
+    const auto& in_file = reader_data.reader->GetColumns();
+    const auto resolved =
+        needs_resolving_ ? ResolveColumns(snapshot_->schema(), snapshot_->column_mapping(), in_file)
+                         : columns;
+    const auto made = dk::MultiFileReader::CreateMapping(
+        context, reader_data, resolved, column_ids, filters, files, bound, virtual_columns, mode);
+    SessionOf(context).Guard(
+        [&] { PinInstants(context, column_ids, resolved, in_file, reader_data.expressions); });
+    return made;
+  }
   dk::unique_ptr<dk::MultiFileReader> Copy() const override {
     return dk::make_uniq<LakeReader>(scanned_);
   }
 
  private:
+  /// Rows of a file that the scan leaves out: those the table has deleted, and the selection's.
+  std::shared_ptr<const storage::RowSet> HiddenRows(size_t file) const {
+    auto deleted = snapshot_->DeletedRows(file);
+    if (!scanned_.selection) return deleted;
+    auto hidden = scanned_.selection->hidden.find(file);
+    if (hidden == scanned_.selection->hidden.end()) return deleted;
+    storage::RowSet all = hidden->second;
+    if (deleted) all.Unite(*deleted);
+    return std::make_shared<const storage::RowSet>(std::move(all));
+  }
+
   const LakeScanInfo scanned_;
   const storage::SnapshotPtr& snapshot_ = scanned_.snapshot;
+  const bool needs_resolving_ =
+      NeedsResolving(scanned_.snapshot->schema(), scanned_.snapshot->column_mapping());
   std::vector<size_t> partition_;  ///< positions of the partition columns in the schema
 };
 
@@ -122,7 +151,7 @@ dk::BindInfo BindInfoOf(const dk::optional_ptr<dk::FunctionData> bind_data) {
 }
 
 /// The optimizer takes two scans whose serialized forms are equal for one and the same: the table,
-/// the version and the files that are left are part of the form.
+/// the snapshot, which is one object in a statement, and the files that are left are part of it.
 void WriteIdentity(dk::Serializer& serializer, const dk::optional_ptr<dk::FunctionData> data,
                    const dk::TableFunction& function) {
   const auto& info = function.function_info->Cast<LakeScanInfo>();
@@ -132,7 +161,7 @@ void WriteIdentity(dk::Serializer& serializer, const dk::optional_ptr<dk::Functi
     hash = dk::CombineHash(hash, dk::Hash<uint64_t>(file));
   }
   serializer.WriteProperty(100, "location", info.root.uri());
-  serializer.WriteProperty(101, "version", info.snapshot->version());
+  serializer.WriteProperty(101, "snapshot", reinterpret_cast<uint64_t>(info.snapshot.get()));
   serializer.WriteProperty(102, "files", hash);
 }
 
@@ -148,6 +177,23 @@ std::string FilesRead(const dk::MultiFileList& files) {
 
 // A key of two underscores on both sides is not printed, only its text is.
 constexpr char kFilesKey[] = "__files__";
+
+const LakeScanInfo& ScannedBy(const dk::TableFunctionInitInput& input) {
+  return input.bind_data->Cast<dk::MultiFileBindData>().file_list->Cast<LakeFileList>().scanned();
+}
+
+dk::unique_ptr<dk::GlobalTableFunctionState> StartScan(dk::ClientContext& context,
+                                                       dk::TableFunctionInitInput& input) {
+  auto unique = WithUniqueColumns(input);
+  return ScannedBy(input).init_global(context, unique);
+}
+
+dk::unique_ptr<dk::LocalTableFunctionState> StartThread(dk::ExecutionContext& context,
+                                                        dk::TableFunctionInitInput& input,
+                                                        dk::GlobalTableFunctionState* state) {
+  auto unique = WithUniqueColumns(input);
+  return ScannedBy(input).init_local(context, unique, state);
+}
 
 /// What EXPLAIN shows of a scan.
 dk::InsertionOrderPreservingMap<std::string> Show(dk::TableFunctionToStringInput& input) {
@@ -183,13 +229,17 @@ dk::TableFunction BindLakeScan(dk::ClientContext& context, const dk::TableFuncti
                                LakeScanInfo what, dk::unique_ptr<dk::FunctionData>& bind_data) {
   SessionOf(context).files_total += static_cast<int64_t>(
       what.selection ? what.selection->files.size() : what.snapshot->file_count());
+  what.init_global = parquet_scan.init_global;
+  what.init_local = parquet_scan.init_local;
   auto info = dk::make_shared_ptr<LakeScanInfo>(std::move(what));
   dk::TableFunction scan = parquet_scan;
+  scan.init_global = StartScan;
+  scan.init_local = StartThread;
   scan.function_info = info;
   scan.name = kScanName;
   scan.get_multi_file_reader = LakeReader::Create;
+  scan.statistics = ColumnStatisticsOf;
   // The Parquet footers know nothing of the log, so what is derived from them alone is left out.
-  scan.statistics = nullptr;
   scan.get_partition_stats = nullptr;
   scan.get_bind_info = BindInfoOf;
   scan.get_virtual_columns = VirtualColumns;
@@ -199,6 +249,7 @@ dk::TableFunction BindLakeScan(dk::ClientContext& context, const dk::TableFuncti
   scan.serialize = WriteIdentity;
   scan.deserialize = RefuseToRead;
   scan.late_materialization = false;
+  if (MustFilterLate(context, info->snapshot->schema())) scan.filter_pushdown = false;
   dk::vector<dk::Value> inputs{dk::Value("")};
   dk::named_parameter_map_t named;
   dk::vector<dk::LogicalType> types;

@@ -25,6 +25,9 @@ struct LakeScanInfo : dk::TableFunctionInfo {
   io::Location root;
   ScanSelectionPtr selection;         ///< null: everything
   dk::optional_ptr<LakeTable> table;  ///< lives as long as the statement
+  /// Of the engine's own scan.
+  dk::table_function_init_global_t init_global = nullptr;
+  dk::table_function_init_local_t init_local = nullptr;
 };
 
 /// The virtual column with the index of a row's file in the snapshot; with the engine's

@@ -6,6 +6,8 @@
 #include <duckdb/common/type_visitor.hpp>
 #include <duckdb/parser/expression/columnref_expression.hpp>
 #include <duckdb/parser/statement/create_statement.hpp>
+#include <duckdb/parser/statement/multi_statement.hpp>
+#include <duckdb/parser/statement/set_statement.hpp>
 
 #include "base/metrics.h"
 #include "query/engines/duckdb/arrow_rows.h"
@@ -85,55 +87,72 @@ void Count(StatementKind kind, bool failed, double milliseconds) {
 EngineCore::EngineCore(std::shared_ptr<catalog::Lake> of, EngineOptions with)
     : lake(std::move(of)),
       options(std::move(with)),
-      admission(options.max_running, options.max_waiting),
-      instance_(std::make_shared<Instance>(lake->default_catalog(), options)) {}
-
-std::shared_ptr<Instance> EngineCore::instance() {
-  std::lock_guard lock(mutex_);
-  return instance_;
-}
-
-void EngineCore::Replace(const std::shared_ptr<Instance>& broken) {
-  std::lock_guard lock(mutex_);
-  if (instance_ == broken) {
-    instance_ = std::make_shared<Instance>(lake->default_catalog(), options);
-  }
-}
+      admission(options.max_running, options.max_waiting, MemoryOf(options)),
+      instances(lake->default_catalog(), options) {}
 
 /// What one statement carries from its start to its last row.
 struct DuckDbSession::Run {
   SteadyTime started = std::chrono::steady_clock::now();
-  StatementKind kind = StatementKind::kOther;
+  std::shared_ptr<StatementKind> kind = std::make_shared<StatementKind>(StatementKind::kOther);
   std::shared_ptr<QueryMetrics> metrics = std::make_shared<QueryMetrics>();
   std::shared_ptr<std::atomic<bool>> timed_out = std::make_shared<std::atomic<bool>>(false);
 };
 
 DuckDbSession::DuckDbSession(std::shared_ptr<EngineCore> core, security::Principal principal)
-    : core_(std::move(core)), principal_(std::move(principal)) {
-  Connect();
+    : core_(std::move(core)),
+      principal_(std::move(principal)),
+      initial_settings_{.schemas = {core_->options.default_schema}} {
+  ConnectTo(core_->instances.Any());
 }
 
-void DuckDbSession::Connect() {
-  auto current = core_->instance();
+void DuckDbSession::ConnectTo(const std::shared_ptr<Instance>& instance) {
   std::lock_guard lock(mutex_);
-  if (instance_ == current) return;
+  if (instance_ == instance) return;
   connection_.reset();
-  instance_ = current;
+  instance_ = instance;
   connection_ = instance_->Connect();
   lake_session_ = dk::make_shared_ptr<LakeSession>(principal_, core_->lake);
   connection_->context->registered_state->Insert("lake_session", lake_session_);
-  auto used = connection_->Query(instance_->use_statement());
-  if (used->HasError()) throw Translate(used->GetErrorObject(), lake_session_.get(), "");
+  try {
+    Apply(settings_, core_->lake->default_catalog(), *connection_->context);
+  } catch (const std::exception&) {
+    // A schema that another session dropped.
+    settings_.schemas = initial_settings_.schemas;
+    Apply(settings_, core_->lake->default_catalog(), *connection_->context);
+  }
+}
+
+void DuckDbSession::Set(const dk::SetStatement& statement) {
+  auto changed = Changed(settings_, initial_settings_, statement, *lake_session_);
+  Apply(changed, core_->lake->default_catalog(), *connection_->context);
+  settings_ = std::move(changed);
 }
 
 dk::unique_ptr<dk::SQLStatement> DuckDbSession::Parse(const std::string& sql) {
   auto statements = connection_->ExtractStatements(sql);
   if (statements.size() == 1) return std::move(statements[0]);
+  if (TakePivot(statements)) {
+    auto pivot = dk::make_uniq<dk::MultiStatement>();
+    pivot->statements = std::move(statements);
+    return pivot;
+  }
   throw Error(ErrorKind::kInvalidArgument, "LK-4001",
               statements.empty() ? "there is no statement"
                                  : "there are " + std::to_string(statements.size()) +
                                        " statements, and one is run at a time",
               "send each statement by itself");
+}
+
+dk::unique_ptr<dk::SQLStatement> DuckDbSession::Resolve(dk::MultiStatement& pivot,
+                                                        StatementScope& scope) {
+  return WithValues(std::move(pivot.statements), [&](dk::unique_ptr<dk::SQLStatement> query) {
+    SetGather(*connection_->context, false);
+    auto result = connection_->Query(std::move(query));
+    if (result->HasError()) scope.fail(result->GetErrorObject());
+    std::vector<std::string> values;
+    for (const auto& row : *result) values.push_back(row.GetValue<std::string>(0));
+    return values;
+  });
 }
 
 namespace {
@@ -147,12 +166,26 @@ std::string QuotedName(const std::vector<std::string>& parts) {
   return text;
 }
 
+std::string DescribeView(const dialect::Describe& statement, const CommandAnswer& answer) {
+  std::string sql =
+      "SELECT column_name AS col_name, column_type AS data_type, NULL::VARCHAR AS comment "
+      "FROM (DESCRIBE " +
+      QuotedName(statement.name) + ")";
+  for (const auto& [name, value] : answer.details) {
+    sql += " UNION ALL VALUES (" + dk::KeywordHelper::WriteQuoted(name, '\'') + ", " +
+           dk::KeywordHelper::WriteQuoted(value, '\'') + ", NULL)";
+  }
+  return sql;
+}
+
 dk::unique_ptr<dk::ParsedExpression> Constant(const std::string& text) {
   return dk::make_uniq<dk::ConstantExpression>(dk::Value(text));
 }
 
 /// CREATE TABLE ... AS with the clauses that the engine's grammar lacks.
-void AddClauses(const dialect::CreateTable& given, dk::SQLStatement& statement) {
+void AddClauses(const dialect::CreateTable& given, dk::SQLStatement& parsed) {
+  const bool pivot = parsed.type == dk::StatementType::MULTI_STATEMENT;
+  auto& statement = pivot ? *parsed.Cast<dk::MultiStatement>().statements.back() : parsed;
   auto& info = statement.Cast<dk::CreateStatement>().info->Cast<dk::CreateTableInfo>();
   for (const auto& column : given.partition_columns) {
     info.partition_keys.push_back(dk::make_uniq<dk::ColumnRefExpression>(column));
@@ -198,9 +231,13 @@ std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryReques
       request.limits.timeout_ms > 0 ? request.limits.timeout_ms : core_->options.timeout_ms;
   std::optional<SteadyTime> deadline;
   if (timeout > 0) deadline = run.started + std::chrono::milliseconds(timeout);
-  scope->handles.push_back(core_->admission.Enter(request.cancellation, deadline));
+  const int64_t memory = core_->admission.ShareOf(request.limits.memory_bytes);
+  scope->place = core_->admission.Enter(request.cancellation, deadline, memory);
   run.metrics->queued_ms = MillisecondsSince(run.started);
-  Connect();
+  auto claim = core_->instances.Take(instance_);
+  scope->instance = std::move(claim.handle);
+  claim.instance->LimitMemory(memory);
+  ConnectTo(claim.instance);
   scope->connection = connection_;
   lake_session_->BeginStatement();
   lake_session_->schema = current_schema();
@@ -220,7 +257,7 @@ std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryReques
   auto session = lake_session_;
   scope->fail = [core = core_, instance = instance_, session, sql = request.sql,
                  timed_out = run.timed_out, timeout](dk::ErrorData error) {
-    if (IsFatal(error)) core->Replace(instance);
+    if (IsFatal(error)) core->instances.Forget(instance);
     if (*timed_out) {
       throw Error(ErrorKind::kTimeout, "LK-4022",
                   "the statement took longer than " + std::to_string(timeout) + " ms",
@@ -228,10 +265,10 @@ std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryReques
     }
     throw Translate(std::move(error), session.get(), sql);
   };
-  scope->finish = [session, run] {
+  scope->finish = [session, run](bool failed) {
     run.metrics->files_total = session->files_total;
     run.metrics->files_read = session->files_total - session->files_skipped;
-    Count(run.kind, false, MillisecondsSince(run.started));
+    Count(*run.kind, failed, MillisecondsSince(run.started));
   };
   return scope;
 }
@@ -265,24 +302,30 @@ QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request) {
     auto statement = ForEngine(given);
     if (!statement) {
       const auto done = RunCommand(given);
-      run.kind = answer.kind = done.kind;
+      *run.kind = answer.kind = done.kind;
       if (done.rows || done.kind != StatementKind::kQuery) {
         run.metrics->execution_ms = MillisecondsSince(run.started) - run.metrics->queued_ms;
-        scope->finish();
+        scope->finish(false);
         answer.reader = done.rows ? ReaderOf(done.rows) : NoRows();
         return answer;
       }
-      statement = Parse(
-          "SELECT column_name AS col_name, column_type AS data_type, "
-          "NULL::VARCHAR AS comment FROM (DESCRIBE " +
-          QuotedName(std::get<dialect::Describe>(given).name) + ")");
+      statement = Parse(DescribeView(std::get<dialect::Describe>(given), done));
     }
-    run.kind = CheckStatement(*statement, core_->lake->default_catalog());
-    answer.kind = run.kind;
+    *run.kind = CheckStatement(*statement, core_->lake->default_catalog());
+    answer.kind = *run.kind;
+    if (statement->type == dk::StatementType::MULTI_STATEMENT) {
+      statement = Resolve(statement->Cast<dk::MultiStatement>(), *scope);
+    }
+    if (statement->type == dk::StatementType::SET_STATEMENT) {
+      Set(statement->Cast<dk::SetStatement>());
+      scope->finish(false);
+      answer.reader = NoRows();
+      return answer;
+    }
     dk::vector<dk::Value> values;
     for (const auto& parameter : request.parameters) values.push_back(ToDuckDb(parameter));
-    const bool gather = run.kind == StatementKind::kQuery && request.gather;
-    const bool stream = run.kind == StatementKind::kQuery && !request.gather;
+    const bool gather = *run.kind == StatementKind::kQuery && request.gather;
+    const bool stream = *run.kind == StatementKind::kQuery && !request.gather;
     SetGather(*connection_->context, gather);
     auto pending =
         connection_->PendingQuery(std::move(statement), values,
@@ -297,26 +340,27 @@ QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request) {
       return answer;
     }
     if (gather) answer.reader = MakeGatheredReader(*result);
-    if (run.kind == StatementKind::kWrite) {
+    if (*run.kind == StatementKind::kWrite) {
       auto chunk = result->Fetch();
       answer.affected_rows =
           chunk && chunk->size() > 0 ? chunk->GetValue(0, 0).GetValue<int64_t>() : 0;
     }
-    scope->finish();
+    scope->finish(false);
   } catch (const Error&) {
-    Count(run.kind, true, MillisecondsSince(run.started));
+    Count(*run.kind, true, MillisecondsSince(run.started));
     throw;
   } catch (const std::exception& error) {
-    Count(run.kind, true, MillisecondsSince(run.started));
+    Count(*run.kind, true, MillisecondsSince(run.started));
     scope->fail(dk::ErrorData(error));
   }
   if (answer.reader) return answer;
-  answer.reader = run.kind == StatementKind::kWrite ? AffectedRows(answer.affected_rows) : NoRows();
+  answer.reader =
+      *run.kind == StatementKind::kWrite ? AffectedRows(answer.affected_rows) : NoRows();
   return answer;
 }
 
 StatementDescription DuckDbSession::Describe(const QueryRequest& request) {
-  Connect();
+  ConnectTo(core_->instances.Any(instance_));
   lake_session_->BeginStatement();
   StatementDescription answer;
   dk::unique_ptr<dk::PreparedStatement> prepared;
@@ -330,7 +374,8 @@ StatementDescription DuckDbSession::Describe(const QueryRequest& request) {
       return answer;
     }
     answer.kind = CheckStatement(*statement, core_->lake->default_catalog());
-    if (answer.kind != StatementKind::kQuery) return answer;
+    const bool pivot = statement->type == dk::StatementType::MULTI_STATEMENT;
+    if (answer.kind != StatementKind::kQuery || pivot) return answer;
     prepared = connection_->Prepare(std::move(statement));
     if (prepared->HasError()) prepared->GetErrorObject().Throw();
   } catch (const Error&) {

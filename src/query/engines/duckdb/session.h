@@ -7,30 +7,24 @@
 
 #include "query/engines/duckdb/admission.h"
 #include "query/engines/duckdb/commands/command.h"
-#include "query/engines/duckdb/instance.h"
+#include "query/engines/duckdb/instance_pool.h"
 #include "query/engines/duckdb/lake_session.h"
+#include "query/engines/duckdb/pivot.h"
 #include "query/engines/duckdb/result_reader.h"
+#include "query/engines/duckdb/session_settings.h"
 #include "query/query.h"
 
 namespace lakehouse::query::duckdb {
 
-/// The engine that sessions share; its instance is replaced after a fatal error. Thread-safe.
-class EngineCore {
- public:
+/// What the sessions of one engine share. Thread-safe.
+struct EngineCore {
   EngineCore(std::shared_ptr<catalog::Lake> lake, EngineOptions options);
-
-  std::shared_ptr<Instance> instance();
-  /// Opens a new instance in place of `broken`; sessions move over with their next statement.
-  void Replace(const std::shared_ptr<Instance>& broken);
 
   const std::shared_ptr<catalog::Lake> lake;
   const EngineOptions options;
   Admission admission;
   Watchdog watchdog;
-
- private:
-  std::mutex mutex_;
-  std::shared_ptr<Instance> instance_;
+  InstancePool instances;
 };
 
 class DuckDbSession : public Session {
@@ -43,6 +37,7 @@ class DuckDbSession : public Session {
   StatementDescription Describe(const QueryRequest& request) override;
   std::optional<double> Progress() const override;
   std::string current_schema() const override;
+  std::string time_zone() const override { return settings_.time_zone; }
 
  private:
   struct Run;
@@ -50,8 +45,13 @@ class DuckDbSession : public Session {
 
   QueryResult ExecuteOnce(const QueryRequest& request);
 
-  void Connect();
+  /// Moves the session to `instance`, with what SQL has set.
+  void ConnectTo(const std::shared_ptr<Instance>& instance);
+  void Set(const dk::SetStatement& statement);
+  /// A PIVOT that takes its columns from the data is a MULTI_STATEMENT.
   dk::unique_ptr<dk::SQLStatement> Parse(const std::string& sql);
+  /// Asks the data for the columns of a pivot.
+  dk::unique_ptr<dk::SQLStatement> Resolve(dk::MultiStatement& pivot, StatementScope& scope);
   /// A statement of the dialect for the engine; null for a command.
   dk::unique_ptr<dk::SQLStatement> ForEngine(const dialect::Statement& statement);
   /// Runs a command of the dialect.
@@ -64,6 +64,8 @@ class DuckDbSession : public Session {
   std::shared_ptr<Instance> instance_;
   std::shared_ptr<dk::Connection> connection_;
   dk::shared_ptr<LakeSession> lake_session_;
+  const SessionSettings initial_settings_;
+  SessionSettings settings_ = initial_settings_;
 };
 
 }  // namespace lakehouse::query::duckdb

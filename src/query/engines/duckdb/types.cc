@@ -70,6 +70,8 @@ dk::LogicalType ToDuckDb(const DataType& type) {
       return dk::LogicalType::TIMESTAMP_TZ;
     case TypeId::kTimestampNtz:
       return dk::LogicalType::TIMESTAMP;
+    case TypeId::kVoid:
+      return dk::LogicalType::INTEGER;  // the engine's own type for a column of nulls
     case TypeId::kStruct:
     case TypeId::kArray:
     case TypeId::kMap:

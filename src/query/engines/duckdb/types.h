@@ -6,7 +6,8 @@
 
 namespace lakehouse::query::duckdb {
 
-/// The engine's type for a table's type. Unsupported LK-4012 for void and variant.
+/// The engine's type for a table's type. A void column, which
+/// has only nulls, is one of integers. Unsupported LK-4012 for variant.
 dk::LogicalType ToDuckDb(const storage::DataType& type);
 /// The reverse; unsigned integers become the next wider type. Unsupported LK-4012 for types tables
 /// lack.

@@ -38,12 +38,45 @@ TEST(Actions, ReadsEveryPartOfAnAdd) {
   EXPECT_EQ(add.partition_values.at("e"), std::nullopt);
   EXPECT_EQ(add.stats, R"({"numRecords":3})");
   EXPECT_EQ(add.tags.at("t"), "u");
-  EXPECT_FALSE(add.has_deletion_vector);
+  EXPECT_EQ(add.deletion_vector, nullptr);
+}
+
+TEST(Actions, ReadsDeletionVectorsAndRowIds) {
+  const Actions actions = ParseCommit(
+      R"({"add":{"path":"a","deletionVector":{"storageType":"u","pathOrInlineDv":)"
+      R"("ab^-aqEH.-t@S}K{vb[*k^","offset":4,"sizeInBytes":40,"cardinality":6},"baseRowId":7,)"
+      R"("defaultRowCommitVersion":2,"clusteringProvider":"liquid"}})"
+      "\n"
+      R"({"remove":{"path":"a"}})",
+      "test.json");
+  const AddFile& add = *actions.adds.at(0);
+  ASSERT_NE(add.deletion_vector, nullptr);
+  EXPECT_EQ(add.deletion_vector->UniqueId(), "uab^-aqEH.-t@S}K{vb[*k^@4");
+  EXPECT_EQ(add.deletion_vector->cardinality, 6);
+  EXPECT_EQ(add.base_row_id, 7);
+  EXPECT_EQ(add.default_row_commit_version, 2);
+  EXPECT_EQ(add.clustering_provider, "liquid");
+  EXPECT_EQ(actions.removes.at(0).deletion_vector, nullptr);
+  const Actions again = ParseCommit(WriteCommit(actions), "written");
+  EXPECT_EQ(*again.adds.at(0)->deletion_vector, *add.deletion_vector);
+  EXPECT_EQ(again.adds.at(0)->base_row_id, 7);
+}
+
+TEST(Actions, DamagedDeletionVectorsAreNamed) {
+  for (const char* vector :
+       {R"({"storageType":"x","pathOrInlineDv":"","sizeInBytes":1,"cardinality":1})",
+        R"({"storageType":"u","pathOrInlineDv":"short","sizeInBytes":1,"cardinality":1})",
+        R"({"storageType":"p","pathOrInlineDv":"relative","sizeInBytes":1,"cardinality":1})",
+        R"({"storageType":"i","pathOrInlineDv":"","sizeInBytes":1})",
+        R"({"storageType":"i","pathOrInlineDv":"","sizeInBytes":-1,"cardinality":1})"}) {
+    const std::string line = std::string(R"({"add":{"path":"a","deletionVector":)") + vector + "}}";
+    EXPECT_EQ(ParseCode(line), "LK-3008") << vector;
+  }
 }
 
 TEST(Actions, UnknownActionsArePassedOver) {
   const Actions actions = ParseCommit(
-      "{\"cdc\":{\"path\":\"x\"}}\n\n{\"futureThing\":17}\r\n{\"add\":{\"path\":\"a\"}}",
+      "{\"later\":{\"path\":\"x\"}}\n\n{\"futureThing\":17}\r\n{\"add\":{\"path\":\"a\"}}",
       "test.json");
   EXPECT_EQ(actions.adds.size(), 1u);
 }

@@ -105,11 +105,11 @@ TEST_F(CommitRules, PropertiesOfFeaturesThatAreNotThereAreRefused) {
   }
 }
 
-TEST_F(CommitRules, ADeletionVectorIsRefusedEvenWithoutItsFeature) {
-  store_->Write(
-      LogPath(1, ".json"),
-      R"({"add":{"path":"x","deletionVector":{"storageType":"u"},"partitionValues":{}}})");
-  EXPECT_EQ(CodeOf([&] { OpenTable(location_, kContext); }), "LK-3002");
+TEST_F(CommitRules, ADeletionVectorWithoutItsFeatureBreaksTheProtocol) {
+  store_->Write(LogPath(1, ".json"),
+                R"({"add":{"path":"x","deletionVector":{"storageType":"i","pathOrInlineDv":"",)"
+                R"("sizeInBytes":0,"cardinality":0},"partitionValues":{}}})");
+  EXPECT_EQ(CodeOf([&] { OpenTable(location_, kContext); }), "LK-3003");
 }
 
 TEST_F(CommitRules, ATableMadeAnewUnderUsIsSeen) {

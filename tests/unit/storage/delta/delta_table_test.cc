@@ -207,14 +207,28 @@ TEST_F(DeltaTableTest, UnknownFeaturesAreRefusedByName) {
   Create();
   Put(1,
       "{\"protocol\":{\"minReaderVersion\":3,\"minWriterVersion\":7,"
-      "\"readerFeatures\":[\"deletionVectors\"],\"writerFeatures\":[\"deletionVectors\"]}}\n");
+      "\"readerFeatures\":[\"catalogManaged\"],\"writerFeatures\":[\"catalogManaged\"]}}\n");
   try {
     OpenTable(location_, kContext);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), "LK-3002");
-    EXPECT_NE(error.message().find("deletionVectors"), std::string::npos);
+    EXPECT_NE(error.message().find("catalogManaged"), std::string::npos);
   }
+}
+
+TEST_F(DeltaTableTest, OlderVersionsStayReadableWhenTheLatestNeedsAnUnknownFeature) {
+  Create();
+  Put(1,
+      "{\"protocol\":{\"minReaderVersion\":3,\"minWriterVersion\":7,"
+      "\"readerFeatures\":[\"ofTomorrow\"],\"writerFeatures\":[\"ofTomorrow\"]}}\n");
+  const auto table = OpenAnyVersion(location_, kContext);
+  EXPECT_EQ(table->At(0)->version(), 0);
+  EXPECT_EQ(CodeOf([&] { table->At(1); }), "LK-3002");
+  EXPECT_EQ(CodeOf([&] { table->Latest(); }), "LK-3002");
+  EXPECT_EQ(CodeOf([&] { table->At(2); }), "LK-3004");
+  const int64_t first = table->At(0)->timestamp_ms();
+  EXPECT_EQ(table->AtTimestamp(first)->version(), 0);
 }
 
 TEST_F(DeltaTableTest, WriterFeaturesAreRefusedByName) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,18 @@
 #include "storage/parquet/parquet_file.h"
 
 namespace lakehouse::storage::delta {
+
+/// Every call is broken once; under sanitizers, which slow everything down, each seventh.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define LAKEHOUSE_SLOWED_DOWN
+#endif
+#endif
+#ifdef LAKEHOUSE_SLOWED_DOWN
+constexpr int kStep = 7;
+#else
+constexpr int kStep = 1;
+#endif
 
 inline const StorageContext kSystemContext{&SystemClock(), &SystemRandom()};
 
@@ -90,6 +103,9 @@ struct TableOperation {
   std::function<bool(const io::Location&)> kept = {};
 };
 
+/// For the names of tests.
+inline void PrintTo(const TableOperation& operation, std::ostream* out) { *out << operation.name; }
+
 inline std::string TestName(const TableOperation& operation) {
   std::string name = operation.name;
   std::replace(name.begin(), name.end(), ' ', '_');
@@ -99,7 +115,7 @@ inline std::string TestName(const TableOperation& operation) {
 inline bool HasCheckpoint(const io::Location& location) {
   const Log log(location);
   return log.LastCheckpointHint() == 2 &&
-         ReadCheckpoint(log, 2, {Log::CheckpointName(2)}).version == 2;
+         ReadCheckpoint(log, {2, {Log::CheckpointName(2)}, 0}).version == 2;
 }
 
 /// The table that an operation finds: two commits of four rows.

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "catalog/lake.h"
 #include "query/engines/duckdb/dialect/dialect.h"
@@ -21,6 +23,8 @@ struct CommandContext {
 struct CommandAnswer {
   StatementKind kind = StatementKind::kDefinition;
   std::shared_ptr<arrow::RecordBatch> rows;  ///< null: none; for DESCRIBE, ask the engine (a view)
+  /// What follows the columns of a view: the first two columns of the answer.
+  std::vector<std::pair<std::string, std::string>> details;
 };
 
 /// One to three parts as a full name, with the defaults for what is missing. LK-2001 for no part,

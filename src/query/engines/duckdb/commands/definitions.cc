@@ -116,6 +116,12 @@ CommandAnswer Run(const CommandContext& context, const dialect::CreateSchema& st
   }
   const auto catalog =
       statement.name.size() == 2 ? statement.name[0] : context.lake.default_catalog();
+  for (const char* taken : {"memory", "system", "temp", "information_schema", "pg_catalog",
+                            "lake_path", "lake_rewrite"}) {
+    if (catalog::FoldCase(statement.name.back()) == taken) {
+      ThrowName(statement.name.back() + " is a name of the engine");
+    }
+  }
   context.lake.CreateSchema(context.principal, catalog, statement.name.back(), statement.comment,
                             statement.if_not_exists);
   return {};

@@ -44,11 +44,23 @@ void AddExtended(const ResolvedObject& object, const storage::Snapshot& snapshot
   add("Database", object.info.name.schema);
   add("Table", object.info.name.name);
   add("Owner", object.info.owner);
-  add("Comment", snapshot.metadata().description);
+  add("Comment",
+      object.info.comment.empty() ? snapshot.metadata().description : object.info.comment);
   add("Location", object.table->location().uri());
   add("Provider", "delta");
   add("Version", std::to_string(snapshot.version()));
   for (const auto& [key, value] : snapshot.metadata().properties) add(key, value);
+}
+
+std::vector<std::pair<std::string, std::string>> DetailsOfView(const ResolvedObject& object) {
+  return {{"", ""},
+          {"# Detailed View Information", ""},
+          {"Catalog", object.info.name.catalog},
+          {"Database", object.info.name.schema},
+          {"View", object.info.name.name},
+          {"Owner", object.info.owner},
+          {"Comment", object.info.comment},
+          {"View Text", object.info.view_sql}};
 }
 
 std::shared_ptr<arrow::RecordBatch> DescribeDetail(const ResolvedObject& object) {
@@ -133,7 +145,10 @@ CommandAnswer Run(const CommandContext& context, const dialect::Describe& statem
                                                       : DescribeHistory(object, statement.limit);
     return answer;
   }
-  if (!object.table) return answer;  // the engine knows the columns of a view
+  if (!object.table) {  // the engine knows the columns of a view
+    if (statement.extended) answer.details = DetailsOfView(object);
+    return answer;
+  }
   const auto snapshot = object.table->Latest();
   auto rows = ColumnRows(*snapshot);
   if (statement.extended) AddExtended(object, *snapshot, rows);

@@ -173,6 +173,15 @@ TEST(CsvSourceTest, RefusesRowsLongerThanABlock) {
             "LK-5032");
 }
 
+TEST(CsvSourceTest, ReadsOnForALongFirstRowAndRefusesOneThatIsLongerThanABlock) {
+  const TemporaryFolder folder;
+  const std::string name(5 << 20, 'n');  // more than is read at a time
+  folder.Write("a.csv", "id," + name + "\n1,2\n");
+  EXPECT_EQ(Read({{"path", folder.At("a.csv")}}).table->num_rows(), 1);
+  EXPECT_EQ(CodeOf([&] { Read({{"path", folder.At("a.csv")}, {"block_bytes", "4096"}}); }),
+            "LK-5032");
+}
+
 TEST(CsvSourceTest, SkipsLoadedFilesUntilTheyChange) {
   const TemporaryFolder folder;
   folder.Write("d/a.csv", "id\n1\n");

@@ -1,11 +1,10 @@
-#include "storage/delta/checkpoint.h"
-
 #include <arrow/api.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "storage/delta/checkpoint.h"
 #include "storage/delta/schema_json.h"
 #include "storage/parquet/parquet_file.h"
 
@@ -14,160 +13,7 @@ namespace {
 
 void Check(const arrow::Status& status) {
   if (!status.ok()) {
-    throw Error(ErrorKind::kCorruption, "LK-3003", "checkpoint: " + status.message());
-  }
-}
-
-/// One struct column of a checkpoint ("add", "remove", ...), by field name.
-class Rows {
- public:
-  Rows(const arrow::RecordBatch& batch, const std::string& name) {
-    const auto column = batch.GetColumnByName(name);
-    if (!column || column->type_id() != arrow::Type::STRUCT) return;
-    struct_ = std::static_pointer_cast<arrow::StructArray>(column);
-  }
-  bool Has(int64_t row) const { return struct_ && struct_->IsValid(row); }
-  bool HasField(const std::string& field, int64_t row) const {
-    const auto array = struct_->GetFieldByName(field);
-    return array && array->IsValid(row);
-  }
-  std::string Text(const std::string& field, int64_t row) const {
-    const auto array = Field<arrow::StringArray>(field, arrow::Type::STRING);
-    return array && array->IsValid(row) ? array->GetString(row) : "";
-  }
-  int64_t Number(const std::string& field, int64_t row, int64_t fallback = 0) const {
-    const auto array = struct_->GetFieldByName(field);
-    if (!array || array->IsNull(row)) return fallback;
-    if (array->type_id() == arrow::Type::INT64) {
-      return std::static_pointer_cast<arrow::Int64Array>(array)->Value(row);
-    }
-    if (array->type_id() == arrow::Type::INT32) {
-      return std::static_pointer_cast<arrow::Int32Array>(array)->Value(row);
-    }
-    throw Error(ErrorKind::kCorruption, "LK-3003",
-                "checkpoint: " + field + " is of type " + array->type()->ToString());
-  }
-  bool Flag(const std::string& field, int64_t row) const {
-    const auto array = Field<arrow::BooleanArray>(field, arrow::Type::BOOL);
-    return array && array->IsValid(row) && array->Value(row);
-  }
-  std::vector<std::string> List(const std::string& field, int64_t row) const {
-    const auto list = Field<arrow::ListArray>(field, arrow::Type::LIST);
-    std::vector<std::string> texts;
-    if (!list || list->IsNull(row)) return texts;
-    RequireText(*list->values(), field);
-    const auto& values = static_cast<const arrow::StringArray&>(*list->values());
-    for (int64_t i = list->value_offset(row); i < list->value_offset(row + 1); ++i) {
-      texts.push_back(values.GetString(i));
-    }
-    return texts;
-  }
-  std::map<std::string, std::optional<std::string>> Map(const std::string& field,
-                                                        int64_t row) const {
-    const auto map = Field<arrow::MapArray>(field, arrow::Type::MAP);
-    std::map<std::string, std::optional<std::string>> entries;
-    if (!map || map->IsNull(row)) return entries;
-    RequireText(*map->keys(), field);
-    RequireText(*map->items(), field);
-    const auto& keys = static_cast<const arrow::StringArray&>(*map->keys());
-    const auto& items = static_cast<const arrow::StringArray&>(*map->items());
-    for (int64_t i = map->value_offset(row); i < map->value_offset(row + 1); ++i) {
-      entries[keys.GetString(i)] =
-          items.IsValid(i) ? std::optional(items.GetString(i)) : std::nullopt;
-    }
-    return entries;
-  }
-
- private:
-  static void RequireText(const arrow::Array& array, const std::string& field) {
-    if (array.type_id() != arrow::Type::STRING) {
-      throw Error(ErrorKind::kCorruption, "LK-3003",
-                  "checkpoint: " + field + " is not made of texts");
-    }
-  }
-  /// Nothing when there is no such column; another type than the protocol's is damage, not absence.
-  template <typename ArrayType>
-  std::shared_ptr<ArrayType> Field(const std::string& field, arrow::Type::type id) const {
-    const auto array = struct_->GetFieldByName(field);
-    if (!array) return nullptr;
-    if (array->type_id() != id) {
-      throw Error(ErrorKind::kCorruption, "LK-3003",
-                  "checkpoint: " + field + " is of type " + array->type()->ToString());
-    }
-    return std::static_pointer_cast<ArrayType>(array);
-  }
-  std::shared_ptr<arrow::StructArray> struct_;
-};
-
-std::map<std::string, std::string> WithoutNulls(
-    const std::map<std::string, std::optional<std::string>>& entries) {
-  std::map<std::string, std::string> plain;
-  for (const auto& [key, value] : entries) {
-    if (value) plain[key] = *value;
-  }
-  return plain;
-}
-
-AddFilePtr ReadAdd(const Rows& rows, int64_t row) {
-  auto add = std::make_shared<AddFile>();
-  add->path = DecodePath(rows.Text("path", row));
-  if (add->path.empty())
-    throw Error(ErrorKind::kCorruption, "LK-3003", "checkpoint: an add without a path");
-  add->size_bytes = rows.Number("size", row);
-  add->modified_ms = rows.Number("modificationTime", row);
-  add->partition_values = rows.Map("partitionValues", row);
-  add->stats = rows.Text("stats", row);
-  add->tags = WithoutNulls(rows.Map("tags", row));
-  add->has_deletion_vector = rows.HasField("deletionVector", row);
-  return add;
-}
-
-TableMetadata ReadMetadata(const Rows& rows, int64_t row) {
-  TableMetadata metadata;
-  metadata.id = rows.Text("id", row);
-  metadata.name = rows.Text("name", row);
-  metadata.description = rows.Text("description", row);
-  metadata.schema = ParseSchema(rows.Text("schemaString", row));
-  metadata.partition_columns = rows.List("partitionColumns", row);
-  metadata.properties = WithoutNulls(rows.Map("configuration", row));
-  metadata.created_ms = rows.Number("createdTime", row);
-  return metadata;
-}
-
-void ReadBatch(const arrow::RecordBatch& batch, Actions& actions) {
-  const Rows adds(batch, "add"), removes(batch, "remove"), txns(batch, "txn"),
-      metadata(batch, "metaData"), protocols(batch, "protocol"), domains(batch, "domainMetadata"),
-      sidecars(batch, "sidecar");
-  for (int64_t row = 0; row < batch.num_rows(); ++row) {
-    if (sidecars.Has(row)) {
-      throw Error(ErrorKind::kUnsupported, "LK-3002",
-                  "the checkpoint refers to sidecar files, which need the feature v2Checkpoint",
-                  "This version does not have it; use an engine that does.");
-    }
-    if (adds.Has(row)) actions.adds.push_back(ReadAdd(adds, row));
-    if (removes.Has(row)) {
-      actions.removes.push_back({DecodePath(removes.Text("path", row)),
-                                 removes.Number("deletionTimestamp", row),
-                                 removes.Flag("dataChange", row)});
-    }
-    if (txns.Has(row)) {
-      actions.transactions.push_back(
-          {txns.Text("appId", row),
-           {txns.Number("version", row), txns.Number("lastUpdated", row)}});
-    }
-    if (domains.Has(row)) {
-      actions.domains.push_back({domains.Text("domain", row), domains.Text("configuration", row),
-                                 domains.Flag("removed", row)});
-    }
-    if (metadata.Has(row)) actions.metadata = ReadMetadata(metadata, row);
-    if (protocols.Has(row)) {
-      Protocol protocol;
-      protocol.min_reader_version = static_cast<int>(protocols.Number("minReaderVersion", row));
-      protocol.min_writer_version = static_cast<int>(protocols.Number("minWriterVersion", row));
-      protocol.reader_features = protocols.List("readerFeatures", row);
-      protocol.writer_features = protocols.List("writerFeatures", row);
-      actions.protocol = protocol;
-    }
+    throw Error(ErrorKind::kInternal, "LK-0001", "writing a checkpoint: " + status.message());
   }
 }
 
@@ -337,32 +183,6 @@ std::shared_ptr<arrow::RecordBatch> ToRows(const DeltaSnapshot::State& state,
 }
 
 }  // namespace
-
-DeltaSnapshot::State ReadCheckpoint(const Log& log, int64_t version,
-                                    const std::vector<std::string>& names) {
-  Actions actions;
-  int64_t modified_ms = 0;
-  for (const std::string& name : names) {
-    const std::shared_ptr<io::ObjectReader> file = log.store().Open(log.PathOf(name));
-    modified_ms = std::max(modified_ms, file->info().modified_ms);
-    try {
-      const auto rows = parquet::OpenParquet(file);
-      std::shared_ptr<arrow::RecordBatch> batch;
-      for (Check(rows->ReadNext(&batch)); batch; Check(rows->ReadNext(&batch))) {
-        ReadBatch(*batch, actions);
-      }
-    } catch (const Error& error) {
-      throw error.Within(name);
-    }
-  }
-  if (!actions.protocol || !actions.metadata) {
-    throw Error(ErrorKind::kCorruption, "LK-3003",
-                names.front() + " has no " + (actions.protocol ? "metadata" : "protocol"));
-  }
-  DeltaSnapshot::State state;
-  state.Apply(actions, version, modified_ms);
-  return state;
-}
 
 void WriteCheckpoint(const Log& log, const DeltaSnapshot::State& state, int64_t now_ms,
                      int64_t keep_removes_ms) {

@@ -1,0 +1,114 @@
+#include "server/api/json_body.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/suggest.h"
+
+namespace lakehouse::server::api {
+namespace {
+
+[[noreturn]] void Throw(const std::string& why, const std::string& hint = {}) {
+  throw Error(ErrorKind::kInvalidArgument, "LK-6003", "the request's body " + why,
+              hint.empty() ? "GET /openapi.json shows what each route takes." : hint);
+}
+
+/// Stops before the parser has built a tree that is too deep to free.
+bool IsTooDeep(const std::string& text) {
+  int depth = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      if (c == '\\') ++i;
+      quoted = c != '"';
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kMaxJsonDepth) return true;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+struct JsonBody::Content {
+  Json object;
+  std::vector<std::string> asked;
+};
+
+JsonBody::JsonBody(const std::string& text) : content_(std::make_unique<Content>()) {
+  if (IsTooDeep(text)) Throw("is nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
+  try {
+    content_->object = Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    Throw("is not JSON: byte " + std::to_string(error.byte), "Send a JSON object in UTF-8.");
+  }
+  if (!content_->object.is_object()) Throw("is not a JSON object");
+}
+JsonBody::~JsonBody() = default;
+
+const Json* JsonBody::Find(const std::string& name) {
+  content_->asked.push_back(name);
+  const auto found = content_->object.find(name);
+  return found == content_->object.end() || found->is_null() ? nullptr : &*found;
+}
+
+std::string JsonBody::RequireText(const std::string& name) {
+  std::optional<std::string> text = Text(name);
+  if (!text) Throw("lacks the field '" + name + "'");
+  return *std::move(text);
+}
+
+std::optional<std::string> JsonBody::Text(const std::string& name) {
+  const Json* value = Find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_string()) Throw("has a field '" + name + "' that is not text");
+  return value->get<std::string>();
+}
+
+std::optional<bool> JsonBody::Boolean(const std::string& name) {
+  const Json* value = Find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_boolean()) Throw("has a field '" + name + "' that is not true or false");
+  return value->get<bool>();
+}
+
+std::optional<int64_t> JsonBody::Count(const std::string& name) {
+  const Json* value = Find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_number_integer() || value->get<double>() < 0 || value->get<double>() > 9e15) {
+    Throw("has a field '" + name + "' that is not a whole number from 0");
+  }
+  return value->get<int64_t>();
+}
+
+std::vector<std::string> JsonBody::Texts(const std::string& name) {
+  std::vector<std::string> texts;
+  for (const Json& value : Array(name)) {
+    if (!value.is_string()) Throw("has a field '" + name + "' that is not a list of texts");
+    texts.push_back(value.get<std::string>());
+  }
+  return texts;
+}
+
+const Json& JsonBody::Array(const std::string& name) {
+  static const Json kNone;
+  const Json* value = Find(name);
+  if (value == nullptr) return kNone;
+  if (!value->is_array()) Throw("has a field '" + name + "' that is not a list");
+  return *value;
+}
+
+void JsonBody::Done() const {
+  for (const auto& [name, value] : content_->object.items()) {
+    if (std::find(content_->asked.begin(), content_->asked.end(), name) == content_->asked.end()) {
+      Throw("has an unknown field '" + name + "'", DidYouMean(name, content_->asked));
+    }
+  }
+}
+
+}  // namespace lakehouse::server::api

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "storage/delta/delta_snapshot.h"
+#include "storage/delta/log.h"
+
+namespace lakehouse::storage::delta {
+
+/// The first version whose time is in its commit; nothing when times are those of the files
+/// (PROTOCOL.md, "In-Commit Timestamps").
+std::optional<int64_t> FirstInCommitTime(const DeltaSnapshot::State& latest);
+
+/// The latest version whose commit is not later than `unix_ms`. NotFound LK-3005 before the first
+/// one that can be read, and after the latest one.
+int64_t VersionAt(const Log& log, const DeltaSnapshot::State& latest, int64_t unix_ms);
+
+}  // namespace lakehouse::storage::delta

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 #include <utility>
 
 #include "base/error.h"
@@ -95,9 +96,14 @@ void AddWholeCheckpoints(const PartsOfCheckpoints& parts, LogListing& listing) {
 void Sort(LogListing& listing) {
   std::sort(listing.commits.begin(), listing.commits.end(),
             [](const CommitFile& a, const CommitFile& b) { return a.version < b.version; });
-  std::stable_sort(
-      listing.checkpoints.begin(), listing.checkpoints.end(),
-      [](const CheckpointFiles& a, const CheckpointFiles& b) { return a.version < b.version; });
+  std::sort(listing.checkpoints.begin(), listing.checkpoints.end(),
+            [](const CheckpointFiles& a, const CheckpointFiles& b) {
+              // Of one version those in one file come first.
+              const size_t parts_of_a = a.names.size();
+              const size_t parts_of_b = b.names.size();
+              return std::tie(a.version, parts_of_a, a.names) <
+                     std::tie(b.version, parts_of_b, b.names);
+            });
   std::sort(listing.compactions.begin(), listing.compactions.end(),
             [](const CompactionFile& a, const CompactionFile& b) {
               return std::pair(a.from, a.to) < std::pair(b.from, b.to);

@@ -178,7 +178,7 @@ bool ParseTimestamp(std::string_view text, int64_t* micros, bool* zoned) {
       *zoned = true;
     }
   }
-  *micros = days * 86'400 * kMicrosPerSecond + time - offset;
+  *micros = int64_t{days} * 86'400 * kMicrosPerSecond + time - offset;
   return text.empty();
 }
 

@@ -52,6 +52,10 @@ TEST(CellParserTest, ReadsTimestampsWithZones) {
   EXPECT_TRUE(zoned);
   EXPECT_TRUE(ParseTimestamp("1970-01-01 02:00:00.123456+02:00", &micros, &zoned));
   EXPECT_EQ(micros, 123'456);
+  EXPECT_TRUE(ParseTimestamp("9999-12-31 23:59:59", &micros, &zoned));
+  EXPECT_EQ(micros, 253'402'300'799'000'000);
+  EXPECT_TRUE(ParseTimestamp("0001-01-01", &micros, &zoned));
+  EXPECT_EQ(micros, -62'135'596'800'000'000);
   EXPECT_TRUE(ParseTimestamp("1970-01-01 00:01", &micros, &zoned));
   EXPECT_EQ(micros, 60'000'000);
   EXPECT_FALSE(zoned);

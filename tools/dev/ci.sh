@@ -14,7 +14,7 @@ stage lint "$ROOT/tools/dev/lint.sh"
 stage test "$ROOT/tools/dev/test.sh"
 stage sanitizers "$ROOT/tools/dev/test.sh" --sanitize --part base --part io --part security \
   --part storage
-stage fuzz "$ROOT/tools/dev/fuzz.sh" 5
+stage fuzz "$ROOT/tools/dev/fuzz.sh" --seed 1 5
 stage crash "$ROOT/tools/dev/crash.sh" 300
 stage wheel "$ROOT/tools/dev/wheel.sh" --check
 stage bench "$ROOT/tools/dev/bench.sh" --no-build --quick

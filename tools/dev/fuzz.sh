@@ -1,6 +1,7 @@
 #!/bin/bash
 # Feeds damaged inputs to every parser of outside input
 #
+#   --seed S  the same inputs in the same order as another run with S (as in CI)
 #   SECONDS   how long each target runs (default 60)
 #   TARGET    only this one: tests/fuzz/TARGET_fuzz.cc
 #
@@ -8,6 +9,11 @@
 # run; an input that breaks something is kept in build/fuzz/artifacts and shown.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+seed=0  # a new one each time
+if [[ ${1:-} == --seed ]]; then
+  seed="${2:?--seed needs a number}"
+  shift 2
+fi
 seconds="${1:-60}"
 [[ $seconds =~ ^[0-9]+$ ]] || fail "fuzz: '$seconds' is no number of seconds"
 targets=()
@@ -32,7 +38,7 @@ export ASAN_OPTIONS="detect_leaks=0:allocator_may_return_null=1" UBSAN_OPTIONS="
 fuzz_one() {
   local name="$1" log="$LOGS/fuzz-$1.$$.log" found runs rate
   mkdir -p "$corpus/$name" "$artifacts/$name"
-  if "$ROOT/build/asan/bin/${name}_fuzz" "$corpus/$name" -max_total_time="$seconds" -timeout=10 \
+  if "$ROOT/build/asan/bin/${name}_fuzz" "$corpus/$name" -seed="$seed" -max_total_time="$seconds" -timeout=10 \
     -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 -verbosity=1 \
     -artifact_prefix="$artifacts/$name/" >"$log" 2>&1; then
     runs="$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"

@@ -169,6 +169,8 @@ std::optional<RowSet> RowSet::FromPortable(std::string_view bytes) {
     if (!bitmap) return std::nullopt;
     // The bytes are proven whole, so the library reads no further than they go.
     Roaring rows = Roaring::readSafe(bitmap->data(), bitmap->size());
+    // Runs that touch are one run: sets are compared by their containers.
+    if (rows.removeRunCompression()) rows.runOptimize();
     if (!rows.isEmpty()) set.bitmap_->buckets[*key] = std::move(rows);
   }
   return cursor.AtEnd() ? std::optional(std::move(set)) : std::nullopt;

@@ -89,5 +89,15 @@ TEST(RowSetTest, BytesThatAreNotWholeAreNoSet) {
   }
 }
 
+TEST(RowSetTest, RunsThatTouchAreOneRun) {
+  // One bucket, one container of two runs: 100 to 199 and 200 to 399.
+  const unsigned char bytes[] = {1, 0, 0, 0,  0, 0, 0, 0,   0, 0,  0, 0,   0x3b, 0x30, 0, 0,
+                                 1, 0, 0, 43, 1, 2, 0, 100, 0, 99, 0, 200, 0,    199,  0};
+  const auto found = RowSet::FromPortable({reinterpret_cast<const char*>(bytes), sizeof bytes});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->size(), 300U);
+  EXPECT_EQ(RowSet::FromPortable(found->ToPortable()), found);
+}
+
 }  // namespace
 }  // namespace lakehouse::storage

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import select
 import signal
 import socket
 import ssl
@@ -13,6 +14,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = ROOT / "build" / "bin" / "lakehouse"
+
+
+ONE_AT_A_TIME = ("query.max_running=1", "query.max_waiting=0")
 
 
 class Server:
@@ -92,6 +96,23 @@ class Server:
         error = json.loads(data)["error"]
         assert {"code", "kind", "message", "hint", "retryable", "request_id"} <= set(error)
         return status, error["code"]
+
+    def begin(self, sql: str) -> http.client.HTTPConnection:
+        """Start a statement that takes long; return its connection when it runs.
+
+        The server runs one statement at a time and lets none wait (``ONE_AT_A_TIME``): a second one
+        is refused while the first runs.
+        """
+        peer = self.connect()
+        head = self.headers | {"Content-Type": "application/json"}
+        peer.request("POST", "/v1/sql", json.dumps({"sql": sql}), head)
+        for _ in range(3000):
+            if b"LK-4020" in self.request("POST", "/v1/sql", {"sql": "SELECT 1"})[2]:
+                return peer
+            if select.select([peer.sock], [], [], 0.02)[0]:  # refused itself: ours was first
+                peer.getresponse().read()
+                peer.request("POST", "/v1/sql", json.dumps({"sql": sql}), head)
+        raise AssertionError("the long statement never ran")
 
     def stop(self) -> int:
         """Ask it to end; return its exit code."""

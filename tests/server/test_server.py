@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import signal
 import socket
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from server_process import BINARY, Server
+from server_process import BINARY, ONE_AT_A_TIME, Server
 
 LONG = "SELECT count(*) FROM range(100000000) a, range(100000) b WHERE a.range + b.range = -1"
 
@@ -292,22 +291,6 @@ def test_many_idle_connections_do_not_block(shared: Server) -> None:
             one.close()
 
 
-# One statement at a time, and nobody waits: a second one is refused while the first runs.
-ONE = ("query.max_running=1", "query.max_waiting=0")
-
-
-def begin_long(server: Server) -> http.client.HTTPConnection:
-    """Start a statement that does not end by itself; return its connection when it runs."""
-    peer = server.connect()
-    head = {"Content-Type": "application/json"}
-    peer.request("POST", "/v1/sql", json.dumps({"sql": LONG}), head)
-    for _ in range(3000):
-        if b"LK-4020" in server.request("POST", "/v1/sql", {"sql": "SELECT 1"})[2]:
-            return peer
-        time.sleep(0.02)
-    raise AssertionError("the long statement never ran")
-
-
 def test_probes_answer_while_every_worker_is_busy(start: Any) -> None:
     server = start("server.worker_threads=1", "server.drain_timeout=100ms")
     peer = server.connect()
@@ -347,8 +330,8 @@ def test_readiness_ends_before_the_server_does(start: Any) -> None:
 
 
 def test_what_does_not_end_in_time_is_cancelled(start: Any) -> None:
-    server = start("server.drain_timeout=300ms", *ONE)
-    peer = begin_long(server)
+    server = start("server.drain_timeout=300ms", *ONE_AT_A_TIME)
+    peer = server.begin(LONG)
     server.process.send_signal(signal.SIGTERM)
     answer = peer.getresponse()
     assert answer.status == 499 and json.loads(answer.read())["error"]["code"] == "LK-4023"
@@ -356,8 +339,8 @@ def test_what_does_not_end_in_time_is_cancelled(start: Any) -> None:
 
 
 def test_a_second_signal_ends_at_once(start: Any) -> None:
-    server = start(*ONE)
-    peer = begin_long(server)
+    server = start(*ONE_AT_A_TIME)
+    peer = server.begin(LONG)
     server.process.send_signal(signal.SIGINT)
     for _ in range(3000):
         if "ending" in server.said():

@@ -332,6 +332,8 @@ QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request) {
                                   stream ? dk::QueryResultOutputType::ALLOW_STREAMING
                                          : dk::QueryResultOutputType::FORCE_MATERIALIZED);
     if (pending->HasError()) scope->fail(pending->GetErrorObject());
+    // The engine forgets an end that was asked for before it had planned the statement.
+    if (request.cancellation.cancelled() || *run.timed_out) connection_->Interrupt();
     auto result = pending->Execute();
     if (result->HasError()) scope->fail(result->GetErrorObject());
     run.metrics->execution_ms = MillisecondsSince(run.started) - run.metrics->queued_ms;

@@ -35,19 +35,6 @@ nb::list ToList(const Values& values) {
   return list;
 }
 
-std::string_view KindName(query::StatementKind kind) {
-  switch (kind) {
-    case query::StatementKind::kQuery:
-      return "query";
-    case query::StatementKind::kWrite:
-      return "write";
-    case query::StatementKind::kDefinition:
-      return "definition";
-    default:
-      return "other";
-  }
-}
-
 /// Ends with an error once `cancel` is cancelled.
 class StoppableReader : public arrow::RecordBatchReader {
  public:
@@ -177,7 +164,7 @@ nb::tuple Core::Describe(const Request& request) {
                    [&] { description = OpenSession(*lakehouse, made, request)->Describe(made); });
   const nb::object columns =
       description.schema ? nb::cast(Rows(description.schema, {})) : nb::none();
-  return nb::make_tuple(KindName(description.kind), columns);
+  return nb::make_tuple(query::ToString(description.kind), columns);
 }
 
 int64_t Core::Write(const nb::object& rows, const std::string& name, const std::string& mode,

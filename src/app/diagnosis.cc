@@ -83,16 +83,6 @@ std::filesystem::path LocalPlace(const Config& config) {
   return std::filesystem::absolute(config.GetString("storage.data_root")).lexically_normal();
 }
 
-std::string SizeText(int64_t bytes) {
-  static constexpr const char* kUnits[] = {"B", "kB", "MB", "GB", "TB", "PB"};
-  auto value = static_cast<double>(bytes);
-  size_t unit = 0;
-  for (; value >= 1000 && unit + 1 < std::size(kUnits); ++unit) value /= 1000;
-  char text[32];
-  std::snprintf(text, sizeof(text), unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
-  return text;
-}
-
 void Diagnose(const Config& config, const Report& report) {
   for (const NamedCheck& check : kOfMachine) {
     Run(check.name, report, [&] { return check.run(config); });

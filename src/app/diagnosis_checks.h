@@ -19,8 +19,6 @@ using Findings = std::vector<Finding>;
 /// The directory of this machine on which the lakehouse of `config` depends: the data root, or with
 /// a bucket the state directory.
 std::filesystem::path LocalPlace(const Config& config);
-/// "12.3 GB"
-std::string SizeText(int64_t bytes);
 
 // diagnosis_machine.cc
 Findings CheckFreeDisk(const Config& config);

@@ -20,6 +20,7 @@
 #include "base/ids.h"
 #include "base/machine.h"
 #include "base/random.h"
+#include "base/readable.h"
 
 namespace lakehouse::app {
 namespace {
@@ -91,7 +92,8 @@ Findings CheckFreeDisk(const Config& config) {
   const auto free = static_cast<int64_t>(status.f_bavail * status.f_frsize);
   const auto all = static_cast<int64_t>(status.f_blocks * status.f_frsize);
   Finding finding{"", Health::kOk,
-                  SizeText(free) + " of " + SizeText(all) + " free at " + place.string(), ""};
+                  ReadableBytes(free) + " of " + ReadableBytes(all) + " free at " + place.string(),
+                  ""};
   if (free < kNoDisk) {
     finding.health = Health::kProblem;
   } else if (free < kLittleDisk || free < all / 20) {
@@ -136,8 +138,8 @@ Findings CheckMemoryAndCpus(const Config& config) {
   char cpus[32];
   std::snprintf(cpus, sizeof(cpus), "%.4g", limits.cpus);
   Finding finding{"", Health::kOk,
-                  SizeText(limits.memory_bytes) + (limits.memory_limited ? " (cgroup)" : "") +
-                      ", the engine takes " + SizeText(engine) + "; " + cpus + " CPUs" +
+                  ReadableBytes(limits.memory_bytes) + (limits.memory_limited ? " (cgroup)" : "") +
+                      ", the engine takes " + ReadableBytes(engine) + "; " + cpus + " CPUs" +
                       (limits.cpus_limited ? " (cgroup)" : ""),
                   ""};
   if (engine > limits.memory_bytes) {

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/random.h"
+#include "base/readable.h"
 #include "io/local_store.h"
 
 namespace lakehouse::app {
@@ -153,10 +154,11 @@ Findings CheckTemporaryFiles(const Config& config) {
                                ? "among " + std::to_string(looked_at) + " files"
                                : "among the first " + std::to_string(looked_at) + " files";
   if (left_behind == 0) return {{"", Health::kOk, "none left behind " + seen, ""}};
-  return {{"", Health::kWarning,
-           std::to_string(left_behind) + " of writers that died, " + SizeText(bytes) + ", " + seen,
-           "No table needs them: find " + LocalPlace(config).string() + " -name '" +
-               std::string(io::kTemporaryPrefix) + "*' -mmin +60 -delete"}};
+  return {
+      {"", Health::kWarning,
+       std::to_string(left_behind) + " of writers that died, " + ReadableBytes(bytes) + ", " + seen,
+       "No table needs them: find " + LocalPlace(config).string() + " -name '" +
+           std::string(io::kTemporaryPrefix) + "*' -mmin +60 -delete"}};
 }
 
 }  // namespace lakehouse::app

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "io/range_cache.h"
 #include "io/s3/s3_store.h"
+#include "security/digest.h"
 
 namespace lakehouse::app {
 namespace {
@@ -69,10 +70,12 @@ class Opener {
 
   std::shared_ptr<io::ObjectStore> operator()(const std::string& root) {
     if (!IsUri(root)) return io::MakeLocalStore(root);
-    auto store = io::s3::MakeS3Store(root, S3SettingsOf(config_), SystemClock(), SystemRandom());
+    auto store = io::s3::MakeS3Store(root, S3SettingsOf(config_), security::OpenSslHasher(),
+                                     SystemClock(), SystemRandom());
     if (cache_bytes_ == 0) return store;
     if (!cache_) {
-      cache_ = std::make_shared<io::RangeCache>(cache_directory_.string(), cache_bytes_);
+      cache_ = std::make_shared<io::RangeCache>(cache_directory_.string(), cache_bytes_,
+                                                security::OpenSslHasher());
     }
     return io::MakeCachedStore(std::move(store), cache_);
   }

@@ -1,7 +1,7 @@
 #include "catalog/folder_name.h"
 
-#include "base/digest.h"
 #include "catalog/object_name.h"
+#include "security/digest.h"
 
 namespace lakehouse::catalog {
 namespace {
@@ -33,7 +33,7 @@ std::string FolderName(std::string_view name) {
   if (folder.size() <= kMaxFolderBytes) return folder;
   size_t cut = kMaxFolderBytes - kDigestLength - 2;
   while ((static_cast<unsigned char>(folder[cut]) & 0xc0) == 0x80) --cut;
-  return folder.substr(0, cut) + "~~" + Sha256Hex(folded).substr(0, kDigestLength);
+  return folder.substr(0, cut) + "~~" + security::Sha256Hex(folded).substr(0, kDigestLength);
 }
 
 std::string NameOfFolder(std::string_view folder) {

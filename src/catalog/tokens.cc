@@ -103,6 +103,12 @@ std::optional<security::Principal> Tokens::Holder(const std::string& token) {
 
 std::optional<Tokens::Created> Tokens::Bootstrap() {
   if (lake_.metadata().GetValue(kBootstrapKey)) return std::nullopt;
+  lake_.audit().Write({.principal = security::LocalPrincipal().name,
+                       .action = "create_token",
+                       .object = LakehouseSecurable().name,
+                       .allowed = true,
+                       .reason = "first start with authentication",
+                       .request_id = ""});
   Created made = Make("admin", {security::kAdminRole}, "bootstrap", 0);
   lake_.metadata().SetValue(kBootstrapKey, made.record.id);
   return made;

@@ -31,7 +31,7 @@ class Tokens {
   /// Who holds `token`; nothing when it is not known or has expired.
   std::optional<security::Principal> Holder(const std::string& token);
   /// At the first call for this lakehouse a token of the principal "admin" with the role admin;
-  /// nothing later.
+  /// nothing later. It leaves an audit record, too.
   std::optional<Created> Bootstrap();
 
  private:

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/readable.h"
 #include "cli/interrupt.h"
 #include "cli/progress_bar.h"
 

@@ -32,7 +32,5 @@ std::string RemainingText(double elapsed_s, double fraction);
 
 /// "336,776"
 std::string WithSeparators(int64_t number);
-/// "29.6 MB"; units of 1000.
-std::string ReadableBytes(int64_t bytes);
 
 }  // namespace lakehouse::cli

@@ -125,20 +125,6 @@ void RunBare(Context& context, query::Session& session, const std::string& sql,
 
 }  // namespace
 
-std::string_view ToString(query::StatementKind kind) {
-  switch (kind) {
-    case query::StatementKind::kQuery:
-      return "query";
-    case query::StatementKind::kWrite:
-      return "write";
-    case query::StatementKind::kDefinition:
-      return "definition";
-    case query::StatementKind::kOther:
-      break;
-  }
-  return "other";
-}
-
 void RunStatement(Context& context, query::Session& session, const std::string& sql,
                   const ShowOptions& options) {
   try {

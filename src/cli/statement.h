@@ -17,9 +17,6 @@ struct ShowOptions {
   bool read_only = false;  ///< statements that change something are refused with LK-9012
 };
 
-/// "query", "write", "definition", "other"
-std::string_view ToString(query::StatementKind kind);
-
 /// Runs one statement and writes its rows to stdout. Ctrl-C cancels it (LK-4023); on a terminal a
 /// statement that takes long shows how far it is.
 void RunStatement(Context& context, query::Session& session, const std::string& sql,

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/readable.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/progress_bar.h"

@@ -4,7 +4,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/config.h"
+#include "base/config_value.h"
+#include "base/error.h"
 #include "catalog/tokens.h"
 #include "cli/commands.h"
 #include "cli/options.h"
@@ -25,10 +26,13 @@ struct Flags {
 
 int64_t Milliseconds(const std::string& lifetime) {
   if (lifetime.empty() || lifetime == "never") return 0;
-  // The configuration's form of a duration, "30d".
-  return Config::Defaults(Environment::kLocal)
-      .With("server.statement_keep", lifetime)
-      .GetDurationMs("server.statement_keep");
+  const int64_t milliseconds = ParseDurationMs(lifetime).value_or(0);
+  if (milliseconds <= 0) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-1002",
+                "--expires is '" + lifetime + "', which is not a duration",
+                "Write 30d, 12h or the like, or never.");
+  }
+  return milliseconds;
 }
 
 int Create(Context& context, const Flags& flags) {

@@ -3,6 +3,7 @@
 #include <arrow/type.h>
 
 #include "base/error.h"
+#include "storage/append.h"
 #include "storage/arrow_schema.h"
 
 namespace lakehouse::ingestion {
@@ -67,11 +68,21 @@ void Target::Create() {
   metadata_ = snapshot_->metadata();
 }
 
+namespace {
+
+/// Sources know nothing of rules that a table has for its rows.
+const storage::TableMetadata& WithoutRules(const storage::TableMetadata& metadata) {
+  storage::CheckRowRules(storage::RulesOf(metadata), storage::RulesOfAppends(false));
+  return metadata;
+}
+
+}  // namespace
+
 TargetWriter::TargetWriter(Target& target)
     : target_(target),
       writer_(std::make_unique<storage::parquet::DataFileWriter>(
-          target.location_, target.metadata_, storage::parquet::OptionsFor(target.metadata_),
-          target.lake_.storage_context())) {}
+          target.location_, WithoutRules(target.metadata_),
+          storage::parquet::OptionsFor(target.metadata_), target.lake_.storage_context())) {}
 
 TargetWriter::~TargetWriter() = default;
 
@@ -91,6 +102,7 @@ int64_t TargetWriter::Commit(const TargetCommit& commit) {
   try {
     if (!target_.exists()) target_.Create();
     auto transaction = target_.table_->Begin(target_.snapshot_);
+    transaction->KeepRules(storage::RulesOfAppends(false));
     if (commit.overwrite) transaction->RemoveAllFiles();
     if (target_.schema_changed_) transaction->SetMetadata(target_.metadata_);
     for (auto& file : files) {

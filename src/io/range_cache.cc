@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/digest.h"
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/metrics.h"
@@ -75,15 +74,10 @@ Counter& Lookups(const char* result) {
                                         {{"result", result}});
 }
 
-std::string SealOf(const std::string& key, std::string_view bytes) {
-  const std::string inner = std::string(AsText(Sha256(bytes))) + key;
-  return std::string(AsText(Sha256(inner)));
-}
-
 }  // namespace
 
-RangeCache::RangeCache(std::string directory, int64_t limit_bytes)
-    : directory_(std::move(directory)), limit_bytes_(limit_bytes) {
+RangeCache::RangeCache(std::string directory, int64_t limit_bytes, const Hasher& hasher)
+    : directory_(std::move(directory)), limit_bytes_(limit_bytes), hasher_(hasher) {
   std::error_code failure;
   fs::create_directories(directory_, failure);
   if (failure || access(directory_.c_str(), W_OK | X_OK) != 0) {
@@ -95,10 +89,15 @@ RangeCache::RangeCache(std::string directory, int64_t limit_bytes)
   MakeRoom();
 }
 
+std::string RangeCache::SealOf(const std::string& key, std::string_view bytes) const {
+  const std::string inner = std::string(AsText(hasher_.Sha256(bytes))) + key;
+  return std::string(AsText(hasher_.Sha256(inner)));
+}
+
 std::string RangeCache::FileOf(const std::string& name, int64_t object_bytes, int64_t index,
                                std::string& key) const {
   key = name + "\n" + std::to_string(object_bytes) + "\n" + std::to_string(index);
-  const std::string hash = Sha256Hex(key);
+  const std::string hash = ToHex(hasher_.Sha256(key));
   return directory_ + "/" + hash.substr(0, 2) + "/" + hash.substr(2);
 }
 

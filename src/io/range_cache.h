@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "io/hasher.h"
 #include "io/object_store.h"
 
 namespace lakehouse::io {
@@ -18,8 +19,9 @@ class RangeCache {
  public:
   static constexpr int64_t kBlockBytes = int64_t{256} << 10;
 
-  /// Makes `directory` when absent: LK-8007 when that fails. Its files have mode 0600.
-  RangeCache(std::string directory, int64_t limit_bytes);
+  /// Makes `directory` when absent: LK-8007 when that fails. Its files have mode 0600. `hasher`
+  /// names and seals the blocks, and must outlive the cache.
+  RangeCache(std::string directory, int64_t limit_bytes, const Hasher& hasher);
 
   /// The block `index` of the object `name` (a URI), which has `object_bytes`.
   std::optional<std::string> Get(const std::string& name, int64_t object_bytes, int64_t index);
@@ -30,10 +32,13 @@ class RangeCache {
  private:
   std::string FileOf(const std::string& name, int64_t object_bytes, int64_t index,
                      std::string& key) const;
+  /// The digest of key and bytes, which a block carries.
+  std::string SealOf(const std::string& key, std::string_view bytes) const;
   void MakeRoom();
 
   const std::string directory_;
   const int64_t limit_bytes_;
+  const Hasher& hasher_;
   std::atomic<int64_t> used_bytes_{0};
 };
 

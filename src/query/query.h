@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -60,6 +61,8 @@ struct QueryMetrics {
 };
 
 enum class StatementKind { kQuery, kWrite, kDefinition, kOther };
+/// "query", "write", "definition" or "other".
+std::string_view ToString(StatementKind kind);
 
 /// The answer to one statement. For kWrite `affected_rows` is set and the reader gives one row
 /// {"affected_rows"}; a definition gives no rows. The reader may be used from one thread at a time

@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include "base/check.h"
-#include "base/digest.h"
 #include "base/random.h"
+#include "security/digest.h"
 
 namespace lakehouse::security {
 namespace {

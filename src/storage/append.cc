@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 #include <arrow/compute/api.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -50,6 +51,11 @@ class Shaper {
       const Field& field = table.fields[c];
       if (source_[c] < 0 && !field.nullable) ThrowMisfit("the rows lack the column " + field.name);
     }
+  }
+
+  /// Has every column of the table its values in the rows?
+  bool complete() const {
+    return std::none_of(source_.begin(), source_.end(), [](int source) { return source < 0; });
   }
 
   std::shared_ptr<arrow::RecordBatch> Shape(const arrow::RecordBatch& batch) const {
@@ -114,6 +120,15 @@ void DiscardQuietly(parquet::DataFileWriter& writer) {
 
 }  // namespace
 
+RowRules RulesOfAppends(bool all_columns) {
+  RowRules kept;
+  kept.defaults = all_columns;  // then nothing is left to a default
+  // Rows are added, or replace all others: the files say what changed, and none is copied.
+  kept.change_feed = true;
+  kept.row_ids = true;
+  return kept;
+}
+
 CommitResult Append(Table& table, arrow::RecordBatchReader& rows, const AppendOptions& options,
                     const StorageContext& context) {
   const SnapshotPtr base = table.Latest();
@@ -125,6 +140,8 @@ CommitResult Append(Table& table, arrow::RecordBatchReader& rows, const AppendOp
     }
   }
   const Shaper shaper(base->schema(), *rows.schema());
+  const RowRules kept = RulesOfAppends(shaper.complete());
+  CheckRowRules(RulesOf(base->metadata()), kept);
   parquet::DataFileWriter writer(table.location(), base->metadata(),
                                  parquet::OptionsFor(base->metadata(), options.files), context);
   std::shared_ptr<arrow::RecordBatch> batch;
@@ -138,6 +155,7 @@ CommitResult Append(Table& table, arrow::RecordBatchReader& rows, const AppendOp
   }
   std::vector<NewFile> files = writer.Finish();
   const auto transaction = table.Begin(base);
+  transaction->KeepRules(kept);
   const CommitDescription description = Describe(options, base, files, writer.rows_written());
   if (options.mode == WriteMode::kOverwrite) transaction->RemoveAllFiles();
   for (NewFile& file : files) transaction->AddFile(std::move(file));

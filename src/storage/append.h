@@ -23,9 +23,15 @@ struct AppendOptions {
   std::map<std::string, std::string> domains;  ///< domain -> state, committed with the rows
 };
 
+/// The rules for rows that who only appends, or replaces all rows, keeps; with values for all
+/// columns of the table, or not.
+RowRules RulesOfAppends(bool all_columns);
+
 /// Writes all rows of `rows` as data files and commits them. Columns are matched by name without
 /// regard to case; missing nullable columns become null; others, and types that do not fit without
-/// loss, are InvalidSchema LK-3521. On kConflict the files are deleted, on kUnknown they stay.
+/// loss, are InvalidSchema LK-3521. A table with rules for rows that are not kept here
+/// (RulesOfAppends) is Unsupported LK-3020 before anything is written. On kConflict the files are
+/// deleted, on kUnknown they stay.
 CommitResult Append(Table& table, arrow::RecordBatchReader& rows, const AppendOptions& options,
                     const StorageContext& context);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "io/stores.h"
+#include "storage/row_rules.h"
 #include "storage/snapshot.h"
 
 namespace lakehouse {
@@ -26,13 +28,19 @@ struct StorageContext {
   std::string partition_time_zone = "UTC";
 };
 
-/// A data file that was written and is not yet in the table.
+/// A data file that was written and is not yet in the table. Columns have their names in the
+/// schema, also where data files have others.
 struct NewFile {
   std::string path;  ///< relative to the table's root, not encoded
   int64_t size_bytes = 0;
   int64_t modified_ms = 0;
   std::vector<Value> partition_values;  ///< in the order of the partition columns
   FileStats stats;
+  std::map<std::string, std::string> tags;
+  std::string clustering_provider;
+  /// Of a file that is taken over with its row ids; others get theirs at the commit.
+  std::optional<int64_t> base_row_id;
+  std::optional<int64_t> default_row_commit_version;
 };
 
 /// What goes into commitInfo beside the rows.
@@ -53,6 +61,13 @@ enum class CommitOutcome {
              ///< files
 };
 
+/// What a commit may miss of those that others made since its snapshot.
+enum class IsolationLevel {
+  kSerializable,       ///< nothing
+  kWriteSerializable,  ///< rows that blind appends brought: the commit is placed before them
+  kSnapshot,           ///< rows that were added; only changes of the same rows or files conflict
+};
+
 struct CommitResult {
   CommitOutcome outcome = CommitOutcome::kCommitted;
   int64_t version = -1;  ///< when committed
@@ -63,26 +78,60 @@ struct CommitResult {
 /// Collects the changes of one commit and is the only thing that writes a log. Not thread-safe. The
 /// snapshot it began with stays its view; a transaction that only adds files (a blind append) is
 /// placed after every other commit that leaves schema and protocol alone, others are checked for
-/// conflicts.
+/// conflicts (docs/format/delta.md, "Commits at the same time").
 class Transaction {
  public:
   virtual ~Transaction() = default;
 
   virtual const SnapshotPtr& base() const = 0;
   virtual void AddFile(NewFile file) = 0;
+  /// Writes the file `index` of `from`, which may be another version or table, as it is, with its
+  /// deleted rows, tags and row ids. `path` is relative to this table's root, or absolute (RESTORE,
+  /// CLONE).
+  virtual void AddExisting(const Snapshot& from, size_t index, const std::string& path) = 0;
+  /// A file with changed rows, for readers of changes alone; partition values as in AddFile.
+  virtual void AddChangeFile(NewFile file) = 0;
   /// By index in base().
   virtual void RemoveFile(size_t index) = 0;
   /// Replaces every file of base() (overwrite). Counts as having read the whole table.
   virtual void RemoveAllFiles() = 0;
-  /// Rows of base() were read to make this change.
+  /// Takes rows of file `index` of base() away and leaves the file; may be called again for others.
+  /// When no row is left the file is removed. Rows that are deleted already, or that the file does
+  /// not have, are InvalidArgument LK-3022. Unsupported LK-3020 unless
+  /// AllowsDeletionVectors(*base()), and for a file without a record count: such a file is
+  /// replaced instead.
+  virtual void DeleteRows(size_t index, RowSet rows) = 0;
+
+  /// Rows of base() were read to make this change: any of the table.
   virtual void MarkRead() = 0;
+  /// Only rows of files for which `may_match` says yes were read. `files` is base(), or a snapshot
+  /// of the files that another commit added. With `only_to_choose` they were read only to choose,
+  /// each by itself, which rows this commit deletes or replaces (DELETE, UPDATE, MERGE): others
+  /// that somebody deletes meanwhile then make no difference.
+  using MayMatch = std::function<bool(const Snapshot& files, size_t index)>;
+  virtual void MarkRead(MayMatch may_match, bool only_to_choose = false) = 0;
+  /// Rows only move between files (OPTIMIZE): readers of changes see nothing of it.
+  virtual void MarkRearranged() = 0;
+  /// Instead of the table's own level (delta.isolationLevel, else kWriteSerializable). A commit
+  /// that changes no rows has kSnapshot.
+  virtual void SetIsolation(IsolationLevel level) = 0;
+  /// Says which rules for rows whoever wrote the files has kept. A commit that would break one of
+  /// the others is Unsupported LK-3020, see CheckRowRules.
+  virtual void KeepRules(const RowRules& kept) = 0;
+
+  /// Adds the features that the new properties and columns need to the table's protocol. Properties
+  /// `delta.feature.<name>` = "supported", `delta.minReaderVersion` and `delta.minWriterVersion`
+  /// ask for more and are not stored.
   virtual void SetMetadata(TableMetadata metadata) = 0;
   /// Progress of application `app_id`. When base() already has this version or a later one, Commit
   /// answers kCommitted with base()'s version and writes nothing: the batch was there.
   virtual void SetAppTransaction(const std::string& app_id, int64_t version) = 0;
   /// State of a domain as text; needs the writer feature domainMetadata, which is added to tables
   /// that this engine created, and refused with Unsupported LK-3020 on others.
+  /// Of the protocol's own domains only delta.clustering may be set, which adds its feature.
   virtual void SetDomain(const std::string& domain, const std::string& configuration) = 0;
+  /// Nothing happens when it is not there.
+  virtual void RemoveDomain(const std::string& domain) = 0;
 
   /// Throws when the change itself is wrong (schema, duplicates); outcomes of the race are values.
   virtual CommitResult Commit(const CommitDescription& description) = 0;
@@ -99,6 +148,9 @@ struct HistoryEntry {
   std::string transaction_id;
   std::string user_metadata;
   bool is_blind_append = false;
+  std::string isolation_level;          ///< Spark's names: Serializable, ...
+  std::optional<int64_t> read_version;  ///< of the snapshot that the commit began with
+  std::map<std::string, std::string> tags;
 };
 
 /// What a table is at its latest version, without its files.
@@ -139,6 +191,11 @@ struct CreateTableOptions {
   std::map<std::string, std::string> properties;
   std::string name;
   std::string comment;
+  std::map<std::string, std::string> domains;  ///< as of Transaction::SetDomain
 };
+
+/// May rows of the table's files be taken away by deletion vectors? (The feature is there and
+/// delta.enableDeletionVectors is true.)
+bool AllowsDeletionVectors(const Snapshot& table);
 
 }  // namespace lakehouse::storage

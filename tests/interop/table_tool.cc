@@ -1,7 +1,10 @@
 // Writes and reads tables for tests/python/test_interop.py:
 //   table_tool write DIRECTORY    a table with many types, partitions, 14 commits and a checkpoint
+//   table_tool many DIRECTORY [KEY=VALUE...]   a table with these properties, and two commits of
+//                                              300 rows in three files each
 //   table_tool append DIRECTORY [FIRST COUNT]   to an existing table, COUNT commits of one row with
 //                                               ids from FIRST on; without: one row (id 1000)
+//   table_tool delete DIRECTORY DIVISOR   the rows whose id it divides, by deletion vectors
 //   table_tool ids DIRECTORY [VERSION]   the values of column id, one a line, sorted
 #include <arrow/api.h>
 
@@ -63,6 +66,24 @@ void AppendRow(Table& table, int64_t id) {
   if (Append(table, *rows, {}, kContext).outcome != CommitOutcome::kCommitted) std::abort();
 }
 
+int WriteMany(const io::Location& location, const std::vector<const char*>& properties) {
+  CreateTableOptions options;
+  for (const std::string property : properties) {
+    const size_t equals = property.find('=');
+    options.properties[property.substr(0, equals)] = property.substr(equals + 1);
+  }
+  options.schema = TestSchema();
+  options.partition_columns = {"part"};
+  const auto table = delta::CreateTable(location, kContext, options, {});
+  for (const int64_t first : {0, 300}) {
+    std::vector<std::shared_ptr<arrow::RecordBatch>> rows;
+    for (int64_t id = first; id < first + 300; ++id) rows.push_back(Row(id));
+    const auto reader = *arrow::RecordBatchReader::Make(rows);
+    if (Append(*table, *reader, {}, kContext).outcome != CommitOutcome::kCommitted) return 1;
+  }
+  return 0;
+}
+
 int Write(const io::Location& location) {
   CreateTableOptions options;
   options.schema = TestSchema();
@@ -72,17 +93,48 @@ int Write(const io::Location& location) {
   return 0;
 }
 
+/// The ids in file `index`, by position.
+std::vector<int64_t> IdsIn(const io::Location& location, const Snapshot& snapshot, size_t index) {
+  const std::string path = io::JoinPath(location.path, snapshot.file(index).path);
+  const auto reader = parquet::OpenParquet(location.store->Open(path), {"id"});
+  std::vector<int64_t> ids;
+  std::shared_ptr<arrow::RecordBatch> batch;
+  while (reader->ReadNext(&batch).ok() && batch) {
+    const auto& column = static_cast<const arrow::Int64Array&>(*batch->column(0));
+    for (int64_t row = 0; row < column.length(); ++row) ids.push_back(column.Value(row));
+  }
+  return ids;
+}
+
+int Delete(const io::Location& location, int64_t divisor) {
+  const auto table = delta::OpenTable(location, kContext);
+  const auto transaction = table->Begin(table->Latest());
+  const Snapshot& base = *transaction->base();
+  for (size_t i = 0; i < base.file_count(); ++i) {
+    const auto gone = base.DeletedRows(i);
+    const std::vector<int64_t> ids = IdsIn(location, base, i);
+    std::vector<uint64_t> rows;
+    for (uint64_t row = 0; row < ids.size(); ++row) {
+      if (ids[row] % divisor == 0 && (!gone || !gone->Contains(row))) rows.push_back(row);
+    }
+    RowSet set;
+    set.Add(rows);
+    transaction->DeleteRows(i, std::move(set));
+  }
+  CommitDescription description;
+  description.operation = "DELETE";
+  return transaction->Commit(description).outcome == CommitOutcome::kCommitted ? 0 : 1;
+}
+
 int PrintIds(const io::Location& location, const char* version) {
   const auto table = delta::OpenTable(location, kContext);
   const SnapshotPtr snapshot = version ? table->At(std::atoll(version)) : table->Latest();
   std::vector<int64_t> ids;
   for (size_t i = 0; i < snapshot->file_count(); ++i) {
-    const std::string path = io::JoinPath(location.path, snapshot->file(i).path);
-    const auto reader = parquet::OpenParquet(location.store->Open(path), {"id"});
-    std::shared_ptr<arrow::RecordBatch> batch;
-    while (reader->ReadNext(&batch).ok() && batch) {
-      const auto& column = static_cast<const arrow::Int64Array&>(*batch->column(0));
-      for (int64_t row = 0; row < column.length(); ++row) ids.push_back(column.Value(row));
+    const auto gone = snapshot->DeletedRows(i);
+    const std::vector<int64_t> all = IdsIn(location, *snapshot, i);
+    for (uint64_t row = 0; row < all.size(); ++row) {
+      if (!gone || !gone->Contains(row)) ids.push_back(all[row]);
     }
   }
   std::sort(ids.begin(), ids.end());
@@ -96,6 +148,8 @@ int Run(const std::string& command, const std::string& directory,
   const io::Location location{io::MakeLocalStore(directory.substr(0, slash)),
                               directory.substr(slash + 1)};
   if (command == "write") return Write(location);
+  if (command == "many") return WriteMany(location, arguments);
+  if (command == "delete") return Delete(location, std::atoll(arguments.at(0)));
   if (command == "ids") return PrintIds(location, arguments.empty() ? nullptr : arguments[0]);
   const auto table = delta::OpenTable(location, kContext);
   const int64_t first = arguments.size() > 0 ? std::atoll(arguments[0]) : 1000;

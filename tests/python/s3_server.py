@@ -45,9 +45,11 @@ class S3Server:
         )
         (jar,) = dependencies().glob("s3proxy-*/s3proxy.jar")
         self._log = folder / "s3proxy.log"
+        # The kernel ends it with us, however that comes.
+        command = ["setpriv", "--pdeathsig", "KILL", "--", "java", "-Xmx384m"]
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                ["java", "-Xmx384m", "-jar", str(jar), "--properties", str(properties)],
+                [*command, "-jar", str(jar), "--properties", str(properties)],
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

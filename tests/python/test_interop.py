@@ -77,6 +77,41 @@ def test_duckdb_delta_reads_our_table(table: Path) -> None:
     assert rows == [tuple(expected_row(n)[name] for name in names) for n in range(COMMITS)]
 
 
+FEATURES = {
+    "deletion vectors": ["delta.enableDeletionVectors=true"],
+    "row ids": ["delta.enableDeletionVectors=true", "delta.enableRowTracking=true"],
+    "in-commit timestamps": [
+        "delta.enableDeletionVectors=true",
+        "delta.enableInCommitTimestamps=true",
+        "delta.feature.clustering=supported",
+    ],
+}
+
+
+@pytest.mark.parametrize("properties", FEATURES.values(), ids=FEATURES.keys())
+def test_others_see_the_rows_that_vectors_leave(tmp_path: Path, properties: list[str]) -> None:
+    path = tmp_path / "deleted"
+    tool("many", path, *properties)
+    tool("delete", path, 7)
+    tool("delete", path, 5)
+    left = [n for n in range(600) if n % 7 and n % 5]
+    assert tool("ids", path).split() == [str(number) for number in left]
+    assert len(list(path.glob("deletion_vector_*.bin"))) == 2
+    connection = duckdb.connect()
+    extension = DEPS / "duckdb-extensions-1.5.5" / "delta.duckdb_extension"
+    connection.execute(f"LOAD '{extension}'")
+    query = f"SELECT id, part, price FROM delta_scan('{path}') ORDER BY id"
+    names = ("id", "part", "price")
+    ours = [tuple(expected_row(n)[name] for name in names) for n in left]
+    assert connection.execute(query).fetchall() == ours
+    reader = deltalake.QueryBuilder().register("t", deltalake.DeltaTable(str(path)))
+    theirs = pa.table(reader.execute("SELECT id FROM t ORDER BY id").read_all())
+    assert theirs.column("id").to_pylist() == left
+    older = deltalake.QueryBuilder().register("t", deltalake.DeltaTable(str(path), version=3))
+    found = pa.table(older.execute("SELECT id FROM t").read_all())
+    assert found.num_rows == len([n for n in range(600) if n % 7])
+
+
 def test_we_read_deltalakes_tables(tmp_path: Path) -> None:
     path = tmp_path / "theirs"
     for start in range(0, 60, 5):

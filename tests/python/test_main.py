@@ -77,7 +77,9 @@ def test_main_runs_the_server_until_ctrl_c(tmp_path: Path) -> None:
         port = probe.getsockname()[1]
     config = tmp_path / "local.yml"
     config.write_text(f"environment: local\nserver:\n  port: {port}\n")
-    command = [sys.executable, "-m", "data_lakehouse.main", "--config", str(config)]
+    # The kernel ends it with us, however that comes.
+    command = ["setpriv", "--pdeathsig", "KILL", "--", sys.executable]
+    command += ["-m", "data_lakehouse.main", "--config", str(config)]
     environment = dict(os.environ, PYTHONPATH=str(ROOT))
     with subprocess.Popen(command, cwd=tmp_path, env=environment) as server:
         try:

@@ -11,6 +11,7 @@
 #include "io/range_cache.h"
 #include "io/s3/s3_store.h"
 #include "io/store_contract.h"
+#include "security/digest.h"
 #include "temporary_directory.h"
 
 namespace lakehouse::io::s3 {
@@ -29,13 +30,15 @@ StoreSettings Settings() {
 std::string NewPlace() { return "s3://lake/" + Uuid::V4(SystemRandom()).ToString(); }
 
 std::shared_ptr<ObjectStore> NewStore(const StoreSettings& settings = Settings()) {
-  return MakeS3Store(NewPlace(), settings, SystemClock(), SystemRandom());
+  return MakeS3Store(NewPlace(), settings, security::OpenSslHasher(), SystemClock(),
+                     SystemRandom());
 }
 
 /// The directory lives as long as the store.
 std::shared_ptr<ObjectStore> NewCachedStore() {
   const auto directory = std::make_shared<TemporaryDirectory>();
-  const auto cache = std::make_shared<RangeCache>(directory->path(), int64_t{100} << 20);
+  const auto cache = std::make_shared<RangeCache>(directory->path(), int64_t{100} << 20,
+                                                  security::OpenSslHasher());
   const auto store = MakeCachedStore(NewStore(), cache);
   return {store.get(), [directory, store](ObjectStore*) {}};
 }
@@ -143,7 +146,8 @@ TEST(RealS3, WrongCredentialsAndBucketsAreNamed) {
   StoreSettings settings = Settings();
   settings.client.credentials.given->secret_access_key = "wrong";
   const auto code = [&](const std::string& uri) {
-    const auto store = MakeS3Store(uri, settings, SystemClock(), SystemRandom());
+    const auto store =
+        MakeS3Store(uri, settings, security::OpenSslHasher(), SystemClock(), SystemRandom());
     return CodeOf([&] { store->List(""); });
   };
   EXPECT_EQ(code("s3://lake"), "LK-8013");
@@ -153,7 +157,8 @@ TEST(RealS3, WrongCredentialsAndBucketsAreNamed) {
 }
 
 TEST(RealS3, ABucketWithoutPrefixIsAStore) {
-  const auto store = MakeS3Store("s3://lake", Settings(), SystemClock(), SystemRandom());
+  const auto store = MakeS3Store("s3://lake", Settings(), security::OpenSslHasher(), SystemClock(),
+                                 SystemRandom());
   const std::string name = "top-" + Uuid::V4(SystemRandom()).ToString();
   store->Write(name, "x");
   EXPECT_EQ(store->Read(name), "x");

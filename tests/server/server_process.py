@@ -16,6 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY = ROOT / "build" / "bin" / "lakehouse"
 
 
+#: In front of a command: the kernel ends it when the process that started it ends in any way, so
+#: that a run of tests that is killed leaves no server behind.
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
+
 ONE_AT_A_TIME = ("query.max_running=1", "query.max_waiting=0")
 
 
@@ -30,7 +34,7 @@ class Server:
             command += ["--set", setting]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*command, "serve"], stdout=subprocess.PIPE, stderr=log, cwd=folder
+                [*ENDS_WITH_US, *command, "serve"], stdout=subprocess.PIPE, stderr=log, cwd=folder
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline().decode()

@@ -6,12 +6,13 @@ import json
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from server_process import BINARY, ONE_AT_A_TIME, Server
+from server_process import BINARY, ENDS_WITH_US, ONE_AT_A_TIME, Server
 
 LONG = "SELECT count(*) FROM range(100000000) a, range(100000) b WHERE a.range + b.range = -1"
 
@@ -152,8 +153,11 @@ def test_the_bootstrap_token_is_shown_once(start: Any, tmp_path: Path) -> None:
     server = start("security.enable_authentication=true")
     assert "shown this once" in server.said()
     assert server.stop() == 0
-    command = [str(BINARY), "--data-root", str(server.root), "--set", "server.port=0"]
-    command += ["--set", "security.enable_authentication=true", "serve"]
+    audit = (server.root / "_lakehouse" / "audit.jsonl").read_text().splitlines()
+    record = next(r for r in map(json.loads, audit) if r["action"] == "create_token")
+    assert record["allowed"] and record["reason"] == "first start with authentication"
+    command = [*ENDS_WITH_US, str(BINARY), "--data-root", str(server.root)]
+    command += ["--set", "server.port=0", "--set", "security.enable_authentication=true", "serve"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as again:
         assert again.stdout is not None and again.stderr is not None
         again.stdout.readline()
@@ -163,8 +167,12 @@ def test_the_bootstrap_token_is_shown_once(start: Any, tmp_path: Path) -> None:
     base = [str(BINARY), "--data-root", str(server.root), "token"]
     made = subprocess.run([*base, "create", "ann", "--expires", "1d"], capture_output=True)
     assert made.returncode == 0 and made.stdout.startswith(b"lkt_")
+    for odd in ("soon", "0s", "-1d", "1 year"):
+        refused = subprocess.run([*base, "create", "bob", f"--expires={odd}"], capture_output=True)
+        assert refused.returncode == 1 and b"LK-1002" in refused.stderr, refused
     listed = subprocess.run([*base, "list", "-o", "json"], capture_output=True)
     tokens = {t["principal"]: t for t in json.loads(listed.stdout)}
+    assert set(tokens) == {"admin", "ann"}
     assert tokens["ann"]["expires"] != "never" and tokens["admin"]["expires"] == "never"
     refused = subprocess.run([*base, "revoke", tokens["ann"]["id"]], capture_output=True)
     assert b"LK-9011" in refused.stderr  # it asks, and nobody is there
@@ -176,6 +184,25 @@ def test_the_bootstrap_token_is_shown_once(start: Any, tmp_path: Path) -> None:
 def test_only_loopback_names_without_authentication(shared: Server) -> None:
     assert shared.error("GET", "/v1/tables", Host="evil.example") == (403, "LK-6019")
     assert shared.request("GET", "/v1/tables", Host=f"localhost:{shared.port}")[0] == 200
+
+
+def test_pages_of_other_sites_are_refused_without_authentication(shared: Server) -> None:
+    job = {"name": "far", "source_type": "csv", "source_config": {"path": "x"}, "target": "t"}
+    shared.json("POST", "/v1/jobs", job, status=201)
+    for origin in ("http://evil.example", "http://localhost.evil.example", "null", "localhost"):
+        for method, path in (
+            ("POST", "/v1/jobs/far/start"),
+            ("POST", "/v1/jobs/far/stop"),
+            ("POST", "/v1/sql"),
+            ("DELETE", "/v1/jobs/far"),
+            ("GET", "/v1/tables"),
+        ):
+            refused = shared.error(method, path, Origin=origin)
+            assert refused == (403, "LK-6019"), (origin, method, path)
+    for origin in ("http://localhost:3000", "https://127.0.0.1", "http://[::1]:8443"):
+        assert shared.request("POST", "/v1/jobs/far/stop", Origin=origin)[0] == 200
+    assert shared.json("GET", "/v1/jobs/far/runs")["runs"] == []
+    assert shared.request("DELETE", "/v1/jobs/far")[0] == 204
 
 
 def fails_to_start(tmp_path: Path, *settings: str) -> tuple[int, str]:
@@ -264,6 +291,28 @@ def test_a_slow_request_is_cut_off_and_an_idle_connection_closed(start: Any) -> 
     assert server.raw(GET + b"\r\n").startswith(b"HTTP/1.1 200 OK")  # then idle, then closed
 
 
+def open_connections(server: Server) -> float:
+    """Return the gauge of open connections; the one that asks is among them."""
+    text = server.request("GET", "/metrics")[2].decode()
+    name = "lakehouse_server_connections "
+    return float(next(line[len(name) :] for line in text.splitlines() if line.startswith(name)))
+
+
+def test_the_gauge_of_connections_falls_when_they_close(start: Any) -> None:
+    server = start()
+    idle = [server.connect() for _ in range(5)]
+    for one in idle:
+        one.connect()
+    for expected in (6, 1):
+        for _ in range(200):
+            if open_connections(server) == expected:
+                break
+            time.sleep(0.05)
+        assert open_connections(server) == expected
+        for one in idle:
+            one.close()
+
+
 def test_connections_are_kept_and_their_number_is_limited(start: Any) -> None:
     server = start("server.max_connections=2")
     peers = [server.connect() for _ in range(2)]
@@ -350,3 +399,29 @@ def test_a_second_signal_ends_at_once(start: Any) -> None:
     server.process.send_signal(signal.SIGINT)
     assert server.process.wait(timeout=60) == 130
     peer.close()
+
+
+def test_a_server_ends_with_the_run_of_tests_that_started_it(tmp_path: Path) -> None:
+    script = (
+        "import pathlib, sys, server_process\n"
+        "server = server_process.Server(pathlib.Path(sys.argv[1]))\n"
+        "print(server.port, flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parent,
+    ) as run:
+        assert run.stdout is not None
+        port = int(run.stdout.readline())
+        socket.create_connection(("127.0.0.1", port)).close()
+        run.kill()
+    for _ in range(600):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the server outlived the process that started it")

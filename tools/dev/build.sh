@@ -14,7 +14,8 @@ if [[ ${1:-} == --preset ]]; then
 fi
 "$ROOT/tools/dev/setup.sh"
 say "build ($preset)"
-run_logged "configure" cmake --preset "$preset" -S "$ROOT"
+# A wheel was built in the same folder; what is built now is for this checkout.
+run_logged "configure" cmake --preset "$preset" -S "$ROOT" -U SKBUILD
 begin=$(now_ms)
 # The progress of a long build belongs on a terminal; elsewhere one line is enough.
 if [[ -t 1 ]]; then

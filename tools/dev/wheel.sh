@@ -15,6 +15,8 @@ PATH="$VENV/bin:$PATH"
 run_logged "pack" python -m pip wheel -q --no-build-isolation --no-deps -w "$work/raw" "$ROOT"
 run_logged "bring libraries of the system" auditwheel repair -w "$ROOT/dist" "$work"/raw/*.whl
 wheel=$(echo "$ROOT"/dist/*.whl)
+# The module in the build folder was linked for the wheel: it would not find its libraries here.
+"$ROOT/tools/dev/build.sh" _core
 say "  dist/${wheel##*/} ($(($(stat -c %s "$wheel") / 1000000)) MB)"
 [[ ${1:-} == --check ]] || exit 0
 

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/error.h"
 #include "catalog/metadata/sqlite_database.h"
+#include "security/digest.h"
 
 namespace lakehouse::catalog::metadata {
 namespace {
@@ -118,7 +118,7 @@ size_t CheckApplied(Database& database) {
                   "Use the version of lakehouse that wrote it, or a later one.");
     }
     const Migration& known = kMigrations[count];
-    if (applied.Integer(0) != known.number || applied.Text(2) != Sha256Hex(known.sql)) {
+    if (applied.Integer(0) != known.number || applied.Text(2) != security::Sha256Hex(known.sql)) {
       Damaged(database, "migration " + std::to_string(applied.Integer(0)) + " (" + applied.Text(1) +
                             ") is not the one that this program knows");
     }
@@ -160,7 +160,8 @@ void Migrate(Database& database, const Clock& clock) {
       const Migration& migration = kMigrations[next];
       database.Execute(migration.sql);
       database.Run("INSERT INTO schema_migrations VALUES (?, ?, ?, ?)", migration.number,
-                   std::string_view(migration.name), Sha256Hex(migration.sql), clock.NowMs());
+                   std::string_view(migration.name), security::Sha256Hex(migration.sql),
+                   clock.NowMs());
     }
     database.Execute("COMMIT");
   } catch (...) {

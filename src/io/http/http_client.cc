@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
@@ -16,6 +17,8 @@ namespace {
 constexpr long kReceiveBufferBytes = 512L << 10;
 constexpr long kSendBufferBytes = 1L << 20;
 constexpr size_t kMaxHeaderBytes = size_t{256} << 10;
+/// Who waits for a connection looks so often whether the wait still makes sense.
+constexpr auto kStopCheck = std::chrono::milliseconds(20);
 
 /// One request while it is under way; libcurl calls back into it.
 struct Transfer {
@@ -107,11 +110,30 @@ int Watch(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<Transfer*>(self)->stopped() ? 1 : 0;
 }
 
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+/// 127.0.0.0/8 in its usual form of four decimal numbers.
+bool IsLoopbackAddress(std::string_view host) {
+  if (!host.starts_with("127.")) return false;
+  int parts = 0;
+  for (size_t at = 0; at <= host.size(); ++parts) {
+    const size_t end = std::min(host.find('.', at), host.size());
+    const std::string_view part = host.substr(at, end - at);
+    if (part.empty() || part.size() > 3 || !std::all_of(part.begin(), part.end(), IsDigit) ||
+        std::atoi(std::string(part).c_str()) > 255) {
+      return false;
+    }
+    at = end + 1;
+  }
+  return parts == 4;
+}
+
+/// Whether `url` names this machine; with a user name or password in it, it does not.
 bool IsLoopback(std::string_view url) {
   const size_t scheme = url.find("://");
   if (scheme == std::string_view::npos) return false;
-  const std::string_view host = url.substr(scheme + 3);
-  return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
+  const std::string_view rest = url.substr(scheme + 3);
+  return IsLoopbackHost(rest.substr(0, rest.find_first_of("/?#")));
 }
 
 template <typename Value>
@@ -202,9 +224,13 @@ struct Client::Pool {
     for (CURL* handle : idle) curl_easy_cleanup(handle);
   }
 
-  CURL* Take() {
+  /// Waits while all are in use; null when `transfer` is stopped before one is free.
+  CURL* Take(const Transfer& transfer) {
     std::unique_lock lock(mutex);
-    returned.wait(lock, [&] { return !idle.empty() || open < options.max_connections; });
+    while (!returned.wait_for(lock, kStopCheck,
+                              [&] { return !idle.empty() || open < options.max_connections; })) {
+      if (transfer.stopped()) return nullptr;
+    }
     if (!idle.empty()) {
       CURL* const handle = idle.back();
       idle.pop_back();
@@ -236,7 +262,8 @@ Client::~Client() = default;
 Result Client::Send(const Request& request, const CancellationToken& token) {
   const HeaderList headers = HeadersOf(request);
   Transfer transfer{request, token, {}};
-  CURL* const taken = pool_->Take();
+  CURL* const taken = pool_->Take(transfer);
+  if (taken == nullptr) return {Outcome::kStopped, "it waited for a connection", {}};
   const auto give_back = [this](CURL* handle) { pool_->Return(handle); };
   const std::unique_ptr<CURL, decltype(give_back)> handle(taken, give_back);
   char reason[CURL_ERROR_SIZE] = "";
@@ -250,6 +277,24 @@ Result Client::Send(const Request& request, const CancellationToken& token) {
   // The buffer for messages goes away now; the handle must not write to it.
   Set(taken, CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
   return result;
+}
+
+bool IsLoopbackHost(std::string_view host) {
+  const size_t bracket = host.starts_with('[') ? host.find(']') : 0;
+  if (bracket == std::string_view::npos) return false;
+  const size_t colon = host.find(':', bracket);
+  if (colon != std::string_view::npos) {
+    const std::string_view port = host.substr(colon + 1);
+    if (port.size() > 5 || !std::all_of(port.begin(), port.end(), IsDigit)) return false;
+    host = host.substr(0, colon);
+  }
+  if (host == "[::1]") return true;
+  constexpr std::string_view kName = "localhost";
+  if (std::equal(host.begin(), host.end(), kName.begin(), kName.end(),
+                 [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; })) {
+    return true;
+  }
+  return IsLoopbackAddress(host);
 }
 
 std::string PercentEncode(std::string_view text, bool keep_slash) {

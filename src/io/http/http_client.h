@@ -70,6 +70,11 @@ class Client {
   const std::unique_ptr<Pool> pool_;
 };
 
+/// Whether `host`, with or without a port, is this machine: "localhost", an address of 127.0.0.0/8
+/// or
+/// "[::1]", and not a name that only begins so.
+bool IsLoopbackHost(std::string_view host);
+
 /// Percent-encodes all but A-Z a-z 0-9 - . _ ~ (RFC 3986, "unreserved") and, when asked to, '/'.
 std::string PercentEncode(std::string_view text, bool keep_slash = false);
 /// The reverse; "%" without two hex digits stays as it is.

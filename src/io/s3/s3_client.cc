@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/metrics.h"
 #include "base/random.h"
 #include "io/s3/signature.h"
@@ -24,11 +23,6 @@ bool IsWord(std::string_view text, std::string_view more) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            more.find(c) != std::string_view::npos;
   });
-}
-
-bool IsLoopback(std::string_view host) {
-  return host.starts_with("127.") || host == "localhost" || host.starts_with("localhost:") ||
-         host.starts_with("[::1]");
 }
 
 /// The parts of an endpoint.
@@ -55,7 +49,7 @@ Endpoint ParseEndpoint(const std::string& text, bool allow_http) {
   if (!plain && endpoint.scheme != "https://") {
     RefuseSetting("'" + endpoint.scheme + "' is no scheme of an endpoint", form);
   }
-  if (plain && !allow_http && !IsLoopback(endpoint.host)) {
+  if (plain && !allow_http && !http::IsLoopbackHost(endpoint.host)) {
     RefuseSetting("the endpoint http://" + endpoint.host + " would carry requests unencrypted",
                   "Use https://, or set storage.s3_allow_http to true in a network you trust.");
   }
@@ -107,9 +101,11 @@ struct S3Client::Trial {
   bool clock_adjusted = false;
 };
 
-S3Client::S3Client(std::string bucket, ClientSettings settings, Clock& clock, Random& random)
+S3Client::S3Client(std::string bucket, ClientSettings settings, const Hasher& hasher, Clock& clock,
+                   Random& random)
     : bucket_(std::move(bucket)),
       settings_(std::move(settings)),
+      hasher_(hasher),
       clock_(clock),
       random_(random),
       credentials_(settings_.credentials),
@@ -153,8 +149,8 @@ http::Request S3Client::Address(const Call& call,
   parts.headers["host"] = host_;
   http::Request request;
   if (credentials) {
-    parts.payload_sha256 = Sha256Hex(call.body);
-    Sign(parts, *credentials, region_, clock_.NowMs() + clock_offset_ms_);
+    parts.payload_sha256 = ToHex(hasher_.Sha256(call.body));
+    Sign(parts, *credentials, region_, clock_.NowMs() + clock_offset_ms_, hasher_);
   }
   request.method = call.method;
   request.url = base_url_ + parts.path;

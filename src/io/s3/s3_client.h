@@ -11,6 +11,7 @@
 
 #include "base/cancellation.h"
 #include "base/error.h"
+#include "io/hasher.h"
 #include "io/http/http_client.h"
 #include "io/retry.h"
 #include "io/s3/answers.h"
@@ -68,9 +69,10 @@ struct Reply {
 /// Thread-safe.
 class S3Client {
  public:
-  /// InvalidArgument LK-8012 for an endpoint or bucket name that cannot be. Clock and random must
-  /// outlive it.
-  S3Client(std::string bucket, ClientSettings settings, Clock& clock, Random& random);
+  /// InvalidArgument LK-8012 for an endpoint or bucket name that cannot be. Hasher, clock
+  /// and random must outlive it.
+  S3Client(std::string bucket, ClientSettings settings, const Hasher& hasher, Clock& clock,
+           Random& random);
 
   Reply Send(const Call& call);
   const std::string& bucket() const { return bucket_; }
@@ -90,6 +92,7 @@ class S3Client {
 
   const std::string bucket_;
   const ClientSettings settings_;
+  const Hasher& hasher_;
   Clock& clock_;
   Random& random_;
   CredentialSource credentials_;

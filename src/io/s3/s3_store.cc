@@ -51,8 +51,9 @@ bool IsPath(const std::string& text) {
 
 class S3Store : public ObjectStore {
  public:
-  S3Store(BucketUri where, const StoreSettings& settings, Clock& clock, Random& random)
-      : client_(std::make_shared<S3Client>(where.bucket, settings.client, clock, random)),
+  S3Store(BucketUri where, const StoreSettings& settings, const Hasher& hasher, Clock& clock,
+          Random& random)
+      : client_(std::make_shared<S3Client>(where.bucket, settings.client, hasher, clock, random)),
         prefix_(where.prefix.empty() ? "" : where.prefix + "/"),
         uri_("s3://" + JoinPath(where.bucket, where.prefix)),
         settings_(settings),
@@ -205,8 +206,8 @@ BucketUri ParseBucketUri(const std::string& uri) {
 }
 
 std::shared_ptr<ObjectStore> MakeS3Store(const std::string& uri, const StoreSettings& settings,
-                                         Clock& clock, Random& random) {
-  return std::make_shared<S3Store>(ParseBucketUri(uri), settings, clock, random);
+                                         const Hasher& hasher, Clock& clock, Random& random) {
+  return std::make_shared<S3Store>(ParseBucketUri(uri), settings, hasher, clock, random);
 }
 
 }  // namespace lakehouse::io::s3

@@ -24,9 +24,9 @@ struct BucketUri {
 /// Takes s3://, s3a:// and s3n:// (Hadoop's names). InvalidArgument LK-8012 for anything else.
 BucketUri ParseBucketUri(const std::string& uri);
 
-/// The objects below a prefix of a bucket. No request is made before the first use. Clock and
-/// random must outlive it.
+/// The objects below a prefix of a bucket. No request is made before the first use. Hasher,
+/// clock and random must outlive it.
 std::shared_ptr<ObjectStore> MakeS3Store(const std::string& uri, const StoreSettings& settings,
-                                         Clock& clock, Random& random);
+                                         const Hasher& hasher, Clock& clock, Random& random);
 
 }  // namespace lakehouse::io::s3

@@ -2,7 +2,6 @@
 
 #include <ctime>
 
-#include "base/digest.h"
 #include "io/http/http_client.h"
 
 namespace lakehouse::io::s3 {
@@ -32,7 +31,7 @@ std::string QueryText(const std::map<std::string, std::string>& query) {
 }
 
 void Sign(SignedParts& parts, const Credentials& credentials, const std::string& region,
-          int64_t now_ms) {
+          int64_t now_ms, const Hasher& hasher) {
   const std::string stamp = StampOf(now_ms);
   const std::string day = stamp.substr(0, 8);
   parts.headers["x-amz-date"] = stamp;
@@ -49,15 +48,15 @@ void Sign(SignedParts& parts, const Credentials& credentials, const std::string&
                               "\n" + lines + "\n" + names + "\n" + parts.payload_sha256;
   const std::string scope = day + "/" + region + "/s3/aws4_request";
   const std::string text =
-      std::string(kAlgorithm) + "\n" + stamp + "\n" + scope + "\n" + Sha256Hex(request);
-  Digest256 key = HmacSha256("AWS4" + credentials.secret_access_key, day);
+      std::string(kAlgorithm) + "\n" + stamp + "\n" + scope + "\n" + ToHex(hasher.Sha256(request));
+  Digest256 key = hasher.HmacSha256("AWS4" + credentials.secret_access_key, day);
   for (const std::string_view part :
        {std::string_view(region), std::string_view("s3"), std::string_view("aws4_request")}) {
-    key = HmacSha256(AsText(key), part);
+    key = hasher.HmacSha256(AsText(key), part);
   }
   parts.headers["authorization"] =
       std::string(kAlgorithm) + " Credential=" + credentials.access_key_id + "/" + scope +
-      ",SignedHeaders=" + names + ",Signature=" + ToHex(HmacSha256(AsText(key), text));
+      ",SignedHeaders=" + names + ",Signature=" + ToHex(hasher.HmacSha256(AsText(key), text));
 }
 
 }  // namespace lakehouse::io::s3

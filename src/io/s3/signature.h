@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "io/hasher.h"
 #include "io/s3/credentials.h"
 
 namespace lakehouse::io::s3 {
@@ -22,7 +23,7 @@ struct SignedParts {
 /// authorization to `parts.headers` (AWS Signature Version 4, "Authenticating Requests:
 /// Using the Authorization Header"). `parts.headers` must hold "host".
 void Sign(SignedParts& parts, const Credentials& credentials, const std::string& region,
-          int64_t now_ms);
+          int64_t now_ms, const Hasher& hasher);
 
 /// "a=1&b=x%20y": sorted and encoded as the signature wants it and the URL shows it.
 std::string QueryText(const std::map<std::string, std::string>& query);

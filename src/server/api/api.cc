@@ -5,15 +5,30 @@
 #include "base/error.h"
 #include "base/tracing.h"
 #include "catalog/tokens.h"
+#include "io/http/http_client.h"
 #include "server/api/endpoints.h"
 
 namespace lakehouse::server::api {
 namespace {
 
-bool IsLoopbackHost(std::string host) {
-  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1) == "[::1]";
-  host = host.substr(0, host.find(':'));
-  return host == "localhost" || host == "127.0.0.1";
+/// "https://localhost:3000"; never "null", which pages of files and frames without rights send.
+bool IsLoopbackOrigin(std::string_view origin) {
+  const size_t scheme = origin.find("://");
+  return scheme != std::string_view::npos && io::http::IsLoopbackHost(origin.substr(scheme + 3));
+}
+
+/// Without authentication only pages and programs of this machine are answered. `Host` shows a
+/// name of another site that leads here; `Origin` a page of another site, which a browser lets send
+/// requests without a body anywhere.
+void RequireLoopback(const http::Request& request) {
+  const auto refuse = [](const std::string& what) {
+    throw Error(ErrorKind::kPermissionDenied, "LK-6019", what + " is not a loopback name",
+                "Use localhost, or turn security.enable_authentication on.");
+  };
+  const std::string& host = request.header("host");
+  if (!io::http::IsLoopbackHost(host)) refuse("the host '" + host + "'");
+  const std::string& origin = request.header("origin");
+  if (!origin.empty() && !IsLoopbackOrigin(origin)) refuse("the origin '" + origin + "'");
 }
 
 /// A browser sends such a body to another site only after it has asked this server.
@@ -56,10 +71,8 @@ security::Principal Api::Identify(const http::Request& request) {
                   "Send Authorization: Bearer <token>; lakehouse token create makes one.");
     }
     principal = *std::move(holder);
-  } else if (!IsLoopbackHost(request.header("host"))) {
-    throw Error(ErrorKind::kPermissionDenied, "LK-6019",
-                "the host '" + request.header("host") + "' is not a loopback name",
-                "Use localhost, or turn security.enable_authentication on.");
+  } else {
+    RequireLoopback(request);
   }
   if (access_.administrators && !principal.HasRole(security::kAdminRole)) {
     principal.roles.push_back(security::kAdminRole);

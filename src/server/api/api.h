@@ -17,8 +17,8 @@ struct Access {
 };
 
 /// Every route of the server: finds it, makes sure who asks, and answers. Without authentication
-/// only a loopback name is taken as Host, so that no web page of another site reaches the server
-/// through its visitor's browser: PermissionDenied LK-6019. Missing or wrong tokens:
+/// only loopback names are taken as Host and Origin, so that no web page of another site reaches
+/// the server through its visitor's browser: PermissionDenied LK-6019. Missing or wrong tokens:
 /// Unauthenticated LK-6006. Thread-safe.
 class Api : public http::Handler {
  public:

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "base/metrics.h"
 #include "server/http/deadline.h"
 #include "server/http/exchange.h"
 #include "server/http/on_worker.h"
@@ -34,6 +35,12 @@ std::string RemoteOf(const tcp::socket& socket) {
   return endpoint.address().to_string() + ":" + std::to_string(endpoint.port());
 }
 
+Gauge& OpenGauge() {
+  static Gauge& gauge =
+      Metrics::Instance().GetGauge("lakehouse_server_connections", "Open connections.");
+  return gauge;
+}
+
 /// What a worker did for an answer: the answer, and the first step of its stream.
 struct Work {
   Response response;
@@ -55,8 +62,12 @@ class Connection {
         remote_(RemoteOf(socket)) {
     open_.socket = &socket;
     state_.open.insert(&open_);
+    OpenGauge().Add(1);
   }
-  ~Connection() { state_.open.erase(&open_); }
+  ~Connection() {
+    state_.open.erase(&open_);
+    OpenGauge().Add(-1);
+  }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/logging.h"
-#include "base/metrics.h"
 #include "server/http/connection.h"
 #include "server/http/server_state.h"
 
@@ -136,7 +135,6 @@ class HttpServer::Impl {
 
  private:
   asio::awaitable<void> Accept() {
-    auto& gauge = Metrics::Instance().GetGauge("lakehouse_server_connections", "Open connections.");
     while (acceptor_.is_open()) {
       ErrorCode failure;
       tcp::socket socket =
@@ -147,7 +145,6 @@ class HttpServer::Impl {
         co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failure));
         continue;
       }
-      gauge.Set(static_cast<double>(state_->open.size()));
       const bool full = state_->open.size() >= size_t(state_->options.max_connections);
       asio::co_spawn(
           state_->loop,

@@ -13,24 +13,21 @@ namespace {
               hint.empty() ? "GET /openapi.json shows what each route takes." : hint);
 }
 
-/// Stops before the parser has built a tree that is too deep to free.
-bool IsTooDeep(const std::string& text) {
-  int depth = 0;
-  bool quoted = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted) {
-      if (c == '\\') ++i;
-      quoted = c != '"';
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kMaxJsonDepth) return true;
-    } else if (c == '}' || c == ']') {
-      --depth;
+/// Parses; stops at the first value that is too deep, before there is a tree that is.
+Json Parse(const std::string& text) {
+  const auto check_depth = [](int depth, Json::parse_event_t event, const Json&) {
+    const bool opens =
+        event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    if (opens && depth >= kMaxJsonDepth) {
+      Throw("is nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
     }
+    return true;
+  };
+  try {
+    return Json::parse(text, check_depth);
+  } catch (const Json::parse_error& error) {
+    Throw("is not JSON: byte " + std::to_string(error.byte), "Send a JSON object in UTF-8.");
   }
-  return false;
 }
 
 }  // namespace
@@ -41,12 +38,7 @@ struct JsonBody::Content {
 };
 
 JsonBody::JsonBody(const std::string& text) : content_(std::make_unique<Content>()) {
-  if (IsTooDeep(text)) Throw("is nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
-  try {
-    content_->object = Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    Throw("is not JSON: byte " + std::to_string(error.byte), "Send a JSON object in UTF-8.");
-  }
+  content_->object = Parse(text);
   if (!content_->object.is_object()) Throw("is not a JSON object");
 }
 JsonBody::~JsonBody() = default;

@@ -184,7 +184,7 @@ AddFilePtr ToAdd(const dom::object& action) {
 
 RemoveFile ToRemove(const dom::object& action) {
   return {PathOf(action), MemberOr<int64_t>(action, "deletionTimestamp", 0),
-          MemberOr<bool>(action, "dataChange", true), VectorOf(action)};
+          MemberOr<bool>(action, "dataChange", true), VectorOf(action), nullptr};
 }
 
 ChangeFile ToChange(const dom::object& action) {
@@ -208,6 +208,11 @@ HistoryEntry ToInfo(const Json& action) {
   entry.transaction_id = TextOr(action, "txnId");
   entry.user_metadata = TextOr(action, "userMetadata");
   entry.is_blind_append = action.contains("isBlindAppend") && action["isBlindAppend"] == true;
+  entry.isolation_level = TextOr(action, "isolationLevel");
+  if (action.contains("readVersion") && action["readVersion"].is_number_integer()) {
+    entry.read_version = action["readVersion"].get<int64_t>();
+  }
+  if (action.contains("tags")) entry.tags = TextMap(action["tags"]);
   return entry;
 }
 
@@ -312,25 +317,29 @@ Json ToJson(const TableMetadata& metadata) {
   return json;
 }
 
-Json PartitionValues(const AddFile& add) {
+Json PartitionValues(const std::map<std::string, std::optional<std::string>>& values) {
   Json json = Json::object();
-  for (const auto& [key, value] : add.partition_values) json[key] = value ? Json(*value) : Json();
+  for (const auto& [key, value] : values) json[key] = value ? Json(*value) : Json();
   return json;
+}
+
+void PutRowIds(const AddFile& file, Json& json) {
+  if (file.base_row_id) json["baseRowId"] = *file.base_row_id;
+  if (file.default_row_commit_version) {
+    json["defaultRowCommitVersion"] = *file.default_row_commit_version;
+  }
 }
 
 Json ToJson(const AddFile& add) {
   Json json = {{"path", EncodePath(add.path)},
-               {"partitionValues", PartitionValues(add)},
+               {"partitionValues", PartitionValues(add.partition_values)},
                {"size", add.size_bytes},
                {"modificationTime", add.modified_ms},
                {"dataChange", add.data_change}};
   if (!add.stats.empty()) json["stats"] = add.stats;
   if (!add.tags.empty()) json["tags"] = MapToJson(add.tags);
   if (add.deletion_vector) json["deletionVector"] = ToJson(*add.deletion_vector);
-  if (add.base_row_id) json["baseRowId"] = *add.base_row_id;
-  if (add.default_row_commit_version) {
-    json["defaultRowCommitVersion"] = *add.default_row_commit_version;
-  }
+  PutRowIds(add, json);
   if (!add.clustering_provider.empty()) json["clusteringProvider"] = add.clustering_provider;
   return json;
 }
@@ -339,18 +348,38 @@ Json ToJson(const RemoveFile& remove) {
   Json json = {{"path", EncodePath(remove.path)},
                {"deletionTimestamp", remove.deleted_ms},
                {"dataChange", remove.data_change}};
+  if (remove.file) {
+    json["extendedFileMetadata"] = true;
+    json["partitionValues"] = PartitionValues(remove.file->partition_values);
+    json["size"] = remove.file->size_bytes;
+    if (!remove.file->stats.empty()) json["stats"] = remove.file->stats;
+    if (!remove.file->tags.empty()) json["tags"] = MapToJson(remove.file->tags);
+  }
   if (remove.deletion_vector) json["deletionVector"] = ToJson(*remove.deletion_vector);
+  if (remove.file) PutRowIds(*remove.file, json);
   return json;
 }
 
-Json ToJson(const HistoryEntry& info) {
-  Json json = {{"timestamp", info.timestamp_ms},
-               {"operation", info.operation},
-               {"operationParameters", MapToJson(info.parameters)},
-               {"isBlindAppend", info.is_blind_append},
-               {"operationMetrics", MapToJson(info.metrics)},
-               {"engineInfo", info.engine_info},
-               {"txnId", info.transaction_id}};
+Json ToJson(const ChangeFile& change) {
+  return {{"path", EncodePath(change.path)},
+          {"partitionValues", PartitionValues(change.partition_values)},
+          {"size", change.size_bytes},
+          {"dataChange", false}};
+}
+
+Json ToJson(const HistoryEntry& info, const std::optional<int64_t>& in_commit_timestamp) {
+  Json json = Json::object();
+  if (in_commit_timestamp) json["inCommitTimestamp"] = *in_commit_timestamp;
+  json["timestamp"] = info.timestamp_ms;
+  json["operation"] = info.operation;
+  json["operationParameters"] = MapToJson(info.parameters);
+  if (info.read_version) json["readVersion"] = *info.read_version;
+  if (!info.isolation_level.empty()) json["isolationLevel"] = info.isolation_level;
+  json["isBlindAppend"] = info.is_blind_append;
+  json["operationMetrics"] = MapToJson(info.metrics);
+  if (!info.tags.empty()) json["tags"] = MapToJson(info.tags);
+  json["engineInfo"] = info.engine_info;
+  json["txnId"] = info.transaction_id;
   if (!info.user_name.empty()) json["userName"] = info.user_name;
   if (!info.user_metadata.empty()) json["userMetadata"] = info.user_metadata;
   return json;
@@ -432,7 +461,9 @@ Actions ParseCommit(std::string_view text, const std::string& place, ActionSourc
 
 std::string WriteCommit(const Actions& actions) {
   std::string text;
-  if (actions.info) AppendLine(text, "commitInfo", ToJson(*actions.info));
+  if (actions.info) {
+    AppendLine(text, "commitInfo", ToJson(*actions.info, actions.in_commit_timestamp));
+  }
   if (actions.protocol) AppendLine(text, "protocol", ToJson(*actions.protocol));
   if (actions.metadata) AppendLine(text, "metaData", ToJson(*actions.metadata));
   for (const SetTransaction& txn : actions.transactions) {
@@ -451,6 +482,7 @@ std::string WriteCommit(const Actions& actions) {
     AppendLine(text, "remove", ToJson(remove));
   }
   for (const AddFilePtr& add : actions.adds) AppendLine(text, "add", ToJson(*add));
+  for (const ChangeFile& change : actions.changes) AppendLine(text, "cdc", ToJson(change));
   return text;
 }
 

@@ -36,6 +36,7 @@ struct RemoveFile {
   int64_t deleted_ms = 0;
   bool data_change = true;
   DeletionVectorPtr deletion_vector;  ///< of the logical file that is removed
+  AddFilePtr file;                    ///< what is removed, for who writes the action; else null
 };
 
 /// `cdc`: a file with changed rows.

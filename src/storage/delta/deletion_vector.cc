@@ -6,7 +6,10 @@
 #include <cstring>
 #include <span>
 
+#include "base/check.h"
 #include "base/error.h"
+#include "base/ids.h"
+#include "base/random.h"
 #include "storage/delta/actions.h"
 #include "storage/file_place.h"
 
@@ -40,6 +43,15 @@ uint32_t BigEndianAt(std::string_view bytes, size_t at) {
 template <typename Number>
 void AppendNumber(std::string& bytes, Number number) {
   bytes.append(reinterpret_cast<const char*>(&number), sizeof(Number));
+}
+
+void AppendBigEndian(std::string& bytes, uint32_t number) {
+  AppendNumber(bytes, __builtin_bswap32(number));
+}
+
+uint32_t Crc32(std::string_view data) {
+  return static_cast<uint32_t>(
+      crc32(0, reinterpret_cast<const Bytef*>(data.data()), static_cast<uInt>(data.size())));
 }
 
 /// The older form: number of bitmaps (4 bytes), then for each, of keys 0, 1, ..., its length (4
@@ -98,9 +110,8 @@ std::string StoredBytes(const DeletionVectorDescriptor& descriptor, const io::Lo
                  " bytes there, not " + std::to_string(descriptor.size_bytes));
   }
   std::string data(all.substr(4, static_cast<size_t>(descriptor.size_bytes)));
-  const auto sum =
-      crc32(0, reinterpret_cast<const Bytef*>(data.data()), static_cast<uInt>(data.size()));
-  if (sum != BigEndianAt(all, all.size() - 4)) ThrowDamaged(place.uri() + " has a wrong checksum");
+  if (Crc32(data) != BigEndianAt(all, all.size() - 4))
+    ThrowDamaged(place.uri() + " has a wrong checksum");
   return data;
 }
 
@@ -202,6 +213,46 @@ RowSet ReadDeletionVector(const DeletionVectorDescriptor& descriptor, const io::
                  std::to_string(descriptor.cardinality));
   }
   return rows;
+}
+
+std::string WriteDeletionVector(const RowSet& rows) {
+  std::string data;
+  AppendNumber(data, kPortableMagic);
+  return data + rows.ToPortable();
+}
+
+DeletionVectorFile::DeletionVectorFile(io::Location table, Random& random)
+    : table_(std::move(table)), bytes_(1, kFileVersion) {
+  const Uuid uuid = Uuid::V4(random);
+  id_ = EncodeZ85({reinterpret_cast<const char*>(uuid.bytes.data()), uuid.bytes.size()});
+  path_ = "deletion_vector_" + uuid.ToString() + ".bin";
+}
+
+DeletionVectorPtr DeletionVectorFile::Add(const RowSet& rows) {
+  LAKE_CHECK(!rows.empty());
+  const std::string data = WriteDeletionVector(rows);
+  auto vector = std::make_shared<DeletionVectorDescriptor>();
+  vector->storage_type = 'u';
+  vector->path_or_inline = id_;
+  vector->offset = static_cast<int64_t>(bytes_.size());
+  vector->size_bytes = static_cast<int64_t>(data.size());
+  vector->cardinality = rows.size();
+  if (vector->size_bytes > kMaxBytes || *vector->offset > INT32_MAX) {
+    throw Error(ErrorKind::kUnsupported, "LK-3020",
+                "the deletion vectors of one commit need more than 1 GiB",
+                "Change fewer rows at once, or rewrite the files: OPTIMIZE does.");
+  }
+  AppendBigEndian(bytes_, static_cast<uint32_t>(data.size()));
+  bytes_ += data;
+  AppendBigEndian(bytes_, Crc32(data));
+  ++count_;
+  return vector;
+}
+
+void DeletionVectorFile::Write() const {
+  const auto writer = table_.store->Create(io::JoinPath(table_.path, path_));
+  writer->Append(std::as_bytes(std::span(bytes_)));
+  writer->Finish();
 }
 
 }  // namespace lakehouse::storage::delta

@@ -50,4 +50,29 @@ RowSet ParseDeletionVector(std::string_view data);
 RowSet ReadDeletionVector(const DeletionVectorDescriptor& descriptor, const io::Location& table,
                           const StorageContext& context);
 
+/// The data of a vector: the magic number of the portable form, then the rows in it.
+std::string WriteDeletionVector(const RowSet& rows);
+
+/// Packs the vectors of one commit into one file of the table's root. Nothing is in the store
+/// before Write. Not thread-safe.
+class DeletionVectorFile {
+ public:
+  DeletionVectorFile(io::Location table, Random& random);
+
+  /// `rows` must not be empty.
+  DeletionVectorPtr Add(const RowSet& rows);
+  bool empty() const { return count_ == 0; }
+  /// Relative to the table's root.
+  const std::string& path() const { return path_; }
+  /// Durable after it returns.
+  void Write() const;
+
+ private:
+  const io::Location table_;
+  std::string id_;  ///< of the file, Z85
+  std::string path_;
+  std::string bytes_;
+  size_t count_ = 0;
+};
+
 }  // namespace lakehouse::storage::delta

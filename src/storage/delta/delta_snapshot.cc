@@ -8,26 +8,6 @@
 #include "storage/delta/stats_json.h"
 
 namespace lakehouse::storage::delta {
-namespace {
-
-/// The type of a leaf, and the path under which statistics have it; null when it is not there.
-const DataType* FindLeaf(const Schema& schema, ColumnMapping mapping, const ColumnPath& path,
-                         ColumnPath& physical) {
-  const std::vector<Field>* fields = &schema.fields;
-  const DataType* type = nullptr;
-  for (const std::string& name : path) {
-    const auto found = std::find_if(fields->begin(), fields->end(),
-                                    [&](const Field& field) { return field.name == name; });
-    if (found == fields->end()) return nullptr;
-    physical.push_back(PhysicalName(*found, mapping));
-    type = found->type.get();
-    fields = &type->fields();
-  }
-  return type;
-}
-
-}  // namespace
-
 void DeltaSnapshot::State::Apply(const Actions& actions, int64_t commit_version,
                                  int64_t commit_timestamp_ms, ActionSource source) {
   version = commit_version;

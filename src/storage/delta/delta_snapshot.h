@@ -61,6 +61,8 @@ class DeltaSnapshot : public Snapshot {
 
   const State& state() const { return *state_; }
   const AddFile& add(size_t index) const { return *files_[index]; }
+  const AddFilePtr& shared_add(size_t index) const { return files_[index]; }
+  const io::Location& table() const { return table_; }
 
  private:
   std::shared_ptr<const ColumnBounds> LoadBounds(const ColumnPath& column) const;

@@ -16,7 +16,9 @@
 #include "base/version.h"
 #include "storage/delta/change_feed.h"
 #include "storage/delta/checkpoint.h"
+#include "storage/delta/clustering.h"
 #include "storage/delta/delta_transaction.h"
+#include "storage/delta/metadata_changes.h"
 #include "storage/delta/protocol.h"
 #include "storage/delta/replay.h"
 #include "storage/delta/time_travel.h"
@@ -34,6 +36,13 @@ int64_t CheckpointInterval(const TableMetadata& metadata) {
   const std::string& text = found->second;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
   return failure == std::errc() && value > 0 ? value : kCheckpointInterval;
+}
+
+/// Does a checkpoint, as it is written, hold all of the table's state?
+bool FitsCheckpoint(const DeltaSnapshot& snapshot) {
+  const auto& protocol = snapshot.protocol();
+  return !HasDeletionVectors(protocol) && !Supports(protocol, "rowTracking") &&
+         !Supports(protocol, "clustering") && !Supports(protocol, "v2Checkpoint");
 }
 
 class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable> {
@@ -93,6 +102,12 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
   int64_t Checkpoint() override {
     const auto latest = LatestSnapshot();
     CheckWritable(latest->protocol(), latest->metadata());
+    if (!FitsCheckpoint(*latest)) {
+      throw Error(ErrorKind::kUnsupported, "LK-3020",
+                  "a checkpoint of a table with deletion vectors, row ids, clustered files or "
+                  "v2Checkpoint is not written",
+                  "Its commits are read without one.");
+    }
     WriteCheckpoint(log_, latest->state(), context_.clock->NowMs(), kKeepRemovesMs);
     return latest->version();
   }
@@ -123,7 +138,8 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
   void AfterCommit(int64_t version) {
     try {
       const auto latest = LatestSnapshot();
-      if (version > 0 && version % CheckpointInterval(latest->metadata()) == 0) {
+      if (version > 0 && version % CheckpointInterval(latest->metadata()) == 0 &&
+          FitsCheckpoint(*latest)) {
         WriteCheckpoint(log_, latest->state(), context_.clock->NowMs(), kKeepRemovesMs);
       }
     } catch (const std::exception& error) {
@@ -183,6 +199,41 @@ HistoryEntry InfoOf(const CommitDescription& description, const StorageContext& 
   info.transaction_id = Uuid::V4(*context.random).ToString();
   info.is_blind_append = true;
   return info;
+}
+
+void SetDomains(const CreateTableOptions& options, Pending& first) {
+  for (const auto& [domain, configuration] : options.domains) {
+    const bool clusters = domain == kClusteringDomain;
+    if (clusters) {
+      CheckClustering(configuration, *first.metadata, *first.protocol);
+    } else {
+      CheckUserDomain(domain);
+    }
+    first.protocol = WithFeature(*first.protocol, clusters ? "clustering" : "domainMetadata");
+    first.domains.push_back({domain, configuration, false});
+  }
+}
+
+/// The content of version 0.
+Actions FirstActions(const CreateTableOptions& options, const CommitDescription& description,
+                     const std::vector<NewFile>& files, const StorageContext& context) {
+  Pending first;
+  TableMetadata metadata = MetadataOf(options, context);
+  Protocol protocol;
+  PrepareMetadata(*context.random, nullptr, metadata, protocol);
+  first.metadata = std::move(metadata);
+  first.protocol = std::move(protocol);
+  SetDomains(options, first);
+  const ColumnMapping mapping = ColumnMappingOf(*first.protocol, *first.metadata);
+  std::set<std::string> paths;
+  for (const NewFile& file : files) {
+    if (!paths.insert(file.path).second) {
+      throw Error(ErrorKind::kInvalidArgument, "LK-3022",
+                  "the file " + file.path + " is given twice");
+    }
+    first.adds.push_back(ToAddFile(file, *first.metadata, mapping));
+  }
+  return Assemble(first, Ground{}, InfoOf(description, context), context.clock->NowMs());
 }
 
 [[noreturn]] void ThrowExists(const io::Location& location) {
@@ -258,20 +309,7 @@ std::shared_ptr<Table> CreateTable(const io::Location& location, const StorageCo
                                    const std::vector<NewFile>& files) {
   if (IsDeltaTable(location)) ThrowExists(location);
   const Log log(location);
-  Actions actions;
-  actions.metadata = MetadataOf(options, context);
-  actions.protocol = ProtocolFor(*actions.metadata);
-  CheckWritable(*actions.protocol, *actions.metadata);
-  actions.info = InfoOf(description, context);
-  std::set<std::string> paths;
-  for (const NewFile& file : files) {
-    if (!paths.insert(file.path).second) {
-      throw Error(ErrorKind::kInvalidArgument, "LK-3022",
-                  "the file " + file.path + " is given twice");
-    }
-    actions.adds.push_back(ToAddFile(file, *actions.metadata));
-  }
-  PutFirst(log, actions);
+  PutFirst(log, FirstActions(options, description, files, context));
   // Not loaded here: what cannot be read now is created all the same.
   return std::make_shared<DeltaTable>(location, context);
 }

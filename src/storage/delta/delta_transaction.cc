@@ -7,54 +7,24 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/ids.h"
-#include "base/metrics.h"
 #include "base/random.h"
-#include "base/version.h"
+#include "storage/delta/clustering.h"
+#include "storage/delta/metadata_changes.h"
 #include "storage/delta/protocol.h"
+#include "storage/delta/row_tracking.h"
 #include "storage/delta/stats_json.h"
 
 namespace lakehouse::storage::delta {
-namespace {
 
-Counter& Commits(const std::string& result) {
-  return Metrics::Instance().GetCounter("lakehouse_storage_commits_total", "Commits to table logs.",
-                                        {{"format", "delta"}, {"result", result}});
-}
-
-/// Which of our versions, if any, the log holds already: the answer to a lost reply.
-enum class Ours { kYes, kNo, kUnknown };
-
-Ours LookForOurs(const Log& log, int64_t version, const std::string& transaction_id) {
-  try {
-    const auto text = log.FindCommit(version);
-    if (!text) return Ours::kNo;
-    const Actions found = ParseCommit(*text, Log::CommitName(version));
-    return found.info && found.info->transaction_id == transaction_id ? Ours::kYes : Ours::kNo;
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kCorruption) throw;
-    return Ours::kUnknown;
-  }
-}
-
-/// After a lost reply: when the log cannot be asked, or holds nothing yet, nobody knows.
-Ours LookAfterLostReply(const Log& log, int64_t version, const std::string& transaction_id) {
-  try {
-    const Ours ours = LookForOurs(log, version, transaction_id);
-    // The write may still arrive when nothing is there yet.
-    const bool free = ours == Ours::kNo && !log.store().Head(log.PathOf(Log::CommitName(version)));
-    return free ? Ours::kUnknown : ours;
-  } catch (const Error&) {
-    return Ours::kUnknown;
-  }
-}
-
-}  // namespace
-
-AddFilePtr ToAddFile(const NewFile& file, const TableMetadata& metadata) {
+AddFilePtr ToAddFile(const NewFile& file, const TableMetadata& metadata, ColumnMapping mapping) {
   auto add = std::make_shared<AddFile>();
   add->path = file.path;
   add->size_bytes = file.size_bytes;
   add->modified_ms = file.modified_ms;
+  add->tags = file.tags;
+  add->clustering_provider = file.clustering_provider;
+  add->base_row_id = file.base_row_id;
+  add->default_row_commit_version = file.default_row_commit_version;
   if (file.path.empty() || file.partition_values.size() != metadata.partition_columns.size()) {
     throw Error(ErrorKind::kInvalidArgument, "LK-3022",
                 "the data file '" + file.path + "' has " +
@@ -62,13 +32,13 @@ AddFilePtr ToAddFile(const NewFile& file, const TableMetadata& metadata) {
                     std::to_string(metadata.partition_columns.size()) + " partition columns");
   }
   for (size_t i = 0; i < file.partition_values.size(); ++i) {
-    const std::string& column = metadata.partition_columns[i];
-    const DataType& type = *metadata.schema.fields[*metadata.schema.IndexOf(column)].type;
-    const Value& value = file.partition_values[i];
-    const std::string text = ToPartitionText(value, type);
-    add->partition_values[column] = text.empty() ? std::nullopt : std::optional(text);
+    const Field& field =
+        metadata.schema.fields[*metadata.schema.IndexOf(metadata.partition_columns[i])];
+    const std::string text = ToPartitionText(file.partition_values[i], *field.type);
+    add->partition_values[PhysicalName(field, mapping)] =
+        text.empty() ? std::nullopt : std::optional(text);
   }
-  add->stats = WriteStats(file.stats, metadata.schema);
+  add->stats = WriteStats(file.stats, metadata.schema, mapping);
   return add;
 }
 
@@ -82,234 +52,170 @@ DeltaTransaction::DeltaTransaction(Log log, StorageContext context,
       committed_(std::move(committed)) {
   LAKE_CHECK(base_ != nullptr);
   CheckWritable(base_->protocol(), base_->metadata());
+  ours_.base = snapshot_;
+  ground_ = GroundOf(*snapshot_);
+}
+
+/// A log with one file twice is broken for every reader, so this is checked before it is written.
+void DeltaTransaction::CheckNew(const std::string& path, bool may_replace) {
+  const std::string key(KeyOf(path));
+  const auto change = ours_.changes.find(key);
+  const bool removed = change != ours_.changes.end();
+  const bool free =
+      removed ? may_replace && change->second.rows.empty() : !snapshot_->state().HasDataFile(key);
+  if (free && added_.insert(key).second) return;
+  throw Error(ErrorKind::kInvalidArgument, "LK-3022",
+              "the file " + path + " is part of " + log_.table().uri() + " already");
 }
 
 void DeltaTransaction::AddFile(NewFile file) {
-  const TableMetadata& metadata = actions_.metadata ? *actions_.metadata : base_->metadata();
-  AddFilePtr add = ToAddFile(file, metadata);
-  const std::string key(KeyOf(add->path));
-  // A log with one file twice is broken for every reader, so this is checked before it is written.
-  if (removed_.count(key) > 0 || snapshot_->state().HasDataFile(key) ||
-      !added_.insert(key).second) {
-    throw Error(ErrorKind::kInvalidArgument, "LK-3022",
-                "the file " + add->path + " is part of " + log_.table().uri() + " already");
+  const TableMetadata& metadata = ours_.NewMetadata();
+  AddFilePtr add = ToAddFile(file, metadata, ColumnMappingOf(ours_.NewProtocol(), metadata));
+  CheckNew(add->path, false);
+  ours_.adds.push_back(std::move(add));
+}
+
+void DeltaTransaction::AddExisting(const Snapshot& from, size_t index, const std::string& path) {
+  const auto* source = dynamic_cast<const DeltaSnapshot*>(&from);
+  LAKE_CHECK(source != nullptr);
+  auto add = std::make_shared<delta::AddFile>(source->add(index));
+  add->path = path;
+  TakenFile taken;
+  if (add->deletion_vector) {
+    if (!HasDeletionVectors(ours_.NewProtocol())) {
+      throw Error(ErrorKind::kUnsupported, "LK-3020",
+                  "the file " + path + " has deleted rows, and the table at " + log_.table().uri() +
+                      " lacks the feature deletionVectors",
+                  "Set delta.enableDeletionVectors to true.");
+    }
+    // The vector of another table is found from its root: its rows are written anew.
+    if (source->table().uri() != log_.table().uri()) {
+      taken.rows = *source->DeletedRows(index);
+      add->deletion_vector = nullptr;
+    }
   }
-  actions_.adds.push_back(std::move(add));
+  CheckNew(path, true);
+  taken.file = std::move(add);
+  ours_.taken.push_back(std::move(taken));
+}
+
+void DeltaTransaction::AddChangeFile(NewFile file) {
+  const TableMetadata& metadata = ours_.NewMetadata();
+  const AddFilePtr add = ToAddFile(file, metadata, ColumnMappingOf(ours_.NewProtocol(), metadata));
+  ours_.change_files.push_back({add->path, add->size_bytes, add->partition_values});
+}
+
+void DeltaTransaction::CheckMayRemove() const {
+  // Rows that only move stay; MarkRearranged may come later, so Commit looks again.
+  if (!IsAppendOnly(base_->metadata()) || ours_.rearranged) return;
+  throw Error(ErrorKind::kPermissionDenied, "LK-3021",
+              "the table at " + log_.table().uri() + " is append-only",
+              "Its property delta.appendOnly is true.");
 }
 
 void DeltaTransaction::RemoveFile(size_t index) {
-  if (IsAppendOnly(base_->metadata())) {
-    throw Error(ErrorKind::kPermissionDenied, "LK-3021",
-                "the table at " + log_.table().uri() + " is append-only",
-                "Its property delta.appendOnly is true.");
+  CheckMayRemove();
+  const AddFilePtr& file = snapshot_->shared_add(index);
+  FileChange change;
+  change.file = file;
+  if (!ours_.changes.emplace(KeyOf(file->path), std::move(change)).second) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-3022",
+                "the file " + file->path + " is changed twice");
   }
-  const std::string& path = snapshot_->add(index).path;
-  if (!removed_.insert(std::string(KeyOf(path))).second) {
-    throw Error(ErrorKind::kInvalidArgument, "LK-3022", "the file " + path + " is removed twice");
-  }
-  actions_.removes.push_back(
-      {path, context_.clock->NowMs(), true, snapshot_->add(index).deletion_vector});
 }
 
 void DeltaTransaction::RemoveAllFiles() {
-  read_ = true;
+  ours_.read_all = true;
+  ours_.replaces_all = true;
   for (size_t i = 0; i < base_->file_count(); ++i) {
-    if (removed_.count(KeyOf(snapshot_->add(i).path)) == 0) RemoveFile(i);
+    if (ours_.changes.count(KeyOf(snapshot_->add(i).path)) == 0) RemoveFile(i);
   }
 }
 
-void DeltaTransaction::SetMetadata(TableMetadata metadata) {
-  ValidateSchema(metadata.schema);
-  CheckWritable(base_->protocol(), metadata);
-  const Protocol& now = actions_.protocol ? *actions_.protocol : base_->protocol();
-  if (Protocol next = WithFeaturesOf(now, metadata); next != now) {
-    if (!MadeByUs()) {
-      throw Error(ErrorKind::kUnsupported, "LK-3020",
-                  "the table at " + log_.table().uri() + " lacks the feature timestampNtz",
-                  "Another engine made the table; features are not added to it unasked.");
-    }
-    actions_.protocol = std::move(next);
+void DeltaTransaction::DeleteRows(size_t index, RowSet rows) {
+  CheckMayRemove();
+  if (rows.empty()) return;
+  const AddFilePtr& file = snapshot_->shared_add(index);
+  const int64_t records = base_->file(index).num_records;
+  if (!AllowsDeletionVectors(*base_) || records < 0) {
+    throw Error(ErrorKind::kUnsupported, "LK-3020",
+                "rows cannot be taken out of the file " + file->path +
+                    (records < 0 ? ": its record count is not known"
+                                 : " without the feature deletionVectors"),
+                "Set delta.enableDeletionVectors to true, or replace the file.");
   }
-  actions_.metadata = std::move(metadata);
+  const auto deleted = base_->DeletedRows(index);
+  RowSet beyond = rows;
+  beyond.Subtract(RowSet().Complement(static_cast<uint64_t>(records)));
+  const auto known = ours_.changes.find(KeyOf(file->path));
+  const bool changed = known != ours_.changes.end();
+  const bool twice =
+      (deleted && deleted->Intersects(rows)) ||
+      (changed && (known->second.rows.empty() || known->second.rows.Intersects(rows)));
+  if (twice || !beyond.empty()) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-3022",
+                twice ? "rows of the file " + file->path + " are deleted twice"
+                      : "the file " + file->path + " has only " + std::to_string(records) +
+                            " rows to delete");
+  }
+  if (changed) {
+    known->second.rows.Unite(rows);
+    return;
+  }
+  ours_.changes.emplace(KeyOf(file->path), FileChange{file, std::move(rows), nullptr});
+}
+
+void DeltaTransaction::MarkRead(MayMatch may_match, bool only_to_choose) {
+  ours_.reads.push_back({std::move(may_match), only_to_choose});
+}
+
+void DeltaTransaction::SetMetadata(TableMetadata metadata) {
+  Protocol protocol = ours_.NewProtocol();
+  PrepareMetadata(*context_.random, &base_->metadata(), metadata, protocol);
+  if (protocol != ours_.NewProtocol()) ours_.protocol = std::move(protocol);
+  ours_.metadata = std::move(metadata);
 }
 
 void DeltaTransaction::SetAppTransaction(const std::string& app_id, int64_t version) {
   const auto known = base_->transactions().find(app_id);
   if (known != base_->transactions().end() && known->second.version >= version) done_ = true;
-  std::erase_if(actions_.transactions, [&](const auto& txn) { return txn.app_id == app_id; });
-  actions_.transactions.push_back({app_id, {version, context_.clock->NowMs()}});
+  std::erase_if(ours_.transactions, [&](const auto& txn) { return txn.app_id == app_id; });
+  ours_.transactions.push_back({app_id, {version, context_.clock->NowMs()}});
+}
+
+void DeltaTransaction::NeedDomains() {
+  if (HasDomainMetadata(ours_.NewProtocol())) return;
+  if (!MadeByUs()) {
+    throw Error(ErrorKind::kUnsupported, "LK-3020",
+                "the table at " + log_.table().uri() + " lacks the feature domainMetadata",
+                "Another engine made the table and some engines cannot write tables with it, so it "
+                "is not added unasked.");
+  }
+  ours_.protocol = WithFeature(ours_.NewProtocol(), "domainMetadata");
 }
 
 void DeltaTransaction::SetDomain(const std::string& domain, const std::string& configuration) {
-  const Protocol& now = actions_.protocol ? *actions_.protocol : base_->protocol();
-  if (domain.starts_with("delta.")) {
-    throw Error(ErrorKind::kUnsupported, "LK-3020",
-                "the domain " + domain + " is the protocol's own",
-                "Choose a name that does not begin with delta.");
+  if (domain == kClusteringDomain) {
+    CheckClustering(configuration, ours_.NewMetadata(), ours_.NewProtocol());
+    Protocol next = WithFeature(ours_.NewProtocol(), "clustering");
+    if (next != ours_.NewProtocol()) ours_.protocol = std::move(next);
+  } else {
+    CheckUserDomain(domain);
+    NeedDomains();
   }
-  if (!HasDomainMetadata(now)) {
-    if (!MadeByUs()) {
-      throw Error(
-          ErrorKind::kUnsupported, "LK-3020",
-          "the table at " + log_.table().uri() + " lacks the feature domainMetadata",
-          "Another engine made the table and some engines cannot write tables with it, so it is "
-          "not added unasked.");
-    }
-    actions_.protocol = WithDomainMetadata(now);
-  }
-  std::erase_if(actions_.domains, [&](const auto& ours) { return ours.domain == domain; });
-  actions_.domains.push_back({domain, configuration, false});
+  std::erase_if(ours_.domains, [&](const auto& other) { return other.domain == domain; });
+  ours_.domains.push_back({domain, configuration, false});
+}
+
+void DeltaTransaction::RemoveDomain(const std::string& domain) {
+  if (domain != kClusteringDomain) CheckUserDomain(domain);
+  std::erase_if(ours_.domains, [&](const auto& other) { return other.domain == domain; });
+  const auto there = base_->domains().find(domain);
+  if (there != base_->domains().end()) ours_.domains.push_back({domain, there->second, true});
 }
 
 bool DeltaTransaction::MadeByUs() const {
   return base_->metadata().properties.count("lakehouse.createdBy") > 0;
-}
-
-bool DeltaTransaction::IsBlindAppend() const {
-  return !read_ && !actions_.metadata && !actions_.protocol && actions_.removes.empty() &&
-         !actions_.adds.empty();
-}
-
-std::string DeltaTransaction::ProtocolConflict(const Protocol& winner) {
-  if (actions_.protocol) {
-    if (*actions_.protocol != winner)
-      return "another writer changed the table's protocol, as we do";
-    actions_.protocol.reset();  // it is there now
-    return {};
-  }
-  if (!Extends(base_->protocol(), winner)) return "another writer dropped a feature of the table";
-  try {
-    CheckReadable(winner, base_->metadata());
-    CheckWritable(winner, base_->metadata());
-  } catch (const Error& error) {
-    return "another writer changed the table's protocol: " + error.message();
-  }
-  return {};
-}
-
-std::string DeltaTransaction::ConflictWith(const Actions& winner, int64_t version) {
-  const std::string by = " (version " + std::to_string(version) + ")";
-  if (winner.protocol) {
-    if (const std::string reason = ProtocolConflict(*winner.protocol); !reason.empty())
-      return reason + by;
-  }
-  if (winner.metadata) return "another writer changed the table's metadata" + by;
-  for (const delta::SetDomain& ours : actions_.domains) {
-    for (const delta::SetDomain& theirs : winner.domains) {
-      if (ours.domain == theirs.domain) return "another writer set domain " + ours.domain + by;
-    }
-  }
-  for (const SetTransaction& ours : actions_.transactions) {
-    for (const SetTransaction& theirs : winner.transactions) {
-      if (ours.app_id == theirs.app_id) return "another writer advanced " + ours.app_id + by;
-    }
-  }
-  // WriteSerializable: rows that a blind append brought may stand after ours; others we should have
-  // read.
-  const bool blind = winner.info && winner.info->is_blind_append;
-  const bool adds = std::any_of(winner.adds.begin(), winner.adds.end(),
-                                [](const AddFilePtr& add) { return add->data_change; });
-  if (adds && ((read_ && !blind) || actions_.metadata)) {
-    return "another writer added rows that this change should have read" + by;
-  }
-  for (const AddFilePtr& add : winner.adds) {
-    if (added_.count(KeyOf(add->path)) > 0)
-      return "another writer added the file " + add->path + by;
-  }
-  for (const delta::RemoveFile& remove : winner.removes) {
-    const std::string_view key = KeyOf(remove.path);
-    if (removed_.count(key) > 0) return "another writer removed the same files" + by;
-    if (read_ && snapshot_->state().HasDataFile(key)) {
-      return "another writer removed files that this change has read" + by;
-    }
-  }
-  return {};
-}
-
-void DeltaTransaction::Describe(const CommitDescription& description) {
-  HistoryEntry info;
-  info.timestamp_ms = context_.clock->NowMs();
-  info.operation = description.operation;
-  info.parameters = description.parameters;
-  for (const auto& [name, value] : description.metrics) info.metrics[name] = std::to_string(value);
-  info.user_name = description.user_name;
-  info.user_metadata = description.user_metadata;
-  info.engine_info = EngineInfo();
-  info.transaction_id = Uuid::V4(*context_.random).ToString();
-  info.is_blind_append = IsBlindAppend();
-  actions_.info = std::move(info);
-}
-
-/// One attempt; kConflict here means that the version is taken by somebody else.
-CommitResult DeltaTransaction::Try(int64_t version) {
-  CommitResult result;
-  result.version = version;
-  const std::string path = log_.PathOf(Log::CommitName(version));
-  Ours ours = Ours::kNo;
-  try {
-    if (log_.store().WriteIfAbsent(path, WriteCommit(actions_)) == io::PutResult::kWritten) {
-      return result;
-    }
-    ours = LookForOurs(log_, version, actions_.info->transaction_id);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kCommitStateUnknown) throw;
-    ours = LookAfterLostReply(log_, version, actions_.info->transaction_id);
-  }
-  if (ours == Ours::kYes) return result;
-  result.outcome = ours == Ours::kNo ? CommitOutcome::kConflict : CommitOutcome::kUnknown;
-  if (ours == Ours::kUnknown) {
-    result.reason = "the store did not say whether version " + std::to_string(version) + " is ours";
-  }
-  return result;
-}
-
-CommitResult DeltaTransaction::Rebase(int64_t version) {
-  CommitResult result;
-  for (;; ++version) {
-    const auto text = log_.FindCommit(version);
-    if (!text) break;
-    result.reason = ConflictWith(ParseCommit(*text, Log::CommitName(version)), version);
-    if (result.reason.empty()) continue;
-    result.outcome = CommitOutcome::kConflict;
-    return result;
-  }
-  result.version = version;
-  return result;
-}
-
-CommitResult DeltaTransaction::Commit(const CommitDescription& description) {
-  CommitResult result;
-  if (done_) {
-    result.version = base_->version();
-    return result;
-  }
-  Describe(description);
-  int64_t version = base_->version() + 1;
-  for (int attempt = 1; attempt <= kMaxAttempts; ++attempt) {
-    result = Try(version);
-    result.attempts = attempt;
-    if (result.outcome == CommitOutcome::kCommitted) {
-      Commits("committed").Increment();
-      committed_(version);
-      return result;
-    }
-    if (result.outcome == CommitOutcome::kUnknown) {
-      Commits("unknown").Increment();
-      return result;
-    }
-    const CommitResult next = Rebase(version);
-    if (next.outcome == CommitOutcome::kConflict) {
-      result.reason = next.reason;
-      break;
-    }
-    version = next.version;
-  }
-  result.version = -1;
-  if (result.reason.empty()) {
-    result.reason = "no free version in " + std::to_string(kMaxAttempts) + " attempts";
-  }
-  Commits("conflict").Increment();
-  return result;
 }
 
 }  // namespace lakehouse::storage::delta

@@ -4,9 +4,11 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "storage/delta/delta_snapshot.h"
 #include "storage/delta/log.h"
+#include "storage/delta/pending.h"
 #include "storage/table.h"
 
 namespace lakehouse::storage::delta {
@@ -22,41 +24,54 @@ class DeltaTransaction : public Transaction {
 
   const SnapshotPtr& base() const override { return base_; }
   void AddFile(NewFile file) override;
+  void AddExisting(const Snapshot& from, size_t index, const std::string& path) override;
+  void AddChangeFile(NewFile file) override;
   void RemoveFile(size_t index) override;
   void RemoveAllFiles() override;
-  void MarkRead() override { read_ = true; }
+  void DeleteRows(size_t index, RowSet rows) override;
+  void MarkRead() override { ours_.read_all = true; }
+  void MarkRead(MayMatch may_match, bool only_to_choose) override;
+  void MarkRearranged() override { ours_.rearranged = true; }
+  void SetIsolation(IsolationLevel level) override { ours_.isolation = level; }
+  void KeepRules(const RowRules& kept) override { ours_.kept = kept; }
   void SetMetadata(TableMetadata metadata) override;
   void SetAppTransaction(const std::string& app_id, int64_t version) override;
   void SetDomain(const std::string& domain, const std::string& configuration) override;
+  void RemoveDomain(const std::string& domain) override;
   CommitResult Commit(const CommitDescription& description) override;
 
  private:
-  bool IsBlindAppend() const;
-  /// What a winner's commit means for ours: empty, or why we cannot come after it.
-  std::string ConflictWith(const Actions& winner, int64_t version);
-  /// The same for the protocol: one that only adds what we can write is taken over.
-  std::string ProtocolConflict(const Protocol& winner);
-  /// May features be added to the table's protocol?
+  void CheckNew(const std::string& path, bool may_replace);
+  void CheckMayRemove() const;
+  /// May features be added to the table's protocol unasked?
   bool MadeByUs() const;
-  /// Passes over the versions that are taken; the first free one, or why we cannot get there.
-  CommitResult Rebase(int64_t version);
-  void Describe(const CommitDescription& description);
-  CommitResult Try(int64_t version);
+  void NeedDomains();
+  HistoryEntry Describe(const CommitDescription& description) const;
+  CommitResult Attempt(const HistoryEntry& info);
+  /// Writes the vectors that are not written yet.
+  void WriteVectors();
+  /// Deletes the files of vectors that `committed` does not use; all of them when it is null.
+  void DiscardVectors(const Actions* committed = nullptr);
+  /// One try; kConflict here means that the version is taken by somebody else.
+  CommitResult Try(const Actions& actions, int64_t version);
+  /// Places ours after the versions that are taken; why that cannot be, or empty.
+  std::string Rebase();
 
   const Log log_;
   const StorageContext context_;
   const SnapshotPtr base_;
   const std::shared_ptr<const DeltaSnapshot> snapshot_;
   const std::function<void(int64_t)> committed_;
-  Actions actions_;
-  std::set<std::string, std::less<>> added_;    ///< by KeyOf(path)
-  std::set<std::string, std::less<>> removed_;  ///< by KeyOf(path)
-  bool read_ = false;
+  Pending ours_;
+  Ground ground_;
+  std::set<std::string, std::less<>> added_;  ///< by KeyOf(path)
+  std::vector<std::string> vector_files_;     ///< written by us
   bool done_ = false;
 };
 
-/// The add action of a data file. InvalidArgument LK-3022 when it has no path, or a value too many
-/// or too few for the partition columns.
-AddFilePtr ToAddFile(const NewFile& file, const TableMetadata& metadata);
+/// The add action of a data file; partition values and statistics have the names that `mapping`
+/// gives columns. InvalidArgument LK-3022 when it has no path, or a value too many or too few for
+/// the partition columns.
+AddFilePtr ToAddFile(const NewFile& file, const TableMetadata& metadata, ColumnMapping mapping);
 
 }  // namespace lakehouse::storage::delta

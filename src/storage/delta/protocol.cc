@@ -1,15 +1,13 @@
 #include "storage/delta/protocol.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
-#include <map>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "storage/delta/features.h"
 #include "storage/delta/type_widening.h"
 
 namespace lakehouse::storage::delta {
@@ -18,82 +16,95 @@ namespace {
 constexpr int kReaderWithFeatures = 3;
 constexpr int kWriterWithFeatures = 7;
 
-const std::set<std::string> kReadable = {
-    "columnMapping", "deletionVectors",      "timestampNtz",       "typeWidening",
-    "v2Checkpoint",  "typeWidening-preview", "vacuumProtocolCheck"};
-const std::set<std::string> kWritable = {"appendOnly",         "invariants",    "checkConstraints",
-                                         "changeDataFeed",     "columnMapping", "generatedColumns",
-                                         "identityColumns",    "timestampNtz",  "domainMetadata",
-                                         "vacuumProtocolCheck"};
-
-/// Properties that turn on what needs a feature which this engine does not write.
-const std::map<std::string, std::string> kFeatureOfProperty = {
-    {"delta.enableChangeDataFeed", "changeDataFeed"},
-    {"delta.enableDeletionVectors", "deletionVectors"},
-    {"delta.enableInCommitTimestamps", "inCommitTimestamp"},
-    {"delta.enableRowTracking", "rowTracking"},
-    {"delta.enableTypeWidening", "typeWidening"},
-    {"delta.enableIcebergCompatV1", "icebergCompatV1"},
-    {"delta.enableIcebergCompatV2", "icebergCompatV2"},
-    {"delta.enableVariantShredding", "variantShredding"}};
-
-std::string Property(const TableMetadata& metadata, const std::string& key) {
-  const auto found = metadata.properties.find(key);
-  return found == metadata.properties.end() ? "" : found->second;
-}
-
 [[noreturn]] void Refuse(const char* code, const std::string& feature, const char* doing) {
   throw Error(ErrorKind::kUnsupported, code,
               std::string("the table needs the feature ") + feature + " for " + doing,
               "This version does not have it; use an engine that does.");
 }
 
-bool MapsColumns(const TableMetadata& metadata) {
-  const std::string mode = Property(metadata, "delta.columnMapping.mode");
-  return !mode.empty() && mode != "none";
-}
-
-bool IsOn(const TableMetadata& metadata, const std::string& key) {
-  std::string value = Property(metadata, key);
-  std::transform(value.begin(), value.end(), value.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return value == "true";
-}
-
-template <typename Predicate>
-bool AnyField(const std::vector<Field>& fields, Predicate predicate) {
-  return std::any_of(fields.begin(), fields.end(), [&](const Field& field) {
-    return predicate(field) || AnyField(field.type->fields(), predicate);
-  });
-}
-
-bool HasMetadata(const TableMetadata& metadata, const std::string& key) {
-  return AnyField(metadata.schema.fields,
-                  [&](const Field& field) { return field.metadata.count(key) > 0; });
-}
-
-bool HasType(const TableMetadata& metadata, TypeId id) {
-  return AnyField(metadata.schema.fields,
-                  [&](const Field& field) { return field.type->id() == id; });
-}
-
-bool Contains(const std::vector<std::string>& features, const std::string& feature) {
+bool Contains(const std::vector<std::string>& features, std::string_view feature) {
   return std::find(features.begin(), features.end(), feature) != features.end();
 }
 
-/// `protocol` with a list of writer features: those that its version implies.
-Protocol WithWriterFeatures(const Protocol& protocol) {
+void AddOnce(std::vector<std::string>& features, std::string_view feature) {
+  if (!Contains(features, feature)) features.emplace_back(feature);
+}
+
+bool HasLists(const Protocol& protocol) {
+  return protocol.min_writer_version >= kWriterWithFeatures;
+}
+
+/// Do versions, rather than a list, say that the feature is there?
+bool Implies(const Protocol& protocol, const Feature& feature) {
+  return feature.min_writer > 0 && !HasLists(protocol) &&
+         protocol.min_writer_version >= feature.min_writer &&
+         protocol.min_reader_version >= feature.min_reader;
+}
+
+/// `protocol` with lists in place of versions that imply features.
+Protocol WithLists(const Protocol& protocol) {
+  if (HasLists(protocol)) return protocol;
   Protocol next = protocol;
-  const int version = protocol.min_writer_version;
-  if (version >= kWriterWithFeatures) return next;
-  const std::pair<int, const char*> implied[] = {
-      {2, "appendOnly"},       {2, "invariants"},    {3, "checkConstraints"}, {4, "changeDataFeed"},
-      {4, "generatedColumns"}, {5, "columnMapping"}, {6, "identityColumns"}};
-  for (const auto& [since, feature] : implied) {
-    if (version >= since) next.writer_features.push_back(feature);
+  for (const Feature& feature : Features()) {
+    if (Implies(protocol, feature)) AddOnce(next.writer_features, feature.name);
   }
   next.min_writer_version = kWriterWithFeatures;
   return next;
+}
+
+void ListReaderFeature(Protocol& protocol, const Feature& feature) {
+  // Reader version 2 says columnMapping without a list.
+  const bool by_version = feature.min_reader > 0 && protocol.min_reader_version < 3;
+  if (by_version) {
+    protocol.min_reader_version = std::max(protocol.min_reader_version, feature.min_reader);
+    return;
+  }
+  if (protocol.min_reader_version == 2) AddOnce(protocol.reader_features, "columnMapping");
+  protocol.min_reader_version = kReaderWithFeatures;
+  AddOnce(protocol.reader_features, feature.name);
+}
+
+/// The features in `wanted`, with those that they need, that `protocol` lacks.
+std::vector<const Feature*> Missing(const Protocol& protocol,
+                                    const std::vector<const Feature*>& wanted) {
+  std::vector<const Feature*> missing;
+  const auto add = [&](const Feature& feature) {
+    const bool known = std::find(missing.begin(), missing.end(), &feature) != missing.end();
+    if (!known && !Supports(protocol, feature.name)) missing.push_back(&feature);
+  };
+  for (const Feature* feature : wanted) {
+    for (const std::string_view name : feature->needs) add(*FindFeature(name));
+    add(*feature);
+  }
+  return missing;
+}
+
+Protocol WithAll(const Protocol& protocol, const std::vector<const Feature*>& wanted) {
+  const std::vector<const Feature*> missing = Missing(protocol, wanted);
+  if (missing.empty()) return protocol;
+  const bool by_version = !HasLists(protocol) &&
+                          std::all_of(missing.begin(), missing.end(), [](const Feature* feature) {
+                            return feature->min_writer > 0;
+                          });
+  Protocol next = by_version ? protocol : WithLists(protocol);
+  for (const Feature* feature : missing) {
+    if (by_version) {
+      next.min_reader_version = std::max(next.min_reader_version, feature->min_reader);
+      next.min_writer_version = std::max(next.min_writer_version, feature->min_writer);
+      continue;
+    }
+    AddOnce(next.writer_features, feature->name);
+    if (feature->reader) ListReaderFeature(next, *feature);
+  }
+  return next;
+}
+
+std::vector<const Feature*> UsedBy(const TableMetadata& metadata) {
+  std::vector<const Feature*> used;
+  for (const Feature& feature : Features()) {
+    if (feature.used && feature.used(metadata)) used.push_back(&feature);
+  }
+  return used;
 }
 
 void CheckMapped(const std::vector<Field>& fields, ColumnMapping mapping);
@@ -114,14 +125,50 @@ void CheckMapped(const std::vector<Field>& fields, ColumnMapping mapping) {
   }
 }
 
+[[noreturn]] void ThrowProtocolProperty(const std::string& key, const std::string& value) {
+  throw Error(ErrorKind::kInvalidArgument, "LK-3030",
+              "the property " + key + " cannot be '" + value + "'",
+              "delta.feature.<name> is 'supported'; delta.minReaderVersion is 1 to 3, "
+              "delta.minWriterVersion is 1 to 7.");
+}
+
+/// The version that a property asks for; 0 when it is not there. The property is taken out.
+int TakeVersion(TableMetadata& metadata, const std::string& key, int highest) {
+  const auto found = metadata.properties.find(key);
+  if (found == metadata.properties.end()) return 0;
+  const auto version = NumberProperty(metadata, key);
+  if (!version || *version < 1 || *version > highest) ThrowProtocolProperty(key, found->second);
+  metadata.properties.erase(found);
+  return static_cast<int>(*version);
+}
+
+/// The features that properties name. The properties are taken out.
+std::vector<const Feature*> TakeNamedFeatures(TableMetadata& metadata) {
+  constexpr std::string_view kPrefix = "delta.feature.";
+  std::vector<const Feature*> named;
+  for (auto it = metadata.properties.lower_bound(std::string(kPrefix));
+       it != metadata.properties.end() && it->first.starts_with(kPrefix);) {
+    const std::string name = it->first.substr(kPrefix.size());
+    if (it->second != "supported" && it->second != "enabled") {
+      ThrowProtocolProperty(it->first, it->second);
+    }
+    const Feature* feature = FindFeature(name);
+    if (feature == nullptr || !feature->writable) Refuse("LK-3020", name, "writing");
+    named.push_back(feature);
+    it = metadata.properties.erase(it);
+  }
+  return named;
+}
+
 }  // namespace
 
 void CheckReadable(const Protocol& protocol, const TableMetadata& metadata) {
   if (protocol.min_reader_version < 1 || protocol.min_reader_version > kReaderWithFeatures) {
     Refuse("LK-3002", "reader version " + std::to_string(protocol.min_reader_version), "reading");
   }
-  for (const std::string& feature : protocol.reader_features) {
-    if (kReadable.count(feature) == 0) Refuse("LK-3002", feature, "reading");
+  for (const std::string& name : protocol.reader_features) {
+    const Feature* feature = FindFeature(name);
+    if (feature == nullptr || !feature->readable) Refuse("LK-3002", name, "reading");
   }
   if (HasType(metadata, TypeId::kVariant)) Refuse("LK-3002", "variantType", "reading");
   const ColumnMapping mapping = ColumnMappingOf(protocol, metadata);
@@ -160,30 +207,65 @@ void CheckWritable(const Protocol& protocol, const TableMetadata& metadata) {
   if (protocol.min_writer_version < 1 || protocol.min_writer_version > kWriterWithFeatures) {
     Refuse("LK-3020", "writer version " + std::to_string(protocol.min_writer_version), "writing");
   }
-  for (const std::string& feature : protocol.writer_features) {
-    if (kWritable.count(feature) == 0) Refuse("LK-3020", feature, "writing");
+  for (const auto* list : {&protocol.writer_features, &protocol.reader_features}) {
+    for (const std::string& name : *list) {
+      const Feature* feature = FindFeature(name);
+      if (feature == nullptr || !feature->writable) Refuse("LK-3020", name, "writing");
+    }
   }
-  if (HasMetadata(metadata, "delta.invariants")) Refuse("LK-3020", "invariants", "writing");
-  if (HasMetadata(metadata, "delta.generationExpression")) {
-    Refuse("LK-3020", "generatedColumns", "writing");
-  }
-  if (HasMetadata(metadata, "delta.identity.start")) {
-    Refuse("LK-3020", "identityColumns", "writing");
-  }
-  if (HasMetadata(metadata, "CURRENT_DEFAULT")) Refuse("LK-3020", "allowColumnDefaults", "writing");
-  if (HasType(metadata, TypeId::kVariant)) Refuse("LK-3020", "variantType", "writing");
-  if (MapsColumns(metadata)) Refuse("LK-3020", "columnMapping", "writing");
-  if (Property(metadata, "delta.checkpointPolicy") == "v2")
-    Refuse("LK-3020", "v2Checkpoint", "writing");
-  for (const auto& [key, feature] : kFeatureOfProperty) {
-    if (Property(metadata, key) == "true") Refuse("LK-3020", feature, "writing");
-  }
-  for (const auto& [key, value] : metadata.properties) {
-    if (key.rfind("delta.constraints.", 0) == 0) Refuse("LK-3020", "checkConstraints", "writing");
+  for (const Feature* feature : UsedBy(metadata)) {
+    if (!feature->writable) Refuse("LK-3020", std::string(feature->name), "writing");
   }
 }
 
-Protocol ProtocolFor(const TableMetadata& metadata) { return WithFeaturesOf(Protocol{}, metadata); }
+bool Supports(const Protocol& protocol, std::string_view feature) {
+  const Feature* known = FindFeature(feature);
+  if (known != nullptr && Implies(protocol, *known)) return true;
+  if (!Contains(protocol.writer_features, feature)) return false;
+  if (known == nullptr || !known->reader) return true;
+  return protocol.min_reader_version >= kReaderWithFeatures
+             ? Contains(protocol.reader_features, feature)
+             : known->min_reader > 0 && protocol.min_reader_version >= known->min_reader;
+}
+
+Protocol WithFeature(const Protocol& protocol, std::string_view feature) {
+  const Feature* known = FindFeature(feature);
+  if (known == nullptr) Refuse("LK-3020", std::string(feature), "writing");
+  return WithAll(protocol, {known});
+}
+
+Protocol WithFeaturesOf(const Protocol& protocol, const TableMetadata& metadata) {
+  return WithAll(protocol, UsedBy(metadata));
+}
+
+Protocol ProtocolFor(const TableMetadata& metadata) {
+  const std::vector<const Feature*> used = UsedBy(metadata);
+  const Protocol by_version = WithAll(Protocol{}, used);
+  if (!HasLists(by_version)) return by_version;
+  // Nothing was written before, so that only what is used is listed.
+  return WithAll(Protocol{1, kWriterWithFeatures, {}, {}}, used);
+}
+
+Protocol TakeProtocolProperties(const Protocol& protocol, TableMetadata& metadata) {
+  const int reader = TakeVersion(metadata, "delta.minReaderVersion", kReaderWithFeatures);
+  const int writer = TakeVersion(metadata, "delta.minWriterVersion", kWriterWithFeatures);
+  const std::vector<const Feature*> named = TakeNamedFeatures(metadata);
+  Protocol next = protocol;
+  if (writer >= kWriterWithFeatures || reader >= kReaderWithFeatures) {
+    next = WithLists(next);
+  } else if (!HasLists(next)) {
+    next.min_writer_version = std::max(next.min_writer_version, writer);
+  }
+  if (reader > next.min_reader_version) {
+    if (reader >= kReaderWithFeatures && next.min_reader_version == 2) {
+      AddOnce(next.reader_features, "columnMapping");
+    }
+    next.min_reader_version = reader;
+  }
+  if (named.empty()) return next;
+  // A feature that is named is listed, also where a version would imply it.
+  return WithAll(WithLists(next), named);
+}
 
 bool HasDomainMetadata(const Protocol& protocol) {
   return Contains(protocol.writer_features, "domainMetadata");
@@ -193,26 +275,8 @@ bool HasDeletionVectors(const Protocol& protocol) {
   return Contains(protocol.reader_features, "deletionVectors");
 }
 
-Protocol WithDomainMetadata(const Protocol& protocol) {
-  Protocol next = WithWriterFeatures(protocol);
-  if (!HasDomainMetadata(next)) next.writer_features.push_back("domainMetadata");
-  return next;
-}
-
-Protocol WithFeaturesOf(const Protocol& protocol, const TableMetadata& metadata) {
-  if (!HasType(metadata, TypeId::kTimestampNtz) ||
-      Contains(protocol.writer_features, "timestampNtz")) {
-    return protocol;
-  }
-  Protocol next = WithWriterFeatures(protocol);
-  if (next.min_reader_version == 2) next.reader_features = {"columnMapping"};
-  next.min_reader_version = kReaderWithFeatures;
-  next.reader_features.push_back("timestampNtz");
-  next.writer_features.push_back("timestampNtz");
-  return next;
-}
-
 bool Extends(const Protocol& base, const Protocol& next) {
+  // Features that versions imply may be left out by who makes lists of them: nothing uses them.
   const auto keeps = [](const std::vector<std::string>& before,
                         const std::vector<std::string>& after) {
     return std::all_of(before.begin(), before.end(),
@@ -224,8 +288,6 @@ bool Extends(const Protocol& base, const Protocol& next) {
          keeps(base.writer_features, next.writer_features);
 }
 
-bool IsAppendOnly(const TableMetadata& metadata) {
-  return Property(metadata, "delta.appendOnly") == "true";
-}
+bool IsAppendOnly(const TableMetadata& metadata) { return IsOn(metadata, "delta.appendOnly"); }
 
 }  // namespace lakehouse::storage::delta

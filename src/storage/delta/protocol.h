@@ -1,5 +1,9 @@
 #pragma once
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "storage/column_mapping.h"
 #include "storage/snapshot.h"
 
@@ -21,21 +25,32 @@ std::optional<int64_t> NumberProperty(const TableMetadata& metadata, const std::
 /// delta.enableChangeDataFeed
 bool HasChangeDataFeed(const TableMetadata& metadata);
 
-/// Throws Unsupported LK-3020 with the name of the writer feature in use that we do not have.
+/// Throws Unsupported LK-3020 with the name of the feature, listed or in use, whose log this engine
+/// does not write. Rules for rows are not looked at (CheckRowRules).
 void CheckWritable(const Protocol& protocol, const TableMetadata& metadata);
+
+/// Is the feature listed, or implied by the versions?
+bool Supports(const Protocol& protocol, std::string_view feature);
+
+/// `protocol` with the feature and those that it needs: higher versions where they imply all that
+/// is wanted, else lists, with what the old versions imply. The same when nothing is missing.
+Protocol WithFeature(const Protocol& protocol, std::string_view feature);
+
+/// `protocol` with what the properties and columns of `metadata` need beyond it.
+Protocol WithFeaturesOf(const Protocol& protocol, const TableMetadata& metadata);
 
 /// The smallest protocol for a new table.
 Protocol ProtocolFor(const TableMetadata& metadata);
 
-/// `protocol` with the writer feature domainMetadata; features that a lower version implies are
-/// listed.
-Protocol WithDomainMetadata(const Protocol& protocol);
+/// Takes the properties that ask for a protocol, `delta.feature.<name>`, `delta.minReaderVersion`
+/// and `delta.minWriterVersion`, out of `metadata`, and returns `protocol` with what they ask for.
+/// InvalidArgument LK-3030 for values other than "supported", or versions that there are not;
+/// Unsupported LK-3020 for a feature that is not written.
+Protocol TakeProtocolProperties(const Protocol& protocol, TableMetadata& metadata);
+
 bool HasDomainMetadata(const Protocol& protocol);
 /// May files of the table have deletion vectors?
 bool HasDeletionVectors(const Protocol& protocol);
-
-/// `protocol` with what `metadata` needs beyond it (timestampNtz); the same when it suffices.
-Protocol WithFeaturesOf(const Protocol& protocol, const TableMetadata& metadata);
 
 /// Does `next` demand all that `base` demands?
 bool Extends(const Protocol& base, const Protocol& next);

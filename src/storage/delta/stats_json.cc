@@ -102,20 +102,6 @@ std::optional<std::string> BoundText(const Value& value, const DataType& type, b
   }
 }
 
-const DataType* LeafType(const Schema& schema, const ColumnPath& path) {
-  const std::vector<Field>* fields = &schema.fields;
-  const DataType* type = nullptr;
-  for (const std::string& name : path) {
-    type = nullptr;
-    for (const Field& field : *fields) {
-      if (field.name == name) type = field.type.get();
-    }
-    if (type == nullptr) return nullptr;
-    fields = &type->fields();
-  }
-  return type;
-}
-
 /// Nested JSON objects from leaf texts: {"a": "1", "b.c": "2"} -> {"a":1,"b":{"c":2}}.
 struct Tree {
   std::string leaf;
@@ -209,10 +195,26 @@ std::optional<dom::object> ParseText(std::string_view stats) {
 
 }  // namespace
 
-std::string WriteStats(const FileStats& stats, const Schema& schema) {
+const DataType* FindLeaf(const Schema& schema, ColumnMapping mapping, const ColumnPath& path,
+                         ColumnPath& physical) {
+  const std::vector<Field>* fields = &schema.fields;
+  const DataType* type = nullptr;
+  for (const std::string& name : path) {
+    const auto found = std::find_if(fields->begin(), fields->end(),
+                                    [&](const Field& field) { return field.name == name; });
+    if (found == fields->end()) return nullptr;
+    physical.push_back(PhysicalName(*found, mapping));
+    type = found->type.get();
+    fields = &type->fields();
+  }
+  return type;
+}
+
+std::string WriteStats(const FileStats& stats, const Schema& schema, ColumnMapping mapping) {
   Tree minima, maxima, nulls;
-  for (const auto& [path, leaf] : stats.leaves) {
-    const DataType* type = LeafType(schema, path);
+  for (const auto& [logical, leaf] : stats.leaves) {
+    ColumnPath path;
+    const DataType* type = FindLeaf(schema, mapping, logical, path);
     if (type == nullptr) continue;
     const auto low = BoundText(leaf.min, *type, false);
     const auto high = BoundText(leaf.max, *type, true);
@@ -224,6 +226,31 @@ std::string WriteStats(const FileStats& stats, const Schema& schema) {
   return "{\"numRecords\":" + std::to_string(stats.num_records) +
          ",\"minValues\":" + minima.Text() + ",\"maxValues\":" + maxima.Text() +
          ",\"nullCount\":" + nulls.Text() + "}";
+}
+
+std::optional<std::string> WithWideBounds(std::string_view stats) {
+  // The parts are taken over as they stand: numbers may have more digits than a double.
+  namespace ondemand = simdjson::ondemand;
+  const simdjson::padded_string padded(stats);
+  ondemand::parser parser;
+  ondemand::document document;
+  ondemand::object members;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
+      document.get_object().get(members) != simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  std::string text;
+  for (auto member : members) {
+    std::string_view key, value;
+    if (member.unescaped_key().get(key) != simdjson::SUCCESS) return std::nullopt;
+    if (key == "tightBounds") continue;
+    const std::string name = Quoted(std::string(key));
+    if (simdjson::to_json_string(member.value()).get(value) != simdjson::SUCCESS) {
+      return std::nullopt;
+    }
+    text += (text.empty() ? "" : ",") + name + ":" + std::string(value);
+  }
+  return "{" + text + (text.empty() ? "" : ",") + "\"tightBounds\":false}";
 }
 
 int64_t ParseRecordCount(std::string_view stats) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,8 +10,18 @@ namespace lakehouse::storage::delta {
 
 /// The `stats` text of an add action (PROTOCOL.md, "Per-file Statistics"): long strings cut to 32
 /// UTF-16 units with a valid upper bound, timestamps floored to milliseconds, NaN and infinities
-/// left out.
-std::string WriteStats(const FileStats& stats, const Schema& schema);
+/// left out. Columns get the names that `mapping` gives them in data files.
+std::string WriteStats(const FileStats& stats, const Schema& schema,
+                       ColumnMapping mapping = ColumnMapping::kNone);
+
+/// The same statistics with `tightBounds` false: rows are deleted from the file. Nothing for a text
+/// that is no object.
+std::optional<std::string> WithWideBounds(std::string_view stats);
+
+/// The type of a leaf column, and appended to `physical` the way to it in data files; null when it
+/// is not there.
+const DataType* FindLeaf(const Schema& schema, ColumnMapping mapping, const ColumnPath& path,
+                         ColumnPath& physical);
 
 /// numRecords, or -1. Never throws: odd text is unknown.
 int64_t ParseRecordCount(std::string_view stats);

@@ -7,7 +7,6 @@
 #include "base/cancellation.h"
 #include "base/check.h"
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/error.h"
 #include "base/error_pages.h"
 #include "base/ids.h"
@@ -161,13 +160,6 @@ TEST(ErrorPages, EveryPageHasATitleAndText) {
     EXPECT_GT(page.body.size(), 40u) << page.code;
   }
   EXPECT_GT(codes.size(), 20u);
-}
-
-/// RFC 4231, test case 2, and FIPS 180-2.
-TEST(Digest, HasTheValuesOfTheStandards) {
-  EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(ToHex(HmacSha256("Jefe", "what do ya want for nothing?")),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
 }  // namespace

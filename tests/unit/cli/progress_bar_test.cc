@@ -13,8 +13,6 @@ TEST(ProgressBarTest, WritesNumbersForReaders) {
   EXPECT_EQ(WithSeparators(336'776), "336,776");
   EXPECT_EQ(WithSeparators(-1'234'567), "-1,234,567");
   EXPECT_EQ(WithSeparators(INT64_MAX), "9,223,372,036,854,775,807");
-  EXPECT_EQ(ReadableBytes(999), "999 B");
-  EXPECT_EQ(ReadableBytes(31'053'850), "31.1 MB");
 }
 
 TEST(ProgressBarTest, TellsWhatIsLeftOnceItCanBeTold) {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "error_code.h"
 #include "io/fault_store.h"
+#include "security/digest.h"
 #include "temporary_directory.h"
 
 namespace lakehouse::io {
@@ -25,7 +26,8 @@ class RangeCacheTest : public testing::Test {
     inner_->Write("data/x", object_);
   }
   std::shared_ptr<ObjectStore> StoreWith(int64_t limit) {
-    return MakeCachedStore(faults_, std::make_shared<RangeCache>(directory_.path(), limit));
+    return MakeCachedStore(
+        faults_, std::make_shared<RangeCache>(directory_.path(), limit, security::OpenSslHasher()));
   }
   std::string Read(ObjectStore& store, int64_t offset, int64_t size) {
     const auto reader = store.OpenImmutable("data/x", static_cast<int64_t>(object_.size()));
@@ -88,7 +90,7 @@ TEST_F(RangeCacheTest, ADamagedBlockIsReadAnew) {
 }
 
 TEST_F(RangeCacheTest, ABlockOfAnotherObjectIsNotTaken) {
-  RangeCache cache(directory_.path(), 100 << 20);
+  RangeCache cache(directory_.path(), 100 << 20, security::OpenSslHasher());
   cache.Put("s3://a/x", 10, 0, "0123456789");
   cache.Put("s3://a/y", 10, 0, "abcdefghij");
   ASSERT_EQ(Files().size(), 2u);
@@ -102,7 +104,7 @@ TEST_F(RangeCacheTest, ABlockOfAnotherObjectIsNotTaken) {
 TEST_F(RangeCacheTest, TheOldestBlocksMakeRoom) {
   const int64_t limit = 4 * kBlock;
   {
-    RangeCache cache(directory_.path(), limit);
+    RangeCache cache(directory_.path(), limit, security::OpenSslHasher());
     const std::string block(static_cast<size_t>(kBlock), 'x');
     for (int i = 0; i < 20; ++i) {
       cache.Put("object", 100 * kBlock, i, block);
@@ -113,7 +115,7 @@ TEST_F(RangeCacheTest, TheOldestBlocksMakeRoom) {
   int64_t total = 0;
   for (const fs::path& file : Files()) total += static_cast<int64_t>(fs::file_size(file));
   EXPECT_LE(total, limit);
-  EXPECT_EQ(RangeCache(directory_.path(), limit).used_bytes(), total);
+  EXPECT_EQ(RangeCache(directory_.path(), limit, security::OpenSslHasher()).used_bytes(), total);
 }
 
 TEST_F(RangeCacheTest, ManyThreadsShareIt) {
@@ -133,7 +135,7 @@ TEST_F(RangeCacheTest, WhatIsNotAFileOfDataIsNotKept) {
   EXPECT_EQ(store->Read("data/x"), object_);
   store->Open("data/x");
   EXPECT_TRUE(Files().empty());
-  EXPECT_EQ(CodeOf([&] { RangeCache("/proc/nowhere", 1); }), "LK-8007");
+  EXPECT_EQ(CodeOf([&] { RangeCache("/proc/nowhere", 1, security::OpenSslHasher()); }), "LK-8007");
 }
 
 TEST_F(RangeCacheTest, ADirectoryThatIsTakenAwayIsNoFailure) {

@@ -11,6 +11,7 @@
 #include "error_code.h"
 #include "io/fault_store.h"
 #include "query/engines/duckdb/duckdb_engine.h"
+#include "query/open_lake.h"
 #include "storage/arrow_status.h"
 #include "temporary_directory.h"
 
@@ -37,15 +38,8 @@ class DuckDbDamageTest : public testing::Test {
   void Open() {
     engine_.reset();
     lake_.reset();
-    catalog::Lake::Parts parts;
-    parts.metadata =
-        catalog::OpenSqliteMetadataStore(directory_ / "metadata.db", SystemClock(), random_);
-    parts.stores = std::make_shared<io::Stores>(store_, std::vector<std::string>{});
-    parts.authorizer = catalog::MakeOwnerAuthorizer();
     audit_ = std::make_shared<security::MemoryAuditLog>();
-    parts.audit = audit_;
-    parts.storage = {&SystemClock(), &SystemRandom()};
-    lake_ = std::make_shared<catalog::Lake>(std::move(parts));
+    lake_ = OpenLake(directory_, store_, SystemRandom(), audit_);
     engine_ = OpenDuckDbEngine(lake_, {.threads = 2, .memory_bytes = 1 << 30});
   }
   QueryResult Start(Session& session, const std::string& sql) {
@@ -95,7 +89,6 @@ class DuckDbDamageTest : public testing::Test {
   }
 
   TemporaryDirectory directory_;
-  SeededRandom random_{5};
   std::shared_ptr<io::FaultStore> store_ =
       std::make_shared<io::FaultStore>(io::MakeLocalStore(directory_ / "data"), SystemClock());
   std::shared_ptr<security::MemoryAuditLog> audit_;

@@ -4,9 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <future>
+#include <map>
+#include <thread>
+
 #include "base/clock.h"
 #include "base/random.h"
 #include "error_code.h"
+#include "query/open_lake.h"
 #include "storage/arrow_status.h"
 #include "temporary_directory.h"
 
@@ -16,15 +22,7 @@ namespace {
 class DuckDbEngineTest : public testing::Test {
  protected:
   DuckDbEngineTest() {
-    catalog::Lake::Parts parts;
-    parts.metadata =
-        catalog::OpenSqliteMetadataStore(directory_ / "metadata.db", SystemClock(), random_);
-    parts.stores = std::make_shared<io::Stores>(io::MakeLocalStore(directory_ / "data"),
-                                                std::vector<std::string>{});
-    parts.authorizer = catalog::MakeOwnerAuthorizer();
-    parts.audit = std::make_shared<security::MemoryAuditLog>();
-    parts.storage = {&SystemClock(), &random_};
-    lake_ = std::make_shared<catalog::Lake>(std::move(parts));
+    lake_ = OpenLake(directory_, io::MakeLocalStore(directory_ / "data"), random_);
     engine_ = OpenDuckDbEngine(lake_, {.threads = 2, .memory_bytes = 1 << 30});
     session_ = engine_->OpenSession(security::LocalPrincipal());
   }
@@ -222,6 +220,35 @@ TEST_F(DuckDbEngineTest, TheTimeLimitEndsAStatement) {
             }),
             "LK-4022");
   EXPECT_EQ(Rows("SELECT 1"), "1;");
+}
+
+/// Whether it waits, is planned, runs or has ended by then: the statement answers or is cancelled.
+TEST_F(DuckDbEngineTest, AStatementThatIsCancelledAtAnyMomentEnds) {
+  Run("CREATE TABLE t AS SELECT range AS i FROM range(1000)");
+  constexpr auto kStep = std::chrono::microseconds(50);
+  std::map<std::string, int> seen;
+  for (int step = 0; step < 300; ++step) {
+    QueryRequest request;
+    request.sql = "SELECT sum(a.i * b.range) FROM t a, range(1000000000) b";
+    request.principal = security::LocalPrincipal();
+    std::thread cancels([&] {
+      std::this_thread::sleep_for(step * kStep);
+      request.cancellation.Cancel();
+    });
+    auto done = std::async(std::launch::async, [&] {
+      return lakehouse::CodeOf([&] {
+        auto result = session_->Execute(request);
+        std::shared_ptr<arrow::RecordBatch> batch;
+        storage::ThrowErrorIn(result.reader->ReadNext(&batch));
+      });
+    });
+    cancels.join();
+    // Uncancelled it would run for many minutes.
+    ASSERT_EQ(done.wait_for(std::chrono::seconds(60)), std::future_status::ready) << step;
+    ++seen[done.get()];
+  }
+  EXPECT_EQ(seen["LK-4023"], 300) << testing::PrintToString(seen);
+  EXPECT_EQ(Rows("SELECT count(*) FROM t"), "1000;");
 }
 
 TEST_F(DuckDbEngineTest, AFailureBetweenTwoBatchesIsAStatusThatCarriesTheError) {

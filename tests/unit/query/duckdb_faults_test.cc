@@ -10,6 +10,7 @@
 #include "query/engines/duckdb/duckdb_engine.h"
 #include "query/engines/duckdb/errors.h"
 #include "query/engines/duckdb/instance.h"
+#include "query/open_lake.h"
 #include "storage/arrow_status.h"
 #include "temporary_directory.h"
 
@@ -23,14 +24,7 @@ class DuckDbFaultsTest : public testing::Test {
   void Open() {
     engine_.reset();
     lake_.reset();
-    catalog::Lake::Parts parts;
-    parts.metadata =
-        catalog::OpenSqliteMetadataStore(directory_ / "metadata.db", SystemClock(), random_);
-    parts.stores = std::make_shared<io::Stores>(store_, std::vector<std::string>{});
-    parts.authorizer = catalog::MakeOwnerAuthorizer();
-    parts.audit = std::make_shared<security::MemoryAuditLog>();
-    parts.storage = {&SystemClock(), &SystemRandom()};
-    lake_ = std::make_shared<catalog::Lake>(std::move(parts));
+    lake_ = OpenLake(directory_, store_, SystemRandom());
     engine_ = OpenDuckDbEngine(lake_, {.threads = 2, .memory_bytes = 1 << 30});
   }
   int64_t Run(const std::string& sql) {
@@ -47,7 +41,6 @@ class DuckDbFaultsTest : public testing::Test {
   }
 
   TemporaryDirectory directory_;
-  SeededRandom random_{5};
   std::shared_ptr<io::FaultStore> store_ =
       std::make_shared<io::FaultStore>(io::MakeLocalStore(directory_ / "data"), SystemClock());
   std::shared_ptr<catalog::Lake> lake_;

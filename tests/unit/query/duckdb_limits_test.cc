@@ -11,6 +11,7 @@
 #include "query/engines/duckdb/admission.h"
 #include "query/engines/duckdb/duckdb_engine.h"
 #include "query/engines/duckdb/instance_pool.h"
+#include "query/open_lake.h"
 #include "storage/arrow_status.h"
 #include "temporary_directory.h"
 
@@ -24,15 +25,7 @@ constexpr int64_t kMegabyte = int64_t{1} << 20;
 class DuckDbLimitsTest : public testing::Test {
  protected:
   DuckDbLimitsTest() {
-    catalog::Lake::Parts parts;
-    parts.metadata =
-        catalog::OpenSqliteMetadataStore(directory_ / "metadata.db", SystemClock(), random_);
-    parts.stores = std::make_shared<io::Stores>(io::MakeLocalStore(directory_ / "data"),
-                                                std::vector<std::string>{});
-    parts.authorizer = catalog::MakeOwnerAuthorizer();
-    parts.audit = std::make_shared<security::MemoryAuditLog>();
-    parts.storage = {&SystemClock(), &random_};
-    lake_ = std::make_shared<catalog::Lake>(std::move(parts));
+    lake_ = OpenLake(directory_, io::MakeLocalStore(directory_ / "data"), random_);
   }
   std::unique_ptr<QueryEngine> Open(const std::string& spill = "") {
     return OpenDuckDbEngine(lake_, {.threads = 2,

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "error_code.h"
 #include "query/engines/duckdb/duckdb_engine.h"
+#include "query/open_lake.h"
 #include "storage/arrow_status.h"
 #include "temporary_directory.h"
 
@@ -68,14 +69,7 @@ class CountingStore : public io::ObjectStore {
 class DuckDbStoreTest : public testing::Test {
  protected:
   DuckDbStoreTest() {
-    catalog::Lake::Parts parts;
-    parts.metadata =
-        catalog::OpenSqliteMetadataStore(directory_ / "metadata.db", SystemClock(), random_);
-    parts.stores = std::make_shared<io::Stores>(store_, std::vector<std::string>{});
-    parts.authorizer = catalog::MakeOwnerAuthorizer();
-    parts.audit = std::make_shared<security::MemoryAuditLog>();
-    parts.storage = {&SystemClock(), &random_};
-    lake_ = std::make_shared<catalog::Lake>(std::move(parts));
+    lake_ = OpenLake(directory_, store_, random_);
     engine_ = OpenDuckDbEngine(lake_, {.threads = 2, .memory_bytes = 1 << 30});
     session_ = engine_->OpenSession(security::LocalPrincipal());
   }

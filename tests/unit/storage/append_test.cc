@@ -3,6 +3,8 @@
 #include <arrow/api.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "base/clock.h"
 #include "base/random.h"
 #include "error_code.h"
@@ -102,6 +104,48 @@ TEST_F(AppendTest, FitsColumnsByNameWithoutLoss) {
   EXPECT_EQ(table->Latest()->Bounds({"country"})->null_count[0], 1);
   EXPECT_EQ(CodeOf([&] { Write(*table, {"idd"}, {Longs({1})}); }), "LK-3521");
   EXPECT_EQ(CodeOf([&] { Write(*table, {"id"}, {Texts({"x"})}); }), "LK-3521");
+}
+
+TEST_F(AppendTest, RulesThatItDoesNotKeepAreRefusedBeforeItWrites) {
+  for (const auto& [key, value] : std::map<std::string, std::string>{
+           {"delta.constraints.positive", "id > 0"}, {"delta.columnMapping.mode", "name"}}) {
+    const auto table = Create();
+    const auto change = table->Begin(table->Latest());
+    TableMetadata metadata = change->base()->metadata();
+    metadata.properties[key] = value;
+    for (size_t i = 0; i < 2; ++i) {
+      auto& of_field = metadata.schema.fields[i].metadata;
+      of_field["delta.columnMapping.id"] = std::to_string(i + 1);
+      of_field["delta.columnMapping.physicalName"] = "\"p" + std::to_string(i) + "\"";
+    }
+    change->SetMetadata(metadata);
+    ASSERT_EQ(change->Commit({}).outcome, CommitOutcome::kCommitted);
+    EXPECT_EQ(CodeOf([&] { Write(*table, {"id", "country"}, {Longs({1}), Texts({"DE"})}); }),
+              "LK-3020")
+        << key;
+    EXPECT_EQ(location_.store->List("t").size(), 0u);
+    // And who does not ask is stopped by the commit.
+    const auto bare = table->Begin(table->Latest());
+    bare->AddFile({"f", 1, 1, {}, {}});
+    EXPECT_EQ(CodeOf([&] { bare->Commit({}); }), "LK-3020");
+    location_ = {io::MakeMemoryStore(), "t"};
+  }
+}
+
+TEST_F(AppendTest, AddsRowsWhereTheChangeFeedAndRowIdsAreOn) {
+  CreateTableOptions options;
+  options.schema = {
+      {{"id", DataType::Primitive(TypeId::kLong)},
+       {"country", DataType::Primitive(TypeId::kString), true, {{"CURRENT_DEFAULT", "\"'DE'\""}}}}};
+  options.properties = {{"delta.enableChangeDataFeed", "true"},
+                        {"delta.enableRowTracking", "true"}};
+  const auto table = delta::CreateTable(location_, kContext, options, {});
+  EXPECT_EQ(CodeOf([&] { Write(*table, {"id"}, {Longs({1})}); }), "LK-3020");
+  EXPECT_EQ(Write(*table, {"id", "country"}, {Longs({1}), Texts({"DE"})}).version, 1);
+  AppendOptions overwrite;
+  overwrite.mode = WriteMode::kOverwrite;
+  EXPECT_EQ(Write(*table, {"id", "country"}, {Longs({2}), Texts({"AT"})}, overwrite).version, 2);
+  EXPECT_EQ(table->Latest()->total_records(), 1);
 }
 
 TEST_F(AppendTest, OverwriteReplacesRows) {

@@ -62,21 +62,8 @@ dk::Value ToDuckDb(const Parameter& parameter) {
   return dk::Value(dk::LogicalType::SQLNULL);
 }
 
-std::string KindName(StatementKind kind) {
-  switch (kind) {
-    case StatementKind::kQuery:
-      return "query";
-    case StatementKind::kWrite:
-      return "write";
-    case StatementKind::kDefinition:
-      return "definition";
-    default:
-      return "other";
-  }
-}
-
 void Count(StatementKind kind, bool failed, double milliseconds) {
-  Labels labels{{"kind", KindName(kind)}, {"status", failed ? "failed" : "succeeded"}};
+  Labels labels{{"kind", std::string(ToString(kind))}, {"status", failed ? "failed" : "succeeded"}};
   Metrics::Instance()
       .GetHistogram("lakehouse_query_duration_seconds", "Time of SQL statements", labels)
       .Observe(milliseconds / 1000);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+#include <thread>
+
 #include "io/scripted_server.h"
 
 namespace lakehouse::io::http {
@@ -69,6 +72,40 @@ TEST(HttpClient, ACancelledRequestStops) {
   CancellationToken token;
   token.Cancel();
   EXPECT_EQ(client.Send({.url = server.endpoint()}, token).outcome, Outcome::kStopped);
+}
+
+TEST(HttpClient, ARequestThatWaitsForAConnectionStops) {
+  std::promise<void> taken, done;
+  std::shared_future<void> answer = done.get_future().share();
+  ScriptedServer server([&](const SeenRequest&) {
+    taken.set_value();
+    answer.wait();
+    return Script{200, "x"};
+  });
+  Client client({.max_connections = 1});
+  std::thread first(
+      [&] { EXPECT_EQ(client.Send({.url = server.endpoint()}).outcome, Outcome::kAnswered); });
+  taken.get_future().wait();
+  CancellationToken token;
+  std::thread cancels([&] { token.Cancel(); });
+  EXPECT_EQ(client.Send({.url = server.endpoint()}, token).outcome, Outcome::kStopped);
+  cancels.join();
+  done.set_value();
+  first.join();
+  EXPECT_EQ(server.seen().size(), 1u);
+}
+
+TEST(HttpClient, LoopbackHosts) {
+  for (const char* host : {"localhost", "LocalHost:8443", "127.0.0.1", "127.1.2.3:1", "[::1]",
+                           "[::1]:65535", "localhost:"}) {
+    EXPECT_TRUE(IsLoopbackHost(host)) << host;
+  }
+  for (const char* host :
+       {"", "127.evil", "127.0.0.1.evil.example", "127.0.0", "127.0.0.1.", "127.0.0.256",
+        "localhost.evil.example", "evil.localhost", "localhost:80x", "localhost:800000",
+        "localhost@evil.example", "[::1", "[::1]evil", "[::2]", "::1", "128.0.0.1", "0x7f.0.0.1"}) {
+    EXPECT_FALSE(IsLoopbackHost(host)) << host;
+  }
 }
 
 TEST(PercentEncoding, GoesBothWays) {

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "error_code.h"
 #include "io/scripted_server.h"
+#include "security/digest.h"
 
 namespace lakehouse::io::s3 {
 namespace {
@@ -33,7 +34,7 @@ class S3StoreTest : public testing::Test {
     if (!settings_.client.credentials.anonymous) {
       settings_.client.credentials.given = Credentials{"key-id", kSecret, ""};
     }
-    return MakeS3Store("s3://bucket/lake", settings_, clock_, random_);
+    return MakeS3Store("s3://bucket/lake", settings_, security::OpenSslHasher(), clock_, random_);
   }
   size_t requests() const { return server_->seen().size(); }
 
@@ -332,7 +333,9 @@ TEST(S3Settings, WrongOnesAreRefused) {
   const auto code = [](const std::string& uri, const std::string& endpoint) {
     StoreSettings settings;
     settings.client.endpoint = endpoint;
-    return CodeOf([&] { MakeS3Store(uri, settings, SystemClock(), SystemRandom()); });
+    return CodeOf([&] {
+      MakeS3Store(uri, settings, security::OpenSslHasher(), SystemClock(), SystemRandom());
+    });
   };
   EXPECT_EQ(code("s3://bucket/x/", "http://127.0.0.1:1"), "");
   EXPECT_EQ(code("s3a://bucket", ""), "");
@@ -343,6 +346,9 @@ TEST(S3Settings, WrongOnesAreRefused) {
   EXPECT_EQ(code("s3://bucket", "ftp://host"), "LK-8012");
   EXPECT_EQ(code("s3://bucket", "https://user:password@host"), "LK-8012");
   EXPECT_EQ(code("s3://bucket", "http://example.com"), "LK-8012");
+  EXPECT_EQ(code("s3://bucket", "http://127.example.com"), "LK-8012");
+  EXPECT_EQ(code("s3://bucket", "http://localhost.example.com:9000"), "LK-8012");
+  EXPECT_EQ(code("s3://bucket", "http://[::1]:9000"), "");
 }
 
 }  // namespace

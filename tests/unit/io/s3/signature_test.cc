@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/digest.h"
+#include "security/digest.h"
 
 namespace lakehouse::io::s3 {
 namespace {
@@ -12,9 +12,9 @@ class SignatureTest : public testing::Test {
  protected:
   SignatureTest() { parts_.headers["host"] = "examplebucket.s3.amazonaws.com"; }
   std::string Signature(std::string_view body = {}) {
-    parts_.payload_sha256 = Sha256Hex(body);
+    parts_.payload_sha256 = security::Sha256Hex(body);
     Sign(parts_, {"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", ""},
-         "us-east-1", 1369353600000);
+         "us-east-1", 1369353600000, security::OpenSslHasher());
     const std::string& header = parts_.headers.at("authorization");
     return header.substr(header.rfind('=') + 1);
   }
@@ -48,8 +48,8 @@ TEST_F(SignatureTest, SignsASortedQuery) {
 }
 
 TEST_F(SignatureTest, ASessionTokenIsPartOfIt) {
-  parts_.payload_sha256 = Sha256Hex("");
-  Sign(parts_, {"id", "secret", "token"}, "us-east-1", 1369353600000);
+  parts_.payload_sha256 = security::Sha256Hex("");
+  Sign(parts_, {"id", "secret", "token"}, "us-east-1", 1369353600000, security::OpenSslHasher());
   EXPECT_EQ(parts_.headers.at("x-amz-security-token"), "token");
   EXPECT_NE(parts_.headers.at("authorization").find(";x-amz-security-token,"), std::string::npos);
   EXPECT_EQ(parts_.headers.at("authorization").find("secret"), std::string::npos);

@@ -47,6 +47,17 @@ TEST(JsonBody, ReadsFieldsAndRefusesOthers) {
   EXPECT_EQ(CodeOf([&] { unknown.Done(); }), "LK-6003");
 }
 
+TEST(JsonBody, DepthIsLimited) {
+  const auto nested = [](size_t levels) {
+    return R"({"s": "[[[[{{{{", "deep": )" + std::string(levels - 1, '[') +
+           std::string(levels - 1, ']') + "}";
+  };
+  JsonBody body(nested(kMaxJsonDepth));
+  EXPECT_EQ(body.RequireText("s"), "[[[[{{{{");
+  EXPECT_EQ(CodeOf([&] { JsonBody deeper(nested(kMaxJsonDepth + 1)); }), "LK-6003");
+  EXPECT_EQ(CodeOf([&] { JsonBody cut("{\"a\": " + std::string(1'000'000, '[')); }), "LK-6003");
+}
+
 TEST(JsonBody, RefusesWhatIsNoObject) {
   for (const std::string& text :
        {std::string("x"), std::string("[]"), std::string(65, '['), std::string("{\"a\": \xff}")}) {

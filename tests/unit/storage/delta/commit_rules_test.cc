@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <tuple>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -81,7 +82,12 @@ TEST_F(CommitRules, TheSameNewFeatureFromTwoWritersIsNoConflict) {
 
 TEST_F(CommitRules, TheProtocolsOwnDomainsAreRefused) {
   const auto transaction = table_->Begin(table_->Latest());
-  EXPECT_EQ(CodeOf([&] { transaction->SetDomain("delta.clustering", "{}"); }), "LK-3020");
+  EXPECT_EQ(CodeOf([&] { transaction->SetDomain("delta.rowTracking", "{}"); }), "LK-3020");
+  EXPECT_EQ(CodeOf([&] { transaction->RemoveDomain("delta.rowTracking"); }), "LK-3020");
+  for (const char* text :
+       {"{}", R"({"clusteringColumns":[["no"]]})", R"({"clusteringColumns":[[1]]})"}) {
+    EXPECT_EQ(CodeOf([&] { transaction->SetDomain("delta.clustering", text); }), "LK-3031") << text;
+  }
 }
 
 TEST_F(CommitRules, ANewTimestampNtzColumnBringsItsFeature) {
@@ -94,13 +100,21 @@ TEST_F(CommitRules, ANewTimestampNtzColumnBringsItsFeature) {
 }
 
 TEST_F(CommitRules, PropertiesOfFeaturesThatAreNotThereAreRefused) {
-  for (const char* key : {"delta.enableDeletionVectors", "delta.enableRowTracking",
-                          "delta.enableChangeDataFeed", "delta.enableInCommitTimestamps"}) {
+  const std::tuple<const char*, const char*, const char*> cases[] = {
+      {"delta.enableIcebergCompatV1", "true", "LK-3020"},
+      {"delta.enableIcebergCompatV2", "true", "LK-3020"},
+      {"delta.enableVariantShredding", "true", "LK-3020"},
+      {"delta.feature.catalogManaged", "supported", "LK-3020"},
+      {"delta.feature.nobodyKnows", "supported", "LK-3020"},
+      {"delta.feature.deletionVectors", "yes", "LK-3030"},
+      {"delta.minWriterVersion", "8", "LK-3030"},
+      {"delta.minReaderVersion", "x", "LK-3030"}};
+  for (const auto& [key, value, code] : cases) {
     CreateTableOptions options;
     options.schema = {{{"id", DataType::Primitive(TypeId::kLong), true, {}}}};
-    options.properties[key] = "true";
+    options.properties[key] = value;
     const io::Location other{store_, "u"};
-    EXPECT_EQ(CodeOf([&] { CreateTable(other, kContext, options, {}); }), "LK-3020") << key;
+    EXPECT_EQ(CodeOf([&] { CreateTable(other, kContext, options, {}); }), code) << key;
     EXPECT_FALSE(IsDeltaTable(other));
   }
 }

@@ -236,7 +236,7 @@ TEST_F(DeltaTableTest, WriterFeaturesAreRefusedByName) {
   const auto table = Create();
   Put(1,
       "{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":7,"
-      "\"writerFeatures\":[\"rowTracking\"]}}\n");
+      "\"writerFeatures\":[\"icebergCompatV1\"]}}\n");
   EXPECT_EQ(CodeOf([&] { table->Begin(table->Latest()); }), "LK-3020");
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -69,11 +70,16 @@ inline std::vector<int64_t> IdsOf(const io::Location& location, const Snapshot& 
   std::vector<int64_t> ids;
   for (size_t i = 0; i < snapshot.file_count(); ++i) {
     const std::string path = io::JoinPath(location.path, snapshot.file(i).path);
+    const auto deleted = snapshot.DeletedRows(i);
+    uint64_t position = 0;
     const auto reader = parquet::OpenParquet(location.store->Open(path), {"id"});
     std::shared_ptr<arrow::RecordBatch> batch;
     while (reader->ReadNext(&batch).ok() && batch) {
       const auto& column = static_cast<const arrow::Int64Array&>(*batch->column(0));
-      for (int64_t row = 0; row < column.length(); ++row) ids.push_back(column.Value(row));
+      for (int64_t row = 0; row < column.length(); ++row) {
+        if (!deleted || !deleted->Contains(position)) ids.push_back(column.Value(row));
+        ++position;
+      }
     }
   }
   std::sort(ids.begin(), ids.end());
@@ -99,6 +105,7 @@ struct TableOperation {
   std::function<bool(const io::Location&)> run;
   /// Once more after a crash it changes nothing that was done.
   bool repeatable = false;
+  std::map<std::string, std::string> properties = {};  ///< of the table
   /// What must be there, beside the rows, when it was acknowledged; may be empty.
   std::function<bool(const io::Location&)> kept = {};
 };
@@ -126,6 +133,7 @@ inline void PrepareTable(const io::Location& location, const TableOperation& ope
   if (operation.partitioned) options.partition_columns = {"part"};
   // The next commit is the third: it writes a checkpoint.
   options.properties["delta.checkpointInterval"] = "3";
+  for (const auto& [key, value] : operation.properties) options.properties[key] = value;
   const auto table = CreateTable(location, kSystemContext, options, {});
   AppendRows(*table, 1, 2);
   AppendRows(*table, 3, 2);
@@ -151,6 +159,24 @@ inline bool RunCreate(const io::Location& location, bool with_rows) {
   return true;
 }
 
+/// Takes the first row of each file away, where it is still there.
+inline bool RunDeleteRows(const io::Location& location) {
+  const auto table = OpenTable(location, kSystemContext);
+  const auto transaction = table->Begin(table->Latest());
+  const Snapshot& base = *transaction->base();
+  for (size_t i = 0; i < base.file_count(); ++i) {
+    const auto gone = base.DeletedRows(i);
+    if (gone && gone->Contains(0)) continue;
+    RowSet rows;
+    rows.Add(std::vector<uint64_t>{0});
+    transaction->MarkRead([](const Snapshot&, size_t) { return true; }, true);
+    transaction->DeleteRows(i, std::move(rows));
+  }
+  CommitDescription description;
+  description.operation = "DELETE";
+  return transaction->Commit(description).outcome == CommitOutcome::kCommitted;
+}
+
 inline std::vector<TableOperation> TableOperations() {
   using io::Location;
   return {
@@ -170,6 +196,12 @@ inline std::vector<TableOperation> TableOperations() {
       {.name = "overwrite",
        .run = [](const Location& at) { return RunAppend(at, WriteMode::kOverwrite); },
        .repeatable = true},
+      {.name = "delete rows",
+       .run = RunDeleteRows,
+       .repeatable = true,
+       .properties = {{"delta.enableDeletionVectors", "true"},
+                      {"delta.enableRowTracking", "true"},
+                      {"delta.enableInCommitTimestamps", "true"}}},
       {.name = "checkpoint",
        .run = [](const Location& at) { return OpenTable(at, kSystemContext)->Checkpoint() == 2; },
        .repeatable = true,

@@ -1,0 +1,20 @@
+#include "storage/delta/metadata_changes.h"
+
+#include <utility>
+
+#include "storage/delta/protocol.h"
+#include "storage/delta/row_tracking.h"
+
+namespace lakehouse::storage::delta {
+
+void PrepareMetadata(Random& random, const TableMetadata* before, TableMetadata& metadata,
+                     Protocol& protocol) {
+  ValidateSchema(metadata.schema);
+  Protocol next = before ? WithFeaturesOf(protocol, metadata) : ProtocolFor(metadata);
+  next = TakeProtocolProperties(next, metadata);
+  CheckWritable(next, metadata);
+  NameRowIdColumns(metadata, random);
+  protocol = std::move(next);
+}
+
+}  // namespace lakehouse::storage::delta

@@ -1,0 +1,128 @@
+#include "storage/delta/pending.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "storage/delta/features.h"
+#include "storage/delta/protocol.h"
+#include "storage/delta/row_tracking.h"
+#include "storage/delta/stats_json.h"
+
+namespace lakehouse::storage::delta {
+namespace {
+
+constexpr char kIdentityMark[] = "delta.identity.highWaterMark";
+
+void PutChanges(const Pending& ours, int64_t now_ms, Actions& actions) {
+  for (const auto& [key, change] : ours.changes) {
+    const AddFilePtr& file = change.file;
+    actions.removes.push_back({file->path, now_ms, !ours.rearranged, file->deletion_vector, file});
+    if (!change.vector) continue;
+    auto add = std::make_shared<AddFile>(*file);
+    add->deletion_vector = change.vector;
+    add->data_change = !ours.rearranged;
+    add->stats = WithWideBounds(file->stats).value_or(file->stats);
+    actions.adds.push_back(std::move(add));
+  }
+}
+
+void PutNewFiles(const Pending& ours, Actions& actions) {
+  const auto put = [&](const AddFilePtr& file) {
+    auto add = std::make_shared<AddFile>(*file);
+    add->data_change = !ours.rearranged;
+    actions.adds.push_back(std::move(add));
+  };
+  for (const AddFilePtr& file : ours.adds) put(file);
+  for (const TakenFile& taken : ours.taken) put(taken.file);
+}
+
+/// When rows begin to be tracked every file must have ids: those without are written once more.
+void PutFilesWithoutIds(const Pending& ours, Actions& actions) {
+  for (size_t i = 0; i < ours.base->file_count(); ++i) {
+    const AddFile& file = ours.base->add(i);
+    if (file.base_row_id || ours.changes.count(KeyOf(file.path)) > 0) continue;
+    auto add = std::make_shared<AddFile>(file);
+    add->data_change = false;
+    actions.adds.push_back(std::move(add));
+  }
+}
+
+void SetInCommitTimestamp(const Ground& ground, int64_t now_ms, Actions& actions) {
+  const Protocol& protocol = actions.protocol ? *actions.protocol : ground.protocol;
+  const TableMetadata& metadata = actions.metadata ? *actions.metadata : ground.metadata;
+  if (!HasInCommitTimestamps(protocol, metadata)) return;
+  const int64_t time = std::max(now_ms, ground.timestamp_ms + 1);
+  actions.in_commit_timestamp = time;
+  actions.info->timestamp_ms = time;
+  const bool first =
+      ground.version >= 0 && !HasInCommitTimestamps(ground.protocol, ground.metadata);
+  if (!first) return;
+  if (!actions.metadata) actions.metadata = ground.metadata;
+  auto& properties = actions.metadata->properties;
+  properties["delta.inCommitTimestampEnablementVersion"] = std::to_string(ground.version + 1);
+  properties["delta.inCommitTimestampEnablementTimestamp"] = std::to_string(time);
+}
+
+void EraseIdentityMarks(std::vector<Field>& fields) {
+  for (Field& field : fields) field.metadata.erase(kIdentityMark);
+}
+
+}  // namespace
+
+bool DiffersInIdentityMarks(const TableMetadata& a, const TableMetadata& b) {
+  TableMetadata left = a, right = b;
+  EraseIdentityMarks(left.schema.fields);
+  EraseIdentityMarks(right.schema.fields);
+  return left == right;
+}
+
+bool Pending::changes_metadata() const {
+  return metadata && !DiffersInIdentityMarks(*metadata, base->metadata());
+}
+
+bool Pending::tracks_rows_anew() const {
+  return metadata && TracksRows(NewProtocol(), NewMetadata()) &&
+         !TracksRows(base->protocol(), base->metadata());
+}
+
+bool Pending::blind_append() const {
+  return !reads_rows() && !changes_metadata() && !protocol && changes.empty() &&
+         (!adds.empty() || !taken.empty());
+}
+
+IsolationLevel Pending::Level() const {
+  if (!changes_rows()) return IsolationLevel::kSnapshot;
+  if (isolation) return *isolation;
+  return Property(NewMetadata(), "delta.isolationLevel") == "Serializable"
+             ? IsolationLevel::kSerializable
+             : IsolationLevel::kWriteSerializable;
+}
+
+Ground GroundOf(const DeltaSnapshot& snapshot) {
+  return {snapshot.version(), snapshot.timestamp_ms(), snapshot.protocol(), snapshot.metadata(),
+          RowIdMarkOf(snapshot.domains())};
+}
+
+Actions Assemble(const Pending& ours, const Ground& ground, HistoryEntry info, int64_t now_ms) {
+  Actions actions;
+  info.timestamp_ms = now_ms;
+  actions.info = std::move(info);
+  actions.protocol = ours.protocol;
+  actions.metadata = ours.metadata;
+  actions.transactions = ours.transactions;
+  actions.domains = ours.domains;
+  actions.changes = ours.change_files;
+  PutChanges(ours, now_ms, actions);
+  PutNewFiles(ours, actions);
+  const Protocol& protocol = actions.protocol ? *actions.protocol : ground.protocol;
+  const TableMetadata& metadata = actions.metadata ? *actions.metadata : ground.metadata;
+  if (AssignsRowIds(protocol, metadata)) {
+    if (ours.base && ours.tracks_rows_anew()) PutFilesWithoutIds(ours, actions);
+    AssignRowIds(ground.row_id_mark, ground.version + 1, actions);
+  }
+  SetInCommitTimestamp(ground, now_ms, actions);
+  return actions;
+}
+
+}  // namespace lakehouse::storage::delta

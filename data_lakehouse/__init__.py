@@ -12,6 +12,7 @@ from data_lakehouse.ingestion import DataIngestionEngine
 from data_lakehouse.lakehouse import Lakehouse, connect
 from data_lakehouse.spark import SparkSession
 from data_lakehouse.storage import Table
+from data_lakehouse.transaction import Transaction
 
 __version__ = _version()
 
@@ -24,5 +25,6 @@ __all__ = [
     "Row",
     "SparkSession",
     "Table",
+    "Transaction",
     "connect",
 ]

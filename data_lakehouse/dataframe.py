@@ -71,6 +71,8 @@ class Query(NamedTuple):
     timeout_ms: int = 0
     memory_bytes: int = 0
     count_sql: str = ""  #: a quicker statement for the number of rows, when there is one
+    sources: Mapping[str, _core.Rows] = {}  #: rows that it reads as lake_source."name"
+    session: _core.Session | None = None  #: of a transaction; None is one of its own
 
     def request(
         self, state: SessionState = _DEFAULT_STATE, sql: str = "", gather: bool = False
@@ -94,6 +96,8 @@ class Query(NamedTuple):
             memory_bytes=self.memory_bytes,
             cancel=_core.CancellationToken(),
             gather=gather,
+            sources=dict(self.sources),
+            session=self.session,
         )
 
 
@@ -320,6 +324,17 @@ def arrow_source(data: Any) -> Any:
         f"{type(data).__name__} is no table",
         "Pass a frame of pyarrow, polars or pandas, or a list of dictionaries.",
     )
+
+
+def sources_of(sources: Mapping[str, Any]) -> dict[str, _core.Rows]:
+    """Return tables of other libraries as rows for a statement, by name in lower case.
+
+    Raises
+    ------
+    InvalidArgumentError
+        When one is no table of any kind (LK-7012).
+    """
+    return {name.lower(): _core.Rows.of(arrow_source(data)) for name, data in sources.items()}
 
 
 class DataFrameWriter:

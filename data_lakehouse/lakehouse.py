@@ -5,17 +5,18 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from data_lakehouse import _core
 from data_lakehouse.config import LakehouseConfig, place_of
-from data_lakehouse.dataframe import DataFrame, Query, SessionState, arrow_source
+from data_lakehouse.dataframe import DataFrame, Query, SessionState, arrow_source, sources_of
 
 if TYPE_CHECKING:
     from data_lakehouse.catalog import Catalog
     from data_lakehouse.ingestion import DataIngestionEngine
     from data_lakehouse.storage import Table
+    from data_lakehouse.transaction import Transaction
 
 
 class Lakehouse:
@@ -43,6 +44,7 @@ class Lakehouse:
         user: str = "",
         timeout_ms: int = 0,
         memory_bytes: int = 0,
+        sources: Mapping[str, Any] | None = None,
     ) -> DataFrame:
         """Check a query, or run a statement that changes something.
 
@@ -54,6 +56,8 @@ class Lakehouse:
         timeout_ms : time limit in milliseconds; 0 is the configured one
         memory_bytes : limit of memory, beyond which LK-4021 ends the statement; 0 is an equal share
             of ``query.memory_limit``
+        sources : tables of other libraries, by name: the statement reads them as
+            ``lake_source.name``. Their rows stay in memory, without a copy where they are Arrow's
 
         Raises
         ------
@@ -62,6 +66,8 @@ class Lakehouse:
             raises ``KeyboardInterrupt``.
         """
         query = Query(sql, parameters, user, timeout_ms, memory_bytes)
+        if sources:
+            query = query._replace(sources=sources_of(sources))
         kind, columns = self.core.describe(query.request(self.session))
         if kind == "query":
             return DataFrame(self, query, columns=columns)
@@ -70,6 +76,18 @@ class Lakehouse:
         if kind == "other":
             self.session = SessionState(result.current_schema, result.time_zone)
         return DataFrame(self, query, rows=rows, affected_rows=result.affected_rows)
+
+    def transaction(self, *, user: str = "", read_only: bool = False) -> Transaction:
+        """Return a transaction: several statements, one commit.
+
+        Parameters
+        ----------
+        user : name of who asks, for authorization and audit; empty is the local user
+        read_only : refuse statements that change something
+        """
+        from data_lakehouse.transaction import Transaction
+
+        return Transaction(self, user=user, read_only=read_only)
 
     def table(self, name: str) -> Table:
         """Return the table or view called ``name``, such as ``bronze.flights``.

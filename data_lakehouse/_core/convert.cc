@@ -152,6 +152,14 @@ nb::dict ToPython(const storage::Snapshot& snapshot) {
   fields["num_files"] = snapshot.file_count();
   fields["size_bytes"] = snapshot.total_bytes();
   fields["num_rows"] = snapshot.total_records();
+  fields["table_name"] = metadata.name;
+  fields["description"] = metadata.description;
+  fields["created_ms"] = metadata.created_ms;
+  const storage::Protocol& protocol = snapshot.protocol();
+  fields["min_reader_version"] = protocol.min_reader_version;
+  fields["min_writer_version"] = protocol.min_writer_version;
+  fields["reader_features"] = protocol.reader_features;
+  fields["writer_features"] = protocol.writer_features;
   return fields;
 }
 

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "convert.h"
 #include "interrupt.h"
+#include "storage/file_place.h"
 #include "write.h"
 
 namespace nb = nanobind;
@@ -117,6 +118,8 @@ query::QueryRequest Core::RequestOf(const Request& request) const {
   made.limits.memory_bytes = request.memory_bytes;
   made.cancellation = request.cancel;
   made.gather = request.gather;
+  made.last = request.session == nullptr;
+  made.sources = request.sources;
   return made;
 }
 
@@ -130,6 +133,7 @@ std::unique_ptr<query::Session> Core::OpenSession(app::Lakehouse& lakehouse,
     query::QueryRequest setting = request;
     setting.sql = statement;
     setting.parameters.clear();
+    setting.sources.clear();
     session->Execute(setting);
   };
   if (!asked.schema.empty() && asked.schema != session->current_schema()) {
@@ -150,10 +154,63 @@ Result Core::Execute(const Request& request) {
   const query::QueryRequest made = RequestOf(request);
   RunInterruptibly([&] { statement.cancel.Cancel(); },
                    [&] {
-                     statement.session = OpenSession(*statement.lakehouse, made, request);
-                     statement.result = statement.session->Execute(made);
+                     const auto run = [&](const std::shared_ptr<query::Session>& session) {
+                       statement.session = session;
+                       statement.result = session->Execute(made);
+                     };
+                     if (request.session) {
+                       request.session->Use(run);
+                     } else {
+                       run(OpenSession(*statement.lakehouse, made, request));
+                     }
                    });
   return Result(std::move(statement));
+}
+
+KeptSession::KeptSession(std::shared_ptr<app::Lakehouse> lakehouse,
+                         std::shared_ptr<query::Session> session)
+    : process_(getpid()), lakehouse_(std::move(lakehouse)), session_(std::move(session)) {}
+
+KeptSession::~KeptSession() {
+  if (process_ == getpid()) {
+    const Unlocked unlocked;
+    session_.reset();
+    lakehouse_.reset();
+    return;
+  }
+  // Its end would delete the files of the other process's transaction.
+  [[maybe_unused]] auto* session = new std::shared_ptr<query::Session>(std::move(session_));
+  [[maybe_unused]] auto* lakehouse = new std::shared_ptr<app::Lakehouse>(std::move(lakehouse_));
+}
+
+void KeptSession::RequireProcess() const {
+  if (process_ == getpid()) return;
+  throw Error(ErrorKind::kUnsupported, "LK-7001",
+              "this transaction belongs to process " + std::to_string(process_),
+              "After a fork, connect again and begin one in this process.");
+}
+
+void KeptSession::RequireOpen() const {
+  if (session_) return;
+  throw Error(ErrorKind::kInvalidArgument, "LK-4091", "this transaction is over",
+              "Frames of a transaction are read before its end; begin another one.");
+}
+
+void KeptSession::Close() {
+  RequireProcess();
+  const std::lock_guard lock(mutex_);
+  session_.reset();
+}
+
+std::shared_ptr<KeptSession> Core::OpenKept(const Request& request) {
+  const auto lakehouse = Use();
+  const query::QueryRequest made = RequestOf(request);
+  std::shared_ptr<query::Session> session;
+  RunInterruptibly([token = made.cancellation]() mutable { token.Cancel(); },
+                   [&] {
+                     session = OpenSession(*lakehouse, made, request);
+                   });
+  return std::make_shared<KeptSession>(lakehouse, std::move(session));
 }
 
 nb::tuple Core::Describe(const Request& request) {
@@ -161,7 +218,16 @@ nb::tuple Core::Describe(const Request& request) {
   const query::QueryRequest made = RequestOf(request);
   query::StatementDescription description;
   RunInterruptibly([token = made.cancellation]() mutable { token.Cancel(); },
-                   [&] { description = OpenSession(*lakehouse, made, request)->Describe(made); });
+                   [&] {
+                     const auto describe = [&](const std::shared_ptr<query::Session>& session) {
+                       description = session->Describe(made);
+                     };
+                     if (request.session) {
+                       request.session->Use(describe);
+                     } else {
+                       describe(OpenSession(*lakehouse, made, request));
+                     }
+                   });
   const nb::object columns =
       description.schema ? nb::cast(Rows(description.schema, {})) : nb::none();
   return nb::make_tuple(query::ToString(description.kind), columns);
@@ -272,6 +338,36 @@ nb::dict Core::DescribeTable(const std::string& name, std::optional<int64_t> ver
     fields.update(ToPython(*snapshot));
   }
   return fields;
+}
+
+nb::list Core::TableFiles(const std::string& name, std::optional<int64_t> version,
+                          const std::string& schema, const std::string& user) {
+  const auto lakehouse = Use();
+  const auto principal = PrincipalOf(user);
+  const auto parsed = NameOf(name, schema);
+  storage::SnapshotPtr snapshot;
+  std::shared_ptr<storage::Table> table;
+  WithoutLock([&] {
+    table = lakehouse->lake().Resolve(principal, catalog::Action::kModify, parsed).table;
+    if (!table) {
+      throw Error(ErrorKind::kInvalidArgument, "LK-2025", parsed.ToString() + " is a view",
+                  "Only tables have files.");
+    }
+    snapshot = version ? table->At(*version) : table->Latest();
+  });
+  nb::list files;
+  for (size_t i = 0; i < snapshot->file_count(); ++i) {
+    const storage::FileEntry entry = snapshot->file(i);
+    nb::dict file;
+    file["path"] = std::string(entry.path);
+    file["uri"] =
+        storage::LocateFile(entry.path, table->location(), &lakehouse->lake().stores()).uri();
+    file["size_bytes"] = entry.size_bytes;
+    file["num_records"] = entry.num_records;
+    file["deleted_records"] = entry.deleted_records;
+    files.append(file);
+  }
+  return files;
 }
 
 nb::list Core::TableHistory(const std::string& name, std::optional<size_t> limit,

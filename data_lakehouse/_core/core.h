@@ -3,7 +3,9 @@
 #include <nanobind/nanobind.h>
 #include <sys/types.h>
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -12,6 +14,35 @@
 #include "result.h"
 
 namespace lakehouse::python {
+
+/// A session that keeps a transaction for several statements. Thread-safe: one runs at a time. In a
+/// forked process it refuses (LK-7001): the transaction belongs to the parent.
+class KeptSession {
+ public:
+  KeptSession(std::shared_ptr<app::Lakehouse> lakehouse, std::shared_ptr<query::Session> session);
+  ~KeptSession();
+
+  /// Calls `work` alone; InvalidArgument LK-4091 after Close.
+  template <typename Work>
+  void Use(Work work) {
+    RequireProcess();
+    const std::lock_guard lock(mutex_);
+    RequireOpen();
+    work(session_);
+  }
+  /// Ends the session, and rolls its transaction back. Waits for a running statement, not for the
+  /// rows of one.
+  void Close();
+
+ private:
+  void RequireProcess() const;
+  void RequireOpen() const;
+
+  const pid_t process_;
+  std::shared_ptr<app::Lakehouse> lakehouse_;
+  std::mutex mutex_;
+  std::shared_ptr<query::Session> session_;  ///< guarded by mutex_; null: closed
+};
 
 /// A statement and who asks.
 struct Request {
@@ -24,6 +55,9 @@ struct Request {
   int64_t memory_bytes = 0;  ///< limit of the statement; 0: an equal share
   CancellationToken cancel;
   bool gather = false;  ///< all rows will be read at once (query.h)
+  /// Rows that the statement reads as lake_source."name".
+  std::map<std::string, std::shared_ptr<arrow::Table>> sources;
+  std::shared_ptr<KeptSession> session;  ///< null: one of its own, which ends with it
 };
 
 /// An open lakehouse. Thread-safe. Closed, or after a fork, every method throws LK-7001.
@@ -35,6 +69,8 @@ class Core {
   /// Running statements keep the lakehouse open until they have ended.
   void Close();
 
+  /// For the statements of one transaction; schema and time zone are those of `request`.
+  std::shared_ptr<KeptSession> OpenKept(const Request& request);
   Result Execute(const Request& request);
   /// (kind, no rows with the columns or None)
   nanobind::tuple Describe(const Request& request);
@@ -62,6 +98,10 @@ class Core {
   nanobind::dict DescribeTable(const std::string& name, std::optional<int64_t> version,
                                std::optional<int64_t> timestamp_ms, const std::string& schema,
                                const std::string& user);
+  /// Data files of a version (the newest one without): path, uri, size_bytes, num_records,
+  /// deleted_records. Needs the right to change the table: who may only read sees rows, not files.
+  nanobind::list TableFiles(const std::string& name, std::optional<int64_t> version,
+                            const std::string& schema, const std::string& user);
   nanobind::list TableHistory(const std::string& name, std::optional<size_t> limit,
                               const std::string& schema, const std::string& user);
 

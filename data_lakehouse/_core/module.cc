@@ -2,6 +2,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
@@ -49,6 +50,13 @@ std::string ConfigTemplate(const std::string& environment) {
   return Config::Template(LoadConfig({}, environment, {}).environment());
 }
 
+std::map<std::string, std::shared_ptr<arrow::Table>> TablesOf(
+    const std::map<std::string, const Rows*>& sources) {
+  std::map<std::string, std::shared_ptr<arrow::Table>> tables;
+  for (const auto& [name, rows] : sources) tables.emplace(name, rows->Table());
+  return tables;
+}
+
 void BindRows(nb::module_& m) {
   nb::class_<CancellationToken>(m, "CancellationToken")
       .def(nb::init<>())
@@ -86,12 +94,18 @@ void BindCore(nb::module_& m) {
       .def("settings", &SettingsOf)
       .def_prop_ro("environment",
                    [](const Config& config) { return ToString(config.environment()); });
+  nb::class_<KeptSession>(m, "Session").def("close", [](KeptSession& session) {
+    const Unlocked unlocked;
+    session.Close();
+  });
   nb::class_<Request>(m, "Request")
       .def(
           "__init__",
           [](Request* self, std::string sql, nb::list parameters, std::string user,
              std::string schema, std::string time_zone, int64_t timeout_ms, int64_t memory_bytes,
-             const CancellationToken& cancel, bool gather) {
+             const CancellationToken& cancel, bool gather,
+             const std::map<std::string, const Rows*>& sources,
+             std::shared_ptr<KeptSession> session) {
             new (self) Request{std::move(sql),
                                std::move(parameters),
                                std::move(user),
@@ -100,13 +114,16 @@ void BindCore(nb::module_& m) {
                                timeout_ms,
                                memory_bytes,
                                cancel,
-                               gather};
+                               gather,
+                               TablesOf(sources),
+                               std::move(session)};
           },
           "sql"_a, "parameters"_a, "user"_a, "schema"_a, "time_zone"_a, "timeout_ms"_a,
-          "memory_bytes"_a, "cancel"_a, "gather"_a);
+          "memory_bytes"_a, "cancel"_a, "gather"_a, "sources"_a, "session"_a.none());
   nb::class_<Core>(m, "Core")
       .def(nb::init<const Config&>())
       .def("close", &Core::Close)
+      .def("open_session", &Core::OpenKept)
       .def("execute", &Core::Execute)
       .def("describe", &Core::Describe)
       .def("write", &Core::Write)
@@ -122,6 +139,7 @@ void BindCore(nb::module_& m) {
       .def("register_table", &Core::RegisterTable)
       .def("describe_table", &Core::DescribeTable, "name"_a, "version"_a.none(),
            "timestamp_ms"_a.none(), "schema"_a, "user"_a)
+      .def("table_files", &Core::TableFiles, "name"_a, "version"_a.none(), "schema"_a, "user"_a)
       .def("table_history", &Core::TableHistory, "name"_a, "limit"_a.none(), "schema"_a, "user"_a);
 }
 

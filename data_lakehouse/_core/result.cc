@@ -1,6 +1,8 @@
 #include "result.h"
 
 #include <arrow/record_batch.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/string.h>
 #include <unistd.h>
 
 #include <mutex>
@@ -169,6 +171,8 @@ nb::dict Result::Metrics() const {
   metrics["execution_ms"] = known->execution_ms;
   metrics["files_total"] = known->files_total;
   metrics["files_read"] = known->files_read;
+  metrics["version"] = known->version;
+  metrics["commit"] = known->commit;
   return metrics;
 }
 

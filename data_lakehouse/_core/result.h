@@ -17,7 +17,7 @@ namespace lakehouse::python {
 /// What a running statement holds on to.
 struct Statement {
   std::shared_ptr<app::Lakehouse> lakehouse;
-  std::unique_ptr<query::Session> session;
+  std::shared_ptr<query::Session> session;
   query::QueryResult result;
   CancellationToken cancel;
 };

@@ -2,6 +2,7 @@
 
 #include <arrow/c/bridge.h>
 #include <arrow/record_batch.h>
+#include <arrow/table.h>
 
 #include <utility>
 
@@ -65,6 +66,12 @@ Rows::Rows(std::shared_ptr<arrow::Schema> schema,
            std::vector<std::shared_ptr<arrow::RecordBatch>> batches)
     : schema_(std::move(schema)), batches_(std::move(batches)) {
   for (const auto& batch : batches_) num_rows_ += batch->num_rows();
+}
+
+std::shared_ptr<arrow::Table> Rows::Table() const {
+  auto table = arrow::Table::FromRecordBatches(schema_, batches_);
+  Check(table.status());
+  return *std::move(table);
 }
 
 Rows Rows::Of(const nb::object& source) {

@@ -38,6 +38,8 @@ class Rows {
   static Rows Of(const nanobind::object& source);
   nanobind::capsule ArrowStream(const nanobind::object& requested_schema) const;
   int64_t num_rows() const { return num_rows_; }
+  /// The same rows for a statement (QueryRequest::sources).
+  std::shared_ptr<arrow::Table> Table() const;
   /// The first `count` rows.
   Rows Head(int64_t count) const;
   /// Every cell as the text that all programs of the lakehouse show (query/render.h), by row.

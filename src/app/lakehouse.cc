@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "app/file_loader.h"
 #include "app/open_stores.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -46,7 +47,8 @@ std::shared_ptr<catalog::Lake> OpenLake(const Config& config, const fs::path& st
   parts.audit = security::MakeJsonLinesAuditLog(
       Below(state, config.GetString("security.audit_log")), SystemClock());
   parts.storage = {&SystemClock(), &SystemRandom(), parts.stores.get(),
-                   config.GetString("storage.partition_time_zone")};
+                   config.GetString("storage.partition_time_zone"),
+                   config.GetBoolean("storage.group_commits")};
   storage::InstantOf(0, parts.storage.partition_time_zone);  // says now when there is no such zone
   parts.default_catalog = config.GetString("catalog.default_catalog");
   return std::make_shared<catalog::Lake>(std::move(parts));
@@ -63,6 +65,7 @@ query::duckdb::EngineOptions EngineOptionsOf(const Config& config, const fs::pat
   options.max_running = static_cast<int>(config.GetInteger("query.max_running"));
   options.max_waiting = static_cast<int>(config.GetInteger("query.max_waiting"));
   options.timeout_ms = config.GetDurationMs("query.timeout");
+  options.write_attempts = static_cast<int>(config.GetInteger("query.write_attempts"));
   options.default_schema = config.GetString("query.default_schema");
   return options;
 }
@@ -94,7 +97,10 @@ class Lakehouse::Impl {
 
   query::QueryEngine& Engine() {
     const std::lock_guard lock(engine_mutex);
-    if (!engine) engine = query::duckdb::OpenDuckDbEngine(lake, EngineOptionsOf(config, state));
+    if (engine) return *engine;
+    auto options = EngineOptionsOf(config, state);
+    options.files = MakeFileLoader(lake, RunnerOptionsOf(config, state).sources);
+    engine = query::duckdb::OpenDuckDbEngine(lake, options);
     return *engine;
   }
 

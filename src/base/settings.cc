@@ -92,6 +92,9 @@ void AddStorage(std::vector<Setting>& all) {
   all.push_back(Same("storage.partition_time_zone", kString, "UTC",
                      "Zone of timestamps in partition values that do not say theirs: the zone in "
                      "which the tables' writers ran."));
+  all.push_back(Same("storage.group_commits", kBoolean, "true",
+                     "Let appends of one server that wait for the same version of a table share "
+                     "one commit."));
   all.push_back(Same("catalog.metadata_store", kString, "metadata.db",
                      "SQLite file of names, jobs and tokens, below the state directory."));
   all.push_back(
@@ -162,6 +165,9 @@ void AddQuery(std::vector<Setting>& all) {
             100000));
   all.push_back(Each("query.timeout", kDurationMs, {"0s", "1h", "30m", "30m"},
                      "Time limit of a statement; 0s is none."));
+  all.push_back(Range(Same("query.write_attempts", kInteger, "100",
+                           "Attempts of a statement that loses races against other writers."),
+                      1, 10000));
   all.push_back(Same("query.default_schema", kString, "main", "Schema of names that have none."));
   all.push_back(Range(Same("ingestion.max_attempts", kInteger, "5",
                            "Attempts of a run that fails for a passing reason."),

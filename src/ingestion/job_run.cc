@@ -32,7 +32,7 @@ class Attempt {
 
   void Preview(JobPreview& preview) {
     const Progress progress = LoadProgress();
-    const auto found = source_->Discover({.loaded = progress.loaded, .cancel = request_.cancel});
+    const auto found = source_->Discover({.loaded = Passed(progress), .cancel = request_.cancel});
     preview.target = target_.name().ToString();
     preview.target_exists = target_.exists();
     preview.write_mode = spec_.write_mode;
@@ -51,7 +51,7 @@ class Attempt {
 
   void Run() {
     Progress progress = LoadProgress();
-    const auto found = source_->Discover({.loaded = progress.loaded, .cancel = request_.cancel});
+    const auto found = source_->Discover({.loaded = Passed(progress), .cancel = request_.cancel});
     metrics_.files_skipped = found.parts_skipped;
     if (!found.anything) return;
     PrepareTarget();
@@ -74,6 +74,11 @@ class Attempt {
     }
     if (overwrite_) progress.loaded.clear();
     return progress;
+  }
+
+  /// Marks of the parts that are passed over.
+  std::set<std::string> Passed(const Progress& progress) const {
+    return request_.again ? std::set<std::string>() : progress.loaded;
   }
 
   bool is_files() const { return spec_.source_type != "postgresql"; }

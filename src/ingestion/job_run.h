@@ -17,6 +17,7 @@ struct RunRequest {
   security::Principal principal;
   CancellationToken cancel;
   SourceLimits limits;
+  bool again = false;  ///< also parts that an earlier run has loaded
   /// Told after each batch, by the thread that runs: what was done so far, and the fraction of the
   /// source that is read (-1 when unknown).
   std::function<void(const RunMetrics&, double)> on_progress;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,11 @@ struct QueryRequest {
   /// Every row of a query will be read at once: the engine may gather them in memory with all its
   /// threads, instead of handing them out as they come.
   bool gather = false;
+  /// The session ends with this statement, so BEGIN is refused (LK-4088).
+  bool last = false;
+  /// Rows of the caller, which the statement reads as lake_source."name" (names in lower case).
+  /// They stay in memory until the statement has ended.
+  std::map<std::string, std::shared_ptr<arrow::Table>> sources;
 };
 
 /// Known in full when the result's reader is exhausted.
@@ -58,6 +64,10 @@ struct QueryMetrics {
   double execution_ms = 0;  ///< until the first batch
   int64_t files_total = 0;
   int64_t files_read = 0;
+  /// Of the commit that the statement made; -1 and empty when it made none. The names are those of
+  /// the table's history (numOutputRows, numTargetRowsUpdated, ...).
+  int64_t version = -1;
+  std::map<std::string, int64_t> commit;
 };
 
 enum class StatementKind { kQuery, kWrite, kDefinition, kOther };

@@ -126,6 +126,7 @@ RowRules RulesOfAppends(bool all_columns) {
   // Rows are added, or replace all others: the files say what changed, and none is copied.
   kept.change_feed = true;
   kept.row_ids = true;
+  kept.column_mapping = true;
   return kept;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "storage/schema_names.h"
 
 namespace lakehouse::storage {
 namespace {
@@ -32,7 +33,8 @@ std::string Lower(std::string_view text) {
   throw Error(ErrorKind::kInvalidSchema, "LK-3502", why, hint);
 }
 
-void ValidateFields(const std::vector<Field>& fields, const std::string& place, int depth) {
+void ValidateFields(const std::vector<Field>& fields, const std::string& place, int depth,
+                    bool any_name) {
   if (depth > kMaxDepth) ThrowInvalid(place + " is nested more than 100 levels deep");
   std::set<std::string> seen;
   for (const Field& field : fields) {
@@ -42,11 +44,11 @@ void ValidateFields(const std::vector<Field>& fields, const std::string& place, 
       ThrowInvalid("the column " + name + " is there twice",
                    "Names are compared without regard to case.");
     }
-    if (field.name.find_first_of(kForbidden) != std::string::npos) {
+    if (!any_name && field.name.find_first_of(kForbidden) != std::string::npos) {
       ThrowInvalid("the column name '" + name + "' has a character that tables do not allow",
-                   "Not allowed are blanks and , ; { } ( ) = and line breaks.");
+                   "Not allowed are blanks and , ; { } ( ) = and line breaks, unless columns are mapped.");
     }
-    if (field.type->is_nested()) ValidateFields(field.type->fields(), name, depth + 1);
+    if (field.type->is_nested()) ValidateFields(field.type->fields(), name, depth + 1, any_name);
   }
 }
 
@@ -137,9 +139,17 @@ std::vector<std::string> Schema::Names() const {
   return names;
 }
 
-void ValidateSchema(const Schema& schema) {
+namespace {
+
+void Validate(const Schema& schema, bool any_name) {
   if (schema.fields.empty()) ThrowInvalid("a table needs at least one column");
-  ValidateFields(schema.fields, "", 1);
+  ValidateFields(schema.fields, "", 1, any_name);
 }
+
+}  // namespace
+
+void ValidateSchema(const Schema& schema) { Validate(schema, false); }
+
+void ValidateMappedSchema(const Schema& schema) { Validate(schema, true); }
 
 }  // namespace lakehouse::storage

@@ -26,6 +26,8 @@ struct StorageContext {
   io::Stores* stores = nullptr;  ///< for files outside of a table; null: there are none
   /// Of timestamps in partition values that do not say theirs: the writers' zone.
   std::string partition_time_zone = "UTC";
+  /// Blind appends of this process that wait for the same version of a table share one commit.
+  bool group_commits = false;
 };
 
 /// A data file that was written and is not yet in the table. Columns have their names in the

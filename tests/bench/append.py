@@ -44,17 +44,24 @@ def run(quick: bool) -> list[Row]:
     """Measure each shape of writers on the disk, then in memory, where to sync costs nothing."""
     if quick:
         small = {"1_writer": (1, 1), "2_threads": (1, 2), "2_processes": (2, 1)}
-        return [_measure(shape, None, 1, 4, *small[shape]) for shape in small]
-    rows = [_measure(shape, None, 3, 200, *SHAPES[shape]) for shape in SHAPES]
+        return [measure(shape, None, 1, 4, *small[shape]) for shape in small]
+    rows = [measure(shape, None, 3, 200, *SHAPES[shape]) for shape in SHAPES]
     memory = Path("/dev/shm")
     if memory.is_dir() and os.access(memory, os.W_OK):
-        rows += [_measure(shape, memory, 3, 200, *SHAPES[shape]) for shape in SHAPES]
+        rows += [measure(shape, memory, 3, 200, *SHAPES[shape]) for shape in SHAPES]
     return rows
 
 
-def _measure(
-    shape: str, place: Path | None, rounds: int, commits: int, processes: int, threads: int
+def measure(
+    shape: str,
+    place: Path | None,
+    rounds: int,
+    commits: int,
+    processes: int,
+    threads: int,
+    goal: str = "",
 ) -> Row:
+    """Measure ``commits`` appends by all writers; ``place`` is the folder of the table."""
     each = max(1, commits // (processes * threads))
     total = each * processes * threads
 
@@ -78,5 +85,6 @@ def _measure(
         seconds = max(r["end"] for r in results) - min(r["begin"] for r in results)
         return total / seconds, sum(r["peak_mb"] for r in results)
 
-    name = f"append.{shape}" + (".no_disk" if place else "")
-    return row_of(name, in_turns(rounds, one), "commits/s", "higher")
+    prefix = "delta." if goal else "append."
+    name = prefix + shape + (".no_disk" if place else "")
+    return row_of(name, in_turns(rounds, one), "commits/s", "higher", goal)

@@ -13,7 +13,18 @@ from pathlib import Path
 
 from measure import BenchError, Row
 
-NAMES = ("tpch", "append", "ingest", "snapshot", "startup", "s3")
+#: Name -> module.
+MODULES = {
+    "tpch": "tpch",
+    "append": "append",
+    "ingest": "ingest",
+    "snapshot": "snapshot",
+    "startup": "startup",
+    "s3": "s3",
+    "delta": "delta_log",
+    "merge": "changes",
+}
+NAMES = tuple(MODULES)
 
 
 def text_of(value: float | None, digits: int = 1) -> str:
@@ -59,13 +70,13 @@ def main() -> int:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}: {', '.join(NAMES)}")
     if given.list:
         for name in NAMES:
-            print(f"{name:<10}{importlib.import_module(name).SUMMARY}")
+            print(f"{name:<10}{importlib.import_module(MODULES[name]).SUMMARY}")
         return 0
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.platform(terse=True)}")
     print("ratio = ours / peer; 'better' says whether a lower or a higher figure is better")
     rows: list[Row] = []
     for name in given.names or NAMES:
-        module = importlib.import_module(name)
+        module = importlib.import_module(MODULES[name])
         print(f"\n{name}: {module.SUMMARY}", flush=True)
         begin = time.monotonic()
         try:

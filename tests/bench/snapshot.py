@@ -53,7 +53,9 @@ def add_line(chance: random.Random, day: int) -> str:
     )
 
 
-def write_log(table: Path, commits: int, adds: int) -> None:
+def write_log(
+    table: Path, commits: int, adds: int, properties: dict[str, str] | None = None
+) -> None:
     """Write a log; its data files are never read, so there are none."""
     log = table / "_delta_log"
     log.mkdir(parents=True)
@@ -64,7 +66,7 @@ def write_log(table: Path, commits: int, adds: int) -> None:
         "format": {"provider": "parquet", "options": {}},
         "schemaString": json.dumps(SCHEMA),
         "partitionColumns": [],
-        "configuration": {},
+        "configuration": properties or {},
         "createdTime": 1_700_000_000_000,
     }
     for version in range(commits):

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/random.h"
 #include "fuzz_input.h"
 #include "storage/delta/checkpoint.h"
 #include "storage/parquet/parquet_file.h"
@@ -172,7 +174,8 @@ std::string ToParquet(const std::shared_ptr<arrow::RecordBatch>& batch) {
 /// What is read is written and read equal, as far as a checkpoint keeps it.
 void CheckRoundTrip(const delta::DeltaSnapshot::State& state) {
   const Log log({lakehouse::io::MakeMemoryStore("again"), "t"});
-  delta::WriteCheckpoint(log, state, 0, INT64_MAX / 2);
+  lakehouse::ManualClock clock(0);  // so that no tombstone is too old
+  delta::WriteCheckpoint(log, state, {&clock, &lakehouse::SystemRandom()});
   const auto again =
       delta::ReadCheckpoint(log, {state.version, {Log::CheckpointName(state.version)}, 0});
   Require(again.protocol == state.protocol && again.metadata == state.metadata);

@@ -15,6 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   lakehouse::Takes("LK-3008", [&] {
     const RowSet rows = delta::ParseDeletionVector(bytes);
     Require(RowSet::FromPortable(rows.ToPortable()) == rows);
+    Require(delta::ParseDeletionVector(delta::WriteDeletionVector(rows)) == rows);
     RowSet both = rows;
     Require(both.Unite(rows) == 0 && both == rows);
     both.Subtract(rows);

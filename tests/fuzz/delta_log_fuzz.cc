@@ -15,6 +15,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   delta::ParseRecordCount(text);
   const auto type = lakehouse::storage::DataType::Decimal(10, 2);
   delta::ParseLeaf(text, {"c"}, *type);
+  if (const auto wide = delta::WithWideBounds(text)) {
+    // What was wide already stays as it is.
+    lakehouse::Require(delta::WithWideBounds(*wide) == wide);
+  }
   lakehouse::Takes("LK-3", [&] {
     const delta::Actions actions = delta::ParseCommit(text, "fuzz");
     const std::string written = delta::WriteCommit(actions);
@@ -22,6 +26,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const delta::Actions again = delta::ParseCommit(written, "written");
     lakehouse::Require(again.adds.size() == actions.adds.size());
     lakehouse::Require(again.metadata == actions.metadata);
+    lakehouse::Require(again.removes.size() == actions.removes.size());
+    lakehouse::Require(again.changes.size() == actions.changes.size());
+    lakehouse::Require(again.domains.size() == actions.domains.size());
+    if (actions.info) {
+      lakehouse::Require(again.in_commit_timestamp == actions.in_commit_timestamp);
+      lakehouse::Require(again.info->read_version == actions.info->read_version);
+      lakehouse::Require(again.info->tags == actions.info->tags);
+    }
   });
   return 0;
 }

@@ -5,13 +5,18 @@
 //   table_tool append DIRECTORY [FIRST COUNT]   to an existing table, COUNT commits of one row with
 //                                               ids from FIRST on; without: one row (id 1000)
 //   table_tool delete DIRECTORY DIVISOR   the rows whose id it divides, by deletion vectors
+//   table_tool appenders DIRECTORY WRITERS COMMITS [group]   a new table, to which so many threads
+//                                               append one row so often; prints commits a second
 //   table_tool ids DIRECTORY [VERSION]   the values of column id, one a line, sorted
 #include <arrow/api.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -126,6 +131,32 @@ int Delete(const io::Location& location, int64_t divisor) {
   return transaction->Commit(description).outcome == CommitOutcome::kCommitted ? 0 : 1;
 }
 
+int RunAppenders(const io::Location& location, int writers, int commits, bool group) {
+  StorageContext context = kContext;
+  context.group_commits = group;
+  CreateTableOptions options;
+  options.schema = TestSchema();
+  const auto table = delta::CreateTable(location, context, options, {});
+  std::atomic<int> failures = 0;
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<std::thread> threads;
+  for (int w = 0; w < writers; ++w) {
+    threads.emplace_back([&, w] {
+      for (int i = 0; i < commits; ++i) {
+        const auto rows = *arrow::RecordBatchReader::Make({Row(w * commits + i)});
+        const auto result = Append(*table, *rows, {}, context);
+        if (result.outcome != CommitOutcome::kCommitted) ++failures;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  std::printf("%d appends in %.2f s, %.0f a second, %ld versions, %d failures\n", writers * commits,
+              seconds.count(), writers * commits / seconds.count(), table->Latest()->version(),
+              failures.load());
+  return failures;
+}
+
 int PrintIds(const io::Location& location, const char* version) {
   const auto table = delta::OpenTable(location, kContext);
   const SnapshotPtr snapshot = version ? table->At(std::atoll(version)) : table->Latest();
@@ -149,6 +180,10 @@ int Run(const std::string& command, const std::string& directory,
                               directory.substr(slash + 1)};
   if (command == "write") return Write(location);
   if (command == "many") return WriteMany(location, arguments);
+  if (command == "appenders") {
+    return RunAppenders(location, std::atoi(arguments.at(0)), std::atoi(arguments.at(1)),
+                        arguments.size() > 2);
+  }
   if (command == "delete") return Delete(location, std::atoll(arguments.at(0)));
   if (command == "ids") return PrintIds(location, arguments.empty() ? nullptr : arguments[0]);
   const auto table = delta::OpenTable(location, kContext);

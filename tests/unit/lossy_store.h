@@ -16,6 +16,8 @@ class LossyStore : public io::ObjectStore {
 
   /// The next put is done (or not), and its reply is lost.
   void LoseNextReply(bool apply) { lose_ = true, apply_ = apply; }
+  /// The next put is on its way when its reply is lost, and arrives after the next read.
+  void DelayNextPut() { delay_ = true; }
   /// The next put is sent twice by a client that missed the first reply.
   void RepeatNextPut() { repeat_ = true; }
 
@@ -24,10 +26,24 @@ class LossyStore : public io::ObjectStore {
       if (apply_) inner_->WriteIfAbsent(path, bytes);
       throw Error(ErrorKind::kCommitStateUnknown, "LK-8006", "the reply was lost");
     }
+    if (std::exchange(delay_, false)) {
+      under_way_ = {std::string(path), std::string(bytes)};
+      throw Error(ErrorKind::kCommitStateUnknown, "LK-8006", "the reply was lost");
+    }
     if (std::exchange(repeat_, false)) inner_->WriteIfAbsent(path, bytes);
     return inner_->WriteIfAbsent(path, bytes);
   }
-  std::string Read(std::string_view path) override { return inner_->Read(path); }
+  std::string Read(std::string_view path) override {
+    const auto arrives = std::exchange(under_way_, {});
+    try {
+      std::string bytes = inner_->Read(path);
+      if (!arrives.first.empty()) inner_->WriteIfAbsent(arrives.first, arrives.second);
+      return bytes;
+    } catch (const Error&) {
+      if (!arrives.first.empty()) inner_->WriteIfAbsent(arrives.first, arrives.second);
+      throw;
+    }
+  }
   std::unique_ptr<io::ObjectReader> Open(std::string_view path) override {
     return inner_->Open(path);
   }
@@ -48,6 +64,8 @@ class LossyStore : public io::ObjectStore {
   bool lose_ = false;
   bool apply_ = false;
   bool repeat_ = false;
+  bool delay_ = false;
+  std::pair<std::string, std::string> under_way_;  ///< path and bytes
 };
 
 }  // namespace lakehouse

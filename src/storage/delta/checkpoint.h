@@ -10,10 +10,16 @@ namespace lakehouse::storage::delta {
 /// twice or is of another version; a damaged Parquet file is LK-3510.
 DeltaSnapshot::State ReadCheckpoint(const Log& log, const CheckpointFiles& checkpoint);
 
-/// Writes a checkpoint of `state` and then `_last_checkpoint`. Tombstones younger than
-/// `keep_removes_ms` before `now_ms` are part of it. A checkpoint that is there already is left as
-/// it is.
-void WriteCheckpoint(const Log& log, const DeltaSnapshot::State& state, int64_t now_ms,
-                     int64_t keep_removes_ms);
+/// The names of the files in `_sidecars` that a checkpoint refers to. Errors as ReadCheckpoint.
+std::vector<std::string> SidecarsOf(const Log& log, const CheckpointFiles& checkpoint);
+
+/// Writes a checkpoint of `state` and then `_last_checkpoint`: of the V2 spec with sidecars where
+/// WantsV2Checkpoints, else a classic one. Tombstones of the last
+/// delta.deletedFileRetentionDuration are part of it. A checkpoint that is there already is left as
+/// it is. Memory is bounded by a row group beside the state. A failure leaves no checkpoint that a
+/// reader would take; sidecars that nothing refers to are removed with the next cleaning of the
+/// log.
+void WriteCheckpoint(const Log& log, const DeltaSnapshot::State& state,
+                     const StorageContext& context);
 
 }  // namespace lakehouse::storage::delta

@@ -45,29 +45,70 @@ DeletionVectorPtr ReadVector(const CheckpointRows& vectors, int64_t row) {
   return std::make_shared<const DeletionVectorDescriptor>(std::move(vector));
 }
 
-std::optional<int64_t> OptionalNumber(const CheckpointRows& rows, const char* field, int64_t row) {
-  if (!rows.HasField(field, row)) return std::nullopt;
-  return rows.Number(field, row);
-}
+/// The fields of add, found once for a batch: there may be millions of rows.
+class AddColumns {
+ public:
+  explicit AddColumns(const CheckpointRows& rows)
+      : paths_(rows.Texts("path")),
+        stats_(rows.Texts("stats")),
+        providers_(rows.Texts("clusteringProvider")),
+        sizes_(rows.Numbers("size")),
+        times_(rows.Numbers("modificationTime")),
+        row_ids_(rows.Numbers("baseRowId")),
+        row_versions_(rows.Numbers("defaultRowCommitVersion")),
+        partitions_(rows.Maps("partitionValues")),
+        tags_(rows.Maps("tags")),
+        parsed_stats_(rows.Field("stats_parsed")),
+        vectors_(rows.Struct("deletionVector")) {}
 
-AddFilePtr ReadAdd(const CheckpointRows& rows, const CheckpointRows& vectors, int64_t row) {
-  auto add = std::make_shared<AddFile>();
-  add->path = ReadPath(rows, row, "an add");
-  add->size_bytes = rows.Number("size", row);
-  add->modified_ms = rows.Number("modificationTime", row);
-  add->partition_values = rows.Map("partitionValues", row);
-  add->stats = rows.Text("stats", row);
-  if (add->stats.empty()) {
+  AddFilePtr Read(int64_t row) const {
+    auto add = std::make_shared<AddFile>();
+    add->path = DecodePath(ViewOf(paths_, row));
+    if (add->path.empty()) ThrowDamaged("an add without a path");
+    add->size_bytes = NumberOf(sizes_, row).value_or(0);
+    add->modified_ms = NumberOf(times_, row).value_or(0);
+    ForEachEntry(partitions_, row, [&](std::string_view key, auto value) {
+      add->partition_values.emplace(key, value);
+    });
+    add->stats = ViewOf(stats_, row);
     // Writers may leave the text out and give a struct only.
-    if (const auto parsed = rows.Field("stats_parsed")) add->stats = StatsText(*parsed, row);
+    if (add->stats.empty() && parsed_stats_) add->stats = StatsText(*parsed_stats_, row);
+    ForEachEntry(tags_, row, [&](std::string_view key, auto value) {
+      if (value) add->tags.emplace(key, *value);
+    });
+    add->deletion_vector = ReadVector(vectors_, row);
+    add->base_row_id = NumberOf(row_ids_, row);
+    add->default_row_commit_version = NumberOf(row_versions_, row);
+    add->clustering_provider = ViewOf(providers_, row);
+    return add;
   }
-  add->tags = WithoutNulls(rows.Map("tags", row));
-  add->deletion_vector = ReadVector(vectors, row);
-  add->base_row_id = OptionalNumber(rows, "baseRowId", row);
-  add->default_row_commit_version = OptionalNumber(rows, "defaultRowCommitVersion", row);
-  add->clustering_provider = rows.Text("clusteringProvider", row);
-  return add;
-}
+
+ private:
+  static std::string_view ViewOf(const std::shared_ptr<arrow::StringArray>& texts, int64_t row) {
+    return texts && texts->IsValid(row) ? texts->GetView(row) : std::string_view();
+  }
+  static std::optional<int64_t> NumberOf(const std::shared_ptr<arrow::Int64Array>& numbers,
+                                         int64_t row) {
+    return numbers && numbers->IsValid(row) ? std::optional(numbers->Value(row)) : std::nullopt;
+  }
+  /// `take(key, value)`; a value that is null is none.
+  template <typename Take>
+  static void ForEachEntry(const std::shared_ptr<arrow::MapArray>& maps, int64_t row, Take take) {
+    if (!maps || maps->IsNull(row)) return;
+    const auto& keys = static_cast<const arrow::StringArray&>(*maps->keys());
+    const auto& items = static_cast<const arrow::StringArray&>(*maps->items());
+    for (int64_t i = maps->value_offset(row); i < maps->value_offset(row + 1); ++i) {
+      take(keys.GetView(i),
+           items.IsValid(i) ? std::optional(std::string(items.GetView(i))) : std::nullopt);
+    }
+  }
+
+  const std::shared_ptr<arrow::StringArray> paths_, stats_, providers_;
+  const std::shared_ptr<arrow::Int64Array> sizes_, times_, row_ids_, row_versions_;
+  const std::shared_ptr<arrow::MapArray> partitions_, tags_;
+  const std::shared_ptr<arrow::Array> parsed_stats_;
+  const CheckpointRows vectors_;
+};
 
 TableMetadata ReadMetadata(const CheckpointRows& rows, int64_t row) {
   TableMetadata metadata;
@@ -92,10 +133,10 @@ Protocol ReadProtocol(const CheckpointRows& rows, int64_t row) {
 
 void ReadFileActions(const arrow::RecordBatch& batch, Actions& actions) {
   const CheckpointRows adds(batch, "add"), removes(batch, "remove");
-  const CheckpointRows add_vectors = adds.Struct("deletionVector");
+  const AddColumns add_columns(adds);
   const CheckpointRows remove_vectors = removes.Struct("deletionVector");
   for (int64_t row = 0; row < batch.num_rows(); ++row) {
-    if (adds.Has(row)) actions.adds.push_back(ReadAdd(adds, add_vectors, row));
+    if (adds.Has(row)) actions.adds.push_back(add_columns.Read(row));
     if (removes.Has(row)) {
       actions.removes.push_back({ReadPath(removes, row, "a remove"),
                                  removes.Number("deletionTimestamp", row),
@@ -137,9 +178,10 @@ void ReadOtherActions(const arrow::RecordBatch& batch, Actions& actions) {
 }
 
 template <typename Take>
-int64_t ForEachBatch(const io::Location& place, Take take) {
+int64_t ForEachBatch(const io::Location& place, Take take,
+                     const std::vector<std::string>& columns = {}) {
   const std::shared_ptr<io::ObjectReader> file = place.store->Open(place.path);
-  const auto rows = parquet::OpenParquet(file);
+  const auto rows = parquet::OpenParquet(file, columns);
   std::shared_ptr<arrow::RecordBatch> batch;
   for (Check(rows->ReadNext(&batch)); batch; Check(rows->ReadNext(&batch))) take(*batch);
   return file->info().size_bytes;
@@ -175,7 +217,7 @@ void ReadPart(const Log& log, const std::string& name, Actions& actions) {
 
 io::Location SidecarPlace(const Log& log, const std::string& path) {
   if (IsAbsolute(path)) return LocateFile(path, log.table(), nullptr);
-  return {log.table().store, log.PathOf(io::JoinPath("_sidecars", path))};
+  return {log.table().store, log.PathOf(io::JoinPath(Log::kSidecars, path))};
 }
 
 void ReadSidecar(const Log& log, const SidecarFile& sidecar, Actions& actions) {
@@ -219,6 +261,30 @@ DeltaSnapshot::State ReadCheckpoint(const Log& log, const CheckpointFiles& check
   } catch (const Error& error) {
     throw error.Within(first);
   }
+}
+
+std::vector<std::string> SidecarsOf(const Log& log, const CheckpointFiles& checkpoint) {
+  std::vector<std::string> names;
+  // Parts are of the V1 spec, which has none.
+  if (checkpoint.names.size() != 1) return names;
+  const std::string& name = checkpoint.names.front();
+  Actions actions;
+  try {
+    if (name.ends_with(".json")) {
+      ReadPart(log, name, actions);
+    } else {
+      const auto take = [&](const arrow::RecordBatch& batch) { ReadOtherActions(batch, actions); };
+      const auto schema = parquet::ReadParquetSchema(log.store().Open(log.PathOf(name)));
+      if (schema->GetFieldIndex("sidecar") < 0) return names;
+      ForEachBatch({log.table().store, log.PathOf(name)}, take, {"sidecar"});
+    }
+  } catch (const Error& error) {
+    throw error.Within(name);
+  }
+  for (SidecarFile& sidecar : actions.sidecars) {
+    names.push_back(sidecar.path.substr(sidecar.path.rfind('/') + 1));
+  }
+  return names;
 }
 
 }  // namespace lakehouse::storage::delta

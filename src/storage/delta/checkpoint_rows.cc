@@ -23,7 +23,7 @@ std::shared_ptr<ArrayType> Typed(const std::shared_ptr<arrow::Array>& array,
   return std::static_pointer_cast<ArrayType>(array);
 }
 
-const arrow::StringArray& Texts(const arrow::Array& array, const std::string& field) {
+const arrow::StringArray& TextsOf(const arrow::Array& array, const std::string& field) {
   if (array.type_id() != arrow::Type::STRING) ThrowType(field, array);
   return static_cast<const arrow::StringArray&>(array);
 }
@@ -89,7 +89,7 @@ std::vector<std::string> CheckpointRows::List(const std::string& field, int64_t 
   const auto list = Typed<arrow::ListArray>(Field(field), field, arrow::Type::LIST);
   std::vector<std::string> texts;
   if (!list || list->IsNull(row)) return texts;
-  const arrow::StringArray& values = Texts(*list->values(), field);
+  const arrow::StringArray& values = TextsOf(*list->values(), field);
   for (int64_t i = list->value_offset(row); i < list->value_offset(row + 1); ++i) {
     texts.push_back(values.GetString(i));
   }
@@ -101,13 +101,41 @@ std::map<std::string, std::optional<std::string>> CheckpointRows::Map(const std:
   const auto map = Typed<arrow::MapArray>(Field(field), field, arrow::Type::MAP);
   std::map<std::string, std::optional<std::string>> entries;
   if (!map || map->IsNull(row)) return entries;
-  const arrow::StringArray& keys = Texts(*map->keys(), field);
-  const arrow::StringArray& items = Texts(*map->items(), field);
+  const arrow::StringArray& keys = TextsOf(*map->keys(), field);
+  const arrow::StringArray& items = TextsOf(*map->items(), field);
   for (int64_t i = map->value_offset(row); i < map->value_offset(row + 1); ++i) {
     entries[keys.GetString(i)] =
         items.IsValid(i) ? std::optional(items.GetString(i)) : std::nullopt;
   }
   return entries;
+}
+
+std::shared_ptr<arrow::StringArray> CheckpointRows::Texts(const std::string& field) const {
+  return Typed<arrow::StringArray>(Field(field), field, arrow::Type::STRING);
+}
+
+std::shared_ptr<arrow::Int64Array> CheckpointRows::Numbers(const std::string& field) const {
+  const auto array = Field(field);
+  if (!array || array->type_id() == arrow::Type::INT64) {
+    return std::static_pointer_cast<arrow::Int64Array>(array);
+  }
+  arrow::Int64Builder wide;
+  Check(wide.Reserve(array->length()));
+  for (int64_t row = 0; row < array->length(); ++row) {
+    array->IsNull(row) ? wide.UnsafeAppendNull() : wide.UnsafeAppend(Number(field, row));
+  }
+  auto finished = wide.Finish();
+  Check(finished.status());
+  return std::static_pointer_cast<arrow::Int64Array>(*finished);
+}
+
+std::shared_ptr<arrow::MapArray> CheckpointRows::Maps(const std::string& field) const {
+  const auto maps = Typed<arrow::MapArray>(Field(field), field, arrow::Type::MAP);
+  for (const auto& part :
+       maps ? arrow::ArrayVector{maps->keys(), maps->items()} : arrow::ArrayVector{}) {
+    if (part->type_id() != arrow::Type::STRING) ThrowType(field, *part);
+  }
+  return maps;
 }
 
 }  // namespace lakehouse::storage::delta

@@ -33,6 +33,12 @@ class CheckpointRows {
   CheckpointRows Struct(const std::string& field) const;
   /// A field as it is, or null.
   std::shared_ptr<arrow::Array> Field(const std::string& field) const;
+  /// A field of texts, or null.
+  std::shared_ptr<arrow::StringArray> Texts(const std::string& field) const;
+  /// A field of numbers, of 32 or 64 bits, as one of 64; or null.
+  std::shared_ptr<arrow::Int64Array> Numbers(const std::string& field) const;
+  /// A field of maps from text to text, or null.
+  std::shared_ptr<arrow::MapArray> Maps(const std::string& field) const;
 
  private:
   explicit CheckpointRows(std::shared_ptr<arrow::StructArray> rows);

@@ -1,207 +1,242 @@
 #include <arrow/api.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <functional>
+#include <utility>
 
+#include "base/check.h"
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/ids.h"
+#include "base/random.h"
+#include "storage/arrow_schema.h"
 #include "storage/delta/checkpoint.h"
+#include "storage/delta/checkpoint_columns.h"
+#include "storage/delta/last_checkpoint.h"
+#include "storage/delta/log_properties.h"
 #include "storage/delta/schema_json.h"
 #include "storage/parquet/parquet_file.h"
 
 namespace lakehouse::storage::delta {
 namespace {
 
-void Check(const arrow::Status& status) {
-  if (!status.ok()) {
-    throw Error(ErrorKind::kInternal, "LK-0001", "writing a checkpoint: " + status.message());
-  }
-}
+using Batch = CheckpointColumns::Batch;
+/// Gives one batch after the other, then null.
+using Source = std::function<Batch()>;
 
-std::shared_ptr<arrow::DataType> TextToText() { return arrow::map(arrow::utf8(), arrow::utf8()); }
+constexpr size_t kBatchRows = 8'192;
+constexpr int64_t kRowGroupRows = 64 << 10;
+/// File actions in one sidecar; more go into further ones.
+constexpr size_t kSidecarActions = 100'000;
+/// A schema text longer than this is left out of `_last_checkpoint`: readers find it in the file.
+constexpr size_t kMaxHintSchemaBytes = 64 << 10;
 
-std::shared_ptr<arrow::Schema> CheckpointSchema() {
-  using arrow::field;
-  const auto text = arrow::utf8();
-  const auto number = arrow::int64();
-  const auto texts = arrow::list(field("element", text));
-  return arrow::schema(
-      {field("txn", arrow::struct_({field("appId", text), field("version", number),
-                                    field("lastUpdated", number)})),
-       field("add", arrow::struct_({field("path", text), field("partitionValues", TextToText()),
-                                    field("size", number), field("modificationTime", number),
-                                    field("dataChange", arrow::boolean()),
-                                    field("tags", TextToText()), field("stats", text)})),
-       field("remove", arrow::struct_({field("path", text), field("deletionTimestamp", number),
-                                       field("dataChange", arrow::boolean())})),
-       field("metaData",
-             arrow::struct_({field("id", text), field("name", text), field("description", text),
-                             field("format", arrow::struct_({field("provider", text),
-                                                             field("options", TextToText())})),
-                             field("schemaString", text), field("partitionColumns", texts),
-                             field("configuration", TextToText()), field("createdTime", number)})),
-       field("protocol",
-             arrow::struct_({field("minReaderVersion", arrow::int32()),
-                             field("minWriterVersion", arrow::int32()),
-                             field("readerFeatures", texts), field("writerFeatures", texts)})),
-       field("domainMetadata", arrow::struct_({field("domain", text), field("configuration", text),
-                                               field("removed", arrow::boolean())}))});
-}
-
-/// Appends one value to a builder, by the kind of value.
-void Put(arrow::ArrayBuilder* builder, const std::string& text) {
-  Check(static_cast<arrow::StringBuilder*>(builder)->Append(text));
-}
-void PutOrNull(arrow::ArrayBuilder* builder, const std::string& text) {
-  text.empty() ? Check(builder->AppendNull()) : Put(builder, text);
-}
-void Put(arrow::ArrayBuilder* builder, int64_t number) {
-  Check(static_cast<arrow::Int64Builder*>(builder)->Append(number));
-}
-void PutShort(arrow::ArrayBuilder* builder, int number) {
-  Check(static_cast<arrow::Int32Builder*>(builder)->Append(number));
-}
-void PutFlag(arrow::ArrayBuilder* builder, bool flag) {
-  Check(static_cast<arrow::BooleanBuilder*>(builder)->Append(flag));
-}
-void Put(arrow::ArrayBuilder* builder, const std::vector<std::string>& texts) {
-  auto* list = static_cast<arrow::ListBuilder*>(builder);
-  Check(list->Append());
-  for (const std::string& text : texts) Put(list->value_builder(), text);
-}
-template <typename Text>
-void PutMap(arrow::ArrayBuilder* builder, const std::map<std::string, Text>& entries) {
-  auto* map = static_cast<arrow::MapBuilder*>(builder);
-  Check(map->Append());
-  for (const auto& [key, value] : entries) {
-    Put(map->key_builder(), key);
-    if constexpr (std::is_same_v<Text, std::string>) {
-      Put(map->item_builder(), value);
-    } else {
-      value ? Put(map->item_builder(), *value) : Check(map->item_builder()->AppendNull());
-    }
-  }
-}
-
-/// Builds the rows of a checkpoint: one action a row, the other columns null.
-class CheckpointBuilder {
+/// The batches of several sources in order, made when they are asked for.
+class BatchReader : public arrow::RecordBatchReader {
  public:
-  CheckpointBuilder() {
-    auto builder =
-        arrow::RecordBatchBuilder::Make(CheckpointSchema(), arrow::default_memory_pool());
-    Check(builder.status());
-    batch_ = *std::move(builder);
-  }
+  BatchReader(std::shared_ptr<arrow::Schema> schema, std::vector<Source> sources)
+      : schema_(std::move(schema)), sources_(std::move(sources)) {}
 
-  /// Starts a row of `column` and returns its struct.
-  arrow::StructBuilder& Row(const char* column) {
-    arrow::StructBuilder* chosen = nullptr;
-    for (int c = 0; c < batch_->num_fields(); ++c) {
-      auto* builder = batch_->GetFieldAs<arrow::StructBuilder>(c);
-      if (batch_->schema()->field(c)->name() == column) {
-        chosen = builder;
-        Check(builder->Append());
-      } else {
-        Check(builder->AppendNull());
+  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    batch->reset();
+    while (at_ < sources_.size()) {
+      *batch = sources_[at_]();
+      if (!*batch) {
+        ++at_;
+      } else if ((*batch)->num_rows() > 0) {
+        rows_ += (*batch)->num_rows();
+        break;
       }
     }
-    return *chosen;
+    return arrow::Status::OK();
+  }
+  int64_t rows() const { return rows_; }
+
+ private:
+  const std::shared_ptr<arrow::Schema> schema_;
+  std::vector<Source> sources_;
+  size_t at_ = 0;
+  int64_t rows_ = 0;
+};
+
+Source Once(std::function<Batch()> make) {
+  return [make = std::move(make), done = false]() mutable -> Batch {
+    return std::exchange(done, true) ? nullptr : make();
+  };
+}
+
+/// The live files and tombstones of a state, in lots.
+class FileActions {
+ public:
+  FileActions(const DeltaSnapshot::State& state, int64_t oldest_remove)
+      : state_(state),
+        oldest_remove_(oldest_remove),
+        add_(state.files.begin()),
+        remove_(state.tombstones.begin()) {
+    SkipExpired();
   }
 
-  void Add(const AddFile& add) {
-    arrow::StructBuilder& row = Row("add");
-    Put(row.field_builder(0), EncodePath(add.path));
-    PutMap(row.field_builder(1), add.partition_values);
-    Put(row.field_builder(2), add.size_bytes);
-    Put(row.field_builder(3), add.modified_ms);
-    PutFlag(row.field_builder(4), false);
-    add.tags.empty() ? Check(row.field_builder(5)->AppendNull())
-                     : PutMap(row.field_builder(5), add.tags);
-    PutOrNull(row.field_builder(6), add.stats);
-  }
+  bool AtEnd() const { return add_ == state_.files.end() && remove_ == state_.tombstones.end(); }
 
-  void Add(const TableMetadata& metadata) {
-    arrow::StructBuilder& row = Row("metaData");
-    Put(row.field_builder(0), metadata.id);
-    PutOrNull(row.field_builder(1), metadata.name);
-    PutOrNull(row.field_builder(2), metadata.description);
-    auto* format = static_cast<arrow::StructBuilder*>(row.field_builder(3));
-    Check(format->Append());
-    Put(format->field_builder(0), std::string("parquet"));
-    PutMap(format->field_builder(1), std::map<std::string, std::string>{});
-    Put(row.field_builder(4), WriteSchema(metadata.schema));
-    Put(row.field_builder(5), metadata.partition_columns);
-    PutMap(row.field_builder(6), metadata.properties);
-    Put(row.field_builder(7), metadata.created_ms);
-  }
-
-  void Add(const Protocol& protocol) {
-    arrow::StructBuilder& row = Row("protocol");
-    PutShort(row.field_builder(0), protocol.min_reader_version);
-    PutShort(row.field_builder(1), protocol.min_writer_version);
-    protocol.min_reader_version >= 3 ? Put(row.field_builder(2), protocol.reader_features)
-                                     : Check(row.field_builder(2)->AppendNull());
-    protocol.min_writer_version >= 7 ? Put(row.field_builder(3), protocol.writer_features)
-                                     : Check(row.field_builder(3)->AppendNull());
-  }
-
-  std::shared_ptr<arrow::RecordBatch> Finish() {
-    auto batch = batch_->Flush();
-    Check(batch.status());
-    return *std::move(batch);
+  /// Up to `limit` actions of one kind, or null at the end.
+  Batch Next(const CheckpointColumns& columns, size_t limit) {
+    if (remove_ != state_.tombstones.end()) {
+      std::vector<const RemoveFile*> removes;
+      for (; removes.size() < limit && remove_ != state_.tombstones.end(); SkipExpired()) {
+        removes.push_back(&(*remove_)->remove);
+        ++remove_;
+      }
+      return columns.Rows(removes);
+    }
+    if (add_ == state_.files.end()) return nullptr;
+    std::vector<AddFilePtr> adds;
+    for (; adds.size() < limit && add_ != state_.files.end(); ++add_) adds.push_back(*add_);
+    return columns.Rows(adds);
   }
 
  private:
-  std::unique_ptr<arrow::RecordBatchBuilder> batch_;
+  void SkipExpired() {
+    while (remove_ != state_.tombstones.end() && (*remove_)->remove.deleted_ms < oldest_remove_) {
+      ++remove_;
+    }
+  }
+
+  const DeltaSnapshot::State& state_;
+  const int64_t oldest_remove_;
+  decltype(DeltaSnapshot::State::files)::const_iterator add_;
+  decltype(DeltaSnapshot::State::tombstones)::const_iterator remove_;
 };
 
-std::shared_ptr<arrow::RecordBatch> ToRows(const DeltaSnapshot::State& state,
-                                           int64_t oldest_remove) {
-  CheckpointBuilder builder;
-  builder.Add(*state.protocol);
-  builder.Add(*state.metadata);
-  for (const auto& [app, txn] : state.transactions) {
-    arrow::StructBuilder& row = builder.Row("txn");
-    Put(row.field_builder(0), app);
-    Put(row.field_builder(1), txn.version);
-    Put(row.field_builder(2), txn.last_updated_ms);
-  }
-  for (const auto& [domain, configuration] : state.domains) {
-    arrow::StructBuilder& row = builder.Row("domainMetadata");
-    Put(row.field_builder(0), domain);
-    Put(row.field_builder(1), configuration);
-    PutFlag(row.field_builder(2), false);
-  }
-  for (const auto& [path, remove] : state.tombstones) {
-    if (remove.deleted_ms < oldest_remove) continue;
-    arrow::StructBuilder& row = builder.Row("remove");
-    Put(row.field_builder(0), EncodePath(remove.path));
-    Put(row.field_builder(1), remove.deleted_ms);
-    PutFlag(row.field_builder(2), false);
-  }
-  for (const auto& [path, add] : state.files) builder.Add(*add);
-  return builder.Finish();
+std::vector<Source> OtherActions(const DeltaSnapshot::State& state,
+                                 const CheckpointColumns& columns) {
+  return {Once([&] { return columns.Rows(*state.protocol); }),
+          Once([&] { return columns.Rows(*state.metadata); }),
+          Once([&] { return columns.Rows(state.transactions); }),
+          Once([&] { return columns.DomainRows(state.domains); })};
 }
 
-}  // namespace
+struct Written {
+  int64_t actions = 0;
+  int64_t size_bytes = 0;
+};
 
-void WriteCheckpoint(const Log& log, const DeltaSnapshot::State& state, int64_t now_ms,
-                     int64_t keep_removes_ms) {
-  const auto batch = ToRows(state, now_ms - keep_removes_ms);
-  auto rows = arrow::RecordBatchReader::Make({batch});
-  Check(rows.status());
-  const auto writer = log.store().Create(log.PathOf(Log::CheckpointName(state.version)));
-  parquet::WriteParquet(**rows, *writer);
+/// Nothing when an object of that name is there already.
+std::optional<Written> WriteFile(const Log& log, const std::string& name,
+                                 const CheckpointColumns& columns, std::vector<Source> sources) {
+  BatchReader rows(columns.schema(), std::move(sources));
+  const auto writer = log.store().Create(log.PathOf(name));
+  parquet::WriteParquet(rows, *writer, "zstd", kRowGroupRows);
   try {
     writer->Finish();
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kAlreadyExists) return;
+    if (error.kind() == ErrorKind::kAlreadyExists) return std::nullopt;
     throw;
   }
-  const nlohmann::ordered_json hint = {{"version", state.version},
-                                       {"size", batch->num_rows()},
-                                       {"sizeInBytes", writer->bytes_written()},
-                                       {"numOfAddFiles", state.files.size()}};
-  log.store().Write(log.PathOf("_last_checkpoint"), hint.dump());
+  return Written{rows.rows(), writer->bytes_written()};
+}
+
+/// Writes the checkpoints of one state.
+class CheckpointWriter {
+ public:
+  CheckpointWriter(const Log& log, const DeltaSnapshot::State& state, const StorageContext& context)
+      : log_(log),
+        state_(state),
+        context_(context),
+        oldest_remove_(context.clock->NowMs() - DeletedFileRetentionMs(*state.metadata)) {}
+
+  void Write() {
+    const bool v2 = WantsV2Checkpoints(*state_.protocol, *state_.metadata);
+    const CheckpointColumns columns =
+        ColumnsOf(v2 ? CheckpointPart::kTop : CheckpointPart::kClassic);
+    const auto written = v2 ? WriteV2(columns) : WriteClassic(columns);
+    if (written) WriteHint(*written, columns);
+  }
+
+ private:
+  CheckpointColumns ColumnsOf(CheckpointPart part) const {
+    return {part, *state_.protocol, *state_.metadata, context_.partition_time_zone};
+  }
+
+  std::optional<Written> WriteClassic(const CheckpointColumns& columns) const {
+    FileActions files(state_, oldest_remove_);
+    std::vector<Source> sources = OtherActions(state_, columns);
+    sources.push_back([&] { return files.Next(columns, kBatchRows); });
+    return WriteFile(log_, Log::CheckpointName(state_.version), columns, std::move(sources));
+  }
+
+  /// Sidecars first: a checkpoint must never refer to what is not there.
+  std::optional<Written> WriteV2(const CheckpointColumns& columns) const {
+    if (HasV2Checkpoint()) return std::nullopt;
+    Written total;
+    std::vector<WrittenSidecar> sidecars = WriteSidecars(total);
+    const std::map<std::string, std::string> tags = {
+        {"sidecarNumActions", std::to_string(total.actions)},
+        {"sidecarSizeInBytes", std::to_string(total.size_bytes)},
+        {"numOfAddFiles", std::to_string(state_.files.size())}};
+    std::vector<Source> sources = OtherActions(state_, columns);
+    sources.insert(sources.begin(), Once([&] { return columns.OwnRow(state_.version, tags); }));
+    sources.push_back(Once([&] { return columns.Rows(sidecars); }));
+    const std::string name =
+        Log::V2CheckpointName(state_.version, Uuid::V4(*context_.random).ToString());
+    const auto top = WriteFile(log_, name, columns, std::move(sources));
+    if (!top) return std::nullopt;
+    return Written{total.actions + top->actions, total.size_bytes + top->size_bytes};
+  }
+
+  std::vector<WrittenSidecar> WriteSidecars(Written& total) const {
+    const CheckpointColumns columns = ColumnsOf(CheckpointPart::kSidecar);
+    std::vector<WrittenSidecar> sidecars;
+    FileActions files(state_, oldest_remove_);
+    while (!files.AtEnd()) {
+      const Source lot = [&, left = kSidecarActions]() mutable -> Batch {
+        if (left == 0) return nullptr;
+        Batch batch = files.Next(columns, std::min(left, kBatchRows));
+        if (batch) left -= static_cast<size_t>(batch->num_rows());
+        return batch;
+      };
+      const std::string name = Uuid::V4(*context_.random).ToString() + ".parquet";
+      const auto written = WriteFile(log_, io::JoinPath(Log::kSidecars, name), columns, {lot});
+      LAKE_CHECK(written.has_value());
+      total.actions += written->actions;
+      total.size_bytes += written->size_bytes;
+      sidecars.push_back({name, written->size_bytes, context_.clock->NowMs()});
+    }
+    return sidecars;
+  }
+
+  bool HasV2Checkpoint() const {
+    const LogListing listing = log_.List(state_.version);
+    return std::any_of(listing.checkpoints.begin(), listing.checkpoints.end(),
+                       [&](const CheckpointFiles& found) {
+                         return found.version == state_.version && found.names.size() == 1;
+                       });
+  }
+
+  /// A hint of a newer checkpoint is never replaced by an older one.
+  void WriteHint(const Written& written, const CheckpointColumns& columns) const {
+    if (log_.LastCheckpointHint().value_or(-1) > state_.version) return;
+    LastCheckpoint hint;
+    hint.version = state_.version;
+    hint.action_count = written.actions;
+    hint.size_bytes = written.size_bytes;
+    hint.file_count = static_cast<int64_t>(state_.files.size());
+    hint.schema_json = WriteSchema(FromArrow(*columns.schema()));
+    if (hint.schema_json.size() > kMaxHintSchemaBytes) hint.schema_json.clear();
+    log_.store().Write(log_.PathOf("_last_checkpoint"), WriteLastCheckpoint(hint));
+  }
+
+  const Log& log_;
+  const DeltaSnapshot::State& state_;
+  const StorageContext& context_;
+  const int64_t oldest_remove_;
+};
+
+}  // namespace
+
+void WriteCheckpoint(const Log& log, const DeltaSnapshot::State& state,
+                     const StorageContext& context) {
+  CheckpointWriter(log, state, context).Write();
 }
 
 }  // namespace lakehouse::storage::delta

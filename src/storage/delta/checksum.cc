@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
+#include "base/check.h"
 #include "base/error.h"
+#include "storage/delta/protocol.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -95,20 +98,56 @@ Checksum ParseChecksum(std::string_view text, const std::string& place) {
   }
 }
 
+std::string ChecksumText(const DeltaSnapshot::State& state) {
+  LAKE_CHECK(state.protocol && state.metadata);
+  Actions actions;
+  actions.protocol = state.protocol;
+  actions.metadata = state.metadata;
+  for (const auto& [app, transaction] : state.transactions) {
+    actions.transactions.push_back({app, transaction});
+  }
+  for (const auto& [domain, configuration] : state.domains) {
+    actions.domains.push_back({domain, configuration, false});
+  }
+  Json json;
+  if (!state.transaction_id.empty()) json["txnId"] = state.transaction_id;
+  json["tableSizeBytes"] = state.totals.bytes;
+  json["numFiles"] = state.files.size();
+  if (HasDeletionVectors(*state.protocol)) {
+    json["numDeletedRecordsOpt"] = state.totals.deleted_records;
+    json["numDeletionVectorsOpt"] = state.totals.deletion_vectors;
+  }
+  json["numMetadata"] = 1;
+  json["numProtocol"] = 1;
+  if (HasInCommitTimestamps(*state.protocol, *state.metadata)) {
+    json["inCommitTimestampOpt"] = state.timestamp_ms;
+  }
+  json["setTransactions"] = Json::array();
+  json["domainMetadata"] = Json::array();
+  std::istringstream lines(WriteCommit(actions));
+  for (std::string line; std::getline(lines, line);) {
+    const Json action = Json::parse(line);
+    const std::string name = action.begin().key();
+    if (name == "txn") {
+      json["setTransactions"].push_back(action.begin().value());
+    } else if (name == "domainMetadata") {
+      json["domainMetadata"].push_back(action.begin().value());
+    } else {
+      json[name == "metaData" ? "metadata" : name] = action.begin().value();
+    }
+  }
+  return json.dump() + "\n";
+}
+
 void CompareWith(const Checksum& checksum, const DeltaSnapshot::State& state,
                  const std::string& place) {
-  int64_t bytes = 0, vectors = 0, deleted = 0;
-  for (const auto& [key, add] : state.files) {
-    bytes += add->size_bytes;
-    if (!add->deletion_vector) continue;
-    ++vectors;
-    deleted += add->deletion_vector->cardinality;
-  }
   CompareCount(checksum.file_count, static_cast<int64_t>(state.files.size()), "the number of files",
                place);
-  CompareCount(checksum.table_size_bytes, bytes, "the size of all files", place);
-  CompareCount(checksum.deletion_vector_count, vectors, "the number of deletion vectors", place);
-  CompareCount(checksum.deleted_record_count, deleted, "the number of deleted rows", place);
+  CompareCount(checksum.table_size_bytes, state.totals.bytes, "the size of all files", place);
+  CompareCount(checksum.deletion_vector_count, state.totals.deletion_vectors,
+               "the number of deletion vectors", place);
+  CompareCount(checksum.deleted_record_count, state.totals.deleted_records,
+               "the number of deleted rows", place);
   if (!state.protocol || !Same(checksum.protocol, *state.protocol)) {
     ThrowDamaged(place, "the protocol is another one than that of the log");
   }

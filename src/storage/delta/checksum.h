@@ -21,6 +21,9 @@ struct Checksum {
 /// Corruption LK-3009, with `place`, for a text that is none.
 Checksum ParseChecksum(std::string_view text, const std::string& place);
 
+/// The version checksum of a state, one line. Histograms and the list of all files are left out.
+std::string ChecksumText(const DeltaSnapshot::State& state);
+
 /// Corruption LK-3009 naming the first thing in which `state` is not what the checksum says.
 void CompareWith(const Checksum& checksum, const DeltaSnapshot::State& state,
                  const std::string& place);

@@ -240,7 +240,7 @@ bool Check::BringsRows(const AddFile& add) const {
   if (!add.data_change) return false;
   const auto replaced = removes_.find(KeyOf(add.path));
   if (replaced == removes_.end()) {
-    return ours_.base->state().files.count(FileKey(add.path, add.deletion_vector)) == 0;
+    return ours_.base->state().Find(add.path, add.deletion_vector) == nullptr;
   }
   RowSet back = RowsOf(replaced->second->deletion_vector);
   if (back.empty()) return false;
@@ -253,9 +253,7 @@ SnapshotPtr Check::SnapshotOf(const std::vector<AddFilePtr>& adds) const {
   state->version = version_;
   state->protocol = ground_.protocol;
   state->metadata = ground_.metadata;
-  for (const AddFilePtr& add : adds) {
-    state->files.emplace(FileKey(add->path, add->deletion_vector), add);
-  }
+  for (const AddFilePtr& add : adds) state->files.Put(add);
   return std::make_shared<DeltaSnapshot>(std::move(state), ours_.base->table(), context_);
 }
 
@@ -281,20 +279,24 @@ std::string Check::RemovedReads() {
   if (!ours_.reads_rows() || ours_.Level() == IsolationLevel::kSnapshot) return {};
   const std::string reason = "another writer removed rows that this change has read";
   const DeltaSnapshot& base = *ours_.base;
+  bool moved = false;
   std::map<std::string_view, const RemoveFile*> gone;
   for (const auto& [key, remove] : removes_) {
-    // A file that is only rearranged has lost no row; one that we change is looked at below.
-    if (!remove->data_change || ours_.changes.count(key) > 0) continue;
-    if (ours_.read_all) return reason;
+    if (ours_.changes.count(key) > 0) continue;  // looked at below
+    // A file that is only rearranged has lost no row; where its rows went nobody says.
+    if (remove->data_change && (ours_.read_all || ours_.read_rows_moved)) return reason;
     gone.emplace(key, remove);
   }
-  if (gone.empty()) return {};
   for (const Pending::Read& read : ours_.reads) {
-    if (read.only_to_choose) continue;
+    if (read.only_to_choose || gone.empty()) continue;
     for (size_t i = 0; i < base.file_count(); ++i) {
-      if (gone.count(KeyOf(base.add(i).path)) > 0 && read.may_match(base, i)) return reason;
+      const auto found = gone.find(KeyOf(base.add(i).path));
+      if (found == gone.end() || !read.may_match(base, i)) continue;
+      if (found->second->data_change) return reason;
+      moved = true;
     }
   }
+  ours_.read_rows_moved = ours_.read_rows_moved || moved;
   return {};
 }
 

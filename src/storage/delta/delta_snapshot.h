@@ -8,9 +8,24 @@
 #include <vector>
 
 #include "storage/delta/actions.h"
+#include "storage/delta/shared_order.h"
 #include "storage/snapshot.h"
 
 namespace lakehouse::storage::delta {
+
+/// A file that was removed, with the key of the logical file that it was.
+struct Tombstone {
+  std::string key;  ///< FileKey
+  RemoveFile remove;
+};
+using TombstonePtr = std::shared_ptr<const Tombstone>;
+
+struct KeyOfAdd {
+  static std::string_view Key(const AddFilePtr& add) { return KeyOf(add->path); }
+};
+struct KeyOfTombstone {
+  static std::string_view Key(const TombstonePtr& gone) { return gone->key; }
+};
 
 /// The state of a Delta table at one version: the reconciliation of a log (PROTOCOL.md, "Action
 /// Reconciliation"). The file entries are shared between the snapshots of a table.
@@ -22,8 +37,17 @@ class DeltaSnapshot : public Snapshot {
     std::string etag;  ///< of the commit file, empty when only its checkpoint is there
     std::optional<Protocol> protocol;
     std::optional<TableMetadata> metadata;
-    std::map<std::string, AddFilePtr, std::less<>> files;  ///< by FileKey
-    std::map<std::string, RemoveFile> tombstones;          ///< by FileKey, for checkpoints
+    SharedOrder<AddFilePtr, KeyOfAdd> files;  ///< a data file is there once, by KeyOf(path)
+    SharedOrder<TombstonePtr, KeyOfTombstone> tombstones;  ///< for checkpoints and VACUUM
+    std::string transaction_id;  ///< of the commit of this version; may be empty
+    /// Of the live files; kept beside them, for checksums after each commit.
+    struct Totals {
+      int64_t bytes = 0;
+      int64_t deletion_vectors = 0;
+      int64_t deleted_records = 0;
+      int64_t records = 0;          ///< in the files, deleted ones too
+      int64_t uncounted_files = 0;  ///< without a record count
+    } totals;
     std::map<std::string, AppTransaction> transactions;
     std::map<std::string, std::string> domains;
 
@@ -31,11 +55,17 @@ class DeltaSnapshot : public Snapshot {
     /// is there already with other deleted rows, or twice in a checkpoint.
     void Apply(const Actions& actions, int64_t commit_version, int64_t commit_timestamp_ms,
                ActionSource source = ActionSource::kCommit);
+    /// The logical file, or null.
+    const AddFilePtr* Find(std::string_view path, const DeletionVectorPtr& vector) const;
     /// Is a logical file of this data file there?
     bool HasDataFile(std::string_view path) const;
 
    private:
-    void ApplyAdd(const AddFilePtr& add, ActionSource source);
+    void ApplyAdd(const AddFilePtr& add);
+    /// All files of a checkpoint.
+    void TakeAll(const std::vector<AddFilePtr>& adds);
+    /// Adds `sign` times what the file counts for.
+    void Count(const AddFile& add, int sign);
   };
 
   /// Corruption LK-3003 without protocol or metadata, Unsupported LK-3002 when the table needs a
@@ -46,7 +76,7 @@ class DeltaSnapshot : public Snapshot {
   int64_t timestamp_ms() const override { return state_->timestamp_ms; }
   const Protocol& protocol() const override { return *state_->protocol; }
   const TableMetadata& metadata() const override { return *state_->metadata; }
-  size_t file_count() const override { return files_.size(); }
+  size_t file_count() const override { return state_->files.size(); }
   FileEntry file(size_t index) const override;
   Value partition_value(size_t index, size_t column) const override;
   std::shared_ptr<const RowSet> DeletedRows(size_t index) const override;
@@ -60,8 +90,8 @@ class DeltaSnapshot : public Snapshot {
   const std::map<std::string, std::string>& domains() const override { return state_->domains; }
 
   const State& state() const { return *state_; }
-  const AddFile& add(size_t index) const { return *files_[index]; }
-  const AddFilePtr& shared_add(size_t index) const { return files_[index]; }
+  const AddFile& add(size_t index) const { return *shared_add(index); }
+  const AddFilePtr& shared_add(size_t index) const { return state_->files.at(index); }
   const io::Location& table() const { return table_; }
 
  private:
@@ -73,7 +103,6 @@ class DeltaSnapshot : public Snapshot {
   const ColumnMapping mapping_;
   std::vector<std::string> partition_names_;  ///< physical ones, in the order of the columns
   std::vector<DataTypePtr> partition_types_;
-  std::vector<AddFilePtr> files_;
   mutable std::mutex mutex_;
   mutable std::map<ColumnPath, std::shared_ptr<const ColumnBounds>> bounds_;  ///< guarded by mutex_
 };

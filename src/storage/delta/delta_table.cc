@@ -1,7 +1,6 @@
 #include "storage/delta/delta_table.h"
 
 #include <algorithm>
-#include <charconv>
 #include <exception>
 #include <mutex>
 #include <set>
@@ -14,9 +13,13 @@
 #include "base/logging.h"
 #include "base/random.h"
 #include "base/version.h"
+#include "storage/delta/after_commit.h"
 #include "storage/delta/change_feed.h"
 #include "storage/delta/checkpoint.h"
+#include "storage/delta/checksum.h"
 #include "storage/delta/clustering.h"
+#include "storage/delta/column_ids.h"
+#include "storage/delta/commit_group.h"
 #include "storage/delta/delta_transaction.h"
 #include "storage/delta/metadata_changes.h"
 #include "storage/delta/protocol.h"
@@ -26,29 +29,10 @@
 namespace lakehouse::storage::delta {
 namespace {
 
-constexpr int64_t kCheckpointInterval = 10;
-constexpr int64_t kKeepRemovesMs = 7LL * 24 * 3600 * 1000;  // delta.deletedFileRetentionDuration
-
-int64_t CheckpointInterval(const TableMetadata& metadata) {
-  const auto found = metadata.properties.find("delta.checkpointInterval");
-  if (found == metadata.properties.end()) return kCheckpointInterval;
-  int64_t value = 0;
-  const std::string& text = found->second;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return failure == std::errc() && value > 0 ? value : kCheckpointInterval;
-}
-
-/// Does a checkpoint, as it is written, hold all of the table's state?
-bool FitsCheckpoint(const DeltaSnapshot& snapshot) {
-  const auto& protocol = snapshot.protocol();
-  return !HasDeletionVectors(protocol) && !Supports(protocol, "rowTracking") &&
-         !Supports(protocol, "clustering") && !Supports(protocol, "v2Checkpoint");
-}
-
 class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable> {
  public:
   DeltaTable(io::Location location, StorageContext context)
-      : location_(location), log_(std::move(location)), context_(context) {}
+      : location_(location), log_(std::move(location)), context_(context), group_(log_, context) {}
 
   const io::Location& location() const override { return location_; }
 
@@ -96,19 +80,14 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
     LAKE_CHECK(snapshot != nullptr);
     return std::make_unique<DeltaTransaction>(
         log_, context_, std::move(snapshot),
-        [self = shared_from_this()](int64_t version) { self->AfterCommit(version); });
+        [self = shared_from_this()](int64_t version) { self->AfterCommit(version); },
+        context_.group_commits ? &group_ : nullptr);
   }
 
   int64_t Checkpoint() override {
     const auto latest = LatestSnapshot();
     CheckWritable(latest->protocol(), latest->metadata());
-    if (!FitsCheckpoint(*latest)) {
-      throw Error(ErrorKind::kUnsupported, "LK-3020",
-                  "a checkpoint of a table with deletion vectors, row ids, clustered files or "
-                  "v2Checkpoint is not written",
-                  "Its commits are read without one.");
-    }
-    WriteCheckpoint(log_, latest->state(), context_.clock->NowMs(), kKeepRemovesMs);
+    WriteCheckpoint(log_, latest->state(), context_);
     return latest->version();
   }
 
@@ -134,29 +113,27 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
     state_ = state;
   }
 
-  /// A failed checkpoint costs time later, never the commit.
+  /// Costs time later when it fails, never the commit.
   void AfterCommit(int64_t version) {
     try {
-      const auto latest = LatestSnapshot();
-      if (version > 0 && version % CheckpointInterval(latest->metadata()) == 0 &&
-          FitsCheckpoint(*latest)) {
-        WriteCheckpoint(log_, latest->state(), context_.clock->NowMs(), kKeepRemovesMs);
-      }
+      FollowCommit(log_, version, *LatestState(), context_);
     } catch (const std::exception& error) {
-      LogWarn("no checkpoint was written", {{"table", location_.uri()}, {"reason", error.what()}});
+      LogWarn("a commit was not followed up",
+              {{"table", location_.uri()}, {"reason", error.what()}});
     }
   }
 
   const io::Location location_;
   const Log log_;
   const StorageContext context_;
+  CommitGroup group_;
   std::mutex mutex_;
   StatePtr state_;                               ///< guarded by mutex_
   std::shared_ptr<const DeltaSnapshot> latest_;  ///< guarded by mutex_
 };
 
 TableMetadata MetadataOf(const CreateTableOptions& options, const StorageContext& context) {
-  ValidateSchema(options.schema);
+  ValidateColumns(options.schema, options.properties);
   TableMetadata metadata;
   metadata.id = Uuid::V4(*context.random).ToString();
   metadata.name = options.name;
@@ -195,6 +172,7 @@ HistoryEntry InfoOf(const CommitDescription& description, const StorageContext& 
   info.parameters = description.parameters;
   for (const auto& [name, value] : description.metrics) info.metrics[name] = std::to_string(value);
   info.user_name = description.user_name;
+  info.user_metadata = description.user_metadata;
   info.engine_info = EngineInfo();
   info.transaction_id = Uuid::V4(*context.random).ToString();
   info.is_blind_append = true;
@@ -274,6 +252,18 @@ void PutFirst(const Log& log, const Actions& actions) {
   }
 }
 
+/// A failure costs time later, never the table.
+void WriteFirstChecksum(const Log& log, const Actions& actions) {
+  try {
+    DeltaSnapshot::State state;
+    ApplyCommit(actions, {0, actions.info->timestamp_ms, ""}, state);
+    log.store().WriteIfAbsent(log.PathOf(Log::ChecksumName(0)), ChecksumText(state));
+  } catch (const std::exception& error) {
+    LogWarn("no version checksum was written",
+            {{"table", log.table().uri()}, {"reason", error.what()}});
+  }
+}
+
 }  // namespace
 
 bool IsDeltaTable(const io::Location& location) {
@@ -309,7 +299,9 @@ std::shared_ptr<Table> CreateTable(const io::Location& location, const StorageCo
                                    const std::vector<NewFile>& files) {
   if (IsDeltaTable(location)) ThrowExists(location);
   const Log log(location);
-  PutFirst(log, FirstActions(options, description, files, context));
+  const Actions first = FirstActions(options, description, files, context);
+  PutFirst(log, first);
+  WriteFirstChecksum(log, first);
   // Not loaded here: what cannot be read now is created all the same.
   return std::make_shared<DeltaTable>(location, context);
 }

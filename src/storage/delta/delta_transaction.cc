@@ -44,12 +44,13 @@ AddFilePtr ToAddFile(const NewFile& file, const TableMetadata& metadata, ColumnM
 
 DeltaTransaction::DeltaTransaction(Log log, StorageContext context,
                                    std::shared_ptr<const DeltaSnapshot> base,
-                                   std::function<void(int64_t)> committed)
+                                   std::function<void(int64_t)> committed, CommitGroup* group)
     : log_(std::move(log)),
       context_(context),
       base_(base),
       snapshot_(std::move(base)),
-      committed_(std::move(committed)) {
+      committed_(std::move(committed)),
+      group_(group) {
   LAKE_CHECK(base_ != nullptr);
   CheckWritable(base_->protocol(), base_->metadata());
   ours_.base = snapshot_;

@@ -13,14 +13,15 @@
 
 namespace lakehouse::storage::delta {
 
+class CommitGroup;
+
 /// A transaction on a Delta table. Attempts are bounded by kMaxAttempts.
 class DeltaTransaction : public Transaction {
  public:
-  static constexpr int kMaxAttempts = 1000;
-
-  /// `committed` is called with the version after a commit of ours.
+  /// `committed` is called with the version after a commit of ours. `group`, which may be null,
+  /// takes blind appends.
   DeltaTransaction(Log log, StorageContext context, std::shared_ptr<const DeltaSnapshot> base,
-                   std::function<void(int64_t)> committed);
+                   std::function<void(int64_t)> committed, CommitGroup* group = nullptr);
 
   const SnapshotPtr& base() const override { return base_; }
   void AddFile(NewFile file) override;
@@ -52,16 +53,15 @@ class DeltaTransaction : public Transaction {
   void WriteVectors();
   /// Deletes the files of vectors that `committed` does not use; all of them when it is null.
   void DiscardVectors(const Actions* committed = nullptr);
-  /// One try; kConflict here means that the version is taken by somebody else.
-  CommitResult Try(const Actions& actions, int64_t version);
-  /// Places ours after the versions that are taken; why that cannot be, or empty.
-  std::string Rebase();
+  /// Alone or in a group; `led` is false when another one's thread has done the work.
+  CommitResult Place(HistoryEntry info, bool& led);
 
   const Log log_;
   const StorageContext context_;
   const SnapshotPtr base_;
   const std::shared_ptr<const DeltaSnapshot> snapshot_;
   const std::function<void(int64_t)> committed_;
+  CommitGroup* const group_;
   Pending ours_;
   Ground ground_;
   std::set<std::string, std::less<>> added_;  ///< by KeyOf(path)

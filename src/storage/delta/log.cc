@@ -4,11 +4,11 @@
 #include <cctype>
 #include <cstdio>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <tuple>
 #include <utility>
 
 #include "base/error.h"
+#include "storage/delta/last_checkpoint.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -124,6 +124,12 @@ std::string Log::PathOf(const std::string& name) const {
 }
 std::string Log::CommitName(int64_t version) { return Digits(version) + ".json"; }
 std::string Log::ChecksumName(int64_t version) { return Digits(version) + ".crc"; }
+std::string Log::V2CheckpointName(int64_t version, const std::string& uuid) {
+  return Digits(version) + ".checkpoint." + uuid + ".parquet";
+}
+std::string Log::CompactionName(int64_t from, int64_t to) {
+  return Digits(from) + "." + Digits(to) + ".compacted.json";
+}
 std::string Log::CheckpointName(int64_t version) { return Digits(version) + ".checkpoint.parquet"; }
 
 LogListing Log::List(int64_t from) const {
@@ -148,8 +154,26 @@ LogListing Log::List(int64_t from) const {
     }
   }
   AddWholeCheckpoints(parts, listing);
+  AddOverlooked(from, listing);
   Sort(listing);
   return listing;
+}
+
+/// A directory that is read while commits come may show a later one without an earlier one.
+void Log::AddOverlooked(int64_t from, LogListing& listing) const {
+  constexpr int64_t kMostOverlooked = 64;
+  std::set<int64_t> there;
+  for (const CommitFile& commit : listing.commits) there.insert(commit.version);
+  if (there.empty()) return;
+  const int64_t lowest = from > 0 ? from - 1 : *there.begin();
+  int64_t looked = 0;
+  for (int64_t version = *there.rbegin() - 1; version > lowest; --version) {
+    if (there.count(version) > 0) continue;
+    if (++looked > kMostOverlooked) return;  // that is no accident
+    if (const auto file = table_.store->Head(PathOf(CommitName(version)))) {
+      listing.commits.push_back({version, file->modified_ms, file->etag});
+    }
+  }
 }
 
 const CommitFile* LogListing::CommitOf(int64_t version) const {
@@ -160,17 +184,8 @@ const CommitFile* LogListing::CommitOf(int64_t version) const {
 }
 
 std::optional<int64_t> Log::LastCheckpointHint() const {
-  try {
-    const auto json =
-        nlohmann::json::parse(table_.store->Read(PathOf("_last_checkpoint")), nullptr, false);
-    if (!json.is_object() || !json.contains("version")) return std::nullopt;
-    if (!json["version"].is_number_integer()) return std::nullopt;
-    const int64_t version = json["version"].get<int64_t>();
-    return version >= 0 ? std::optional(version) : std::nullopt;
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kNotFound) return std::nullopt;
-    throw;
-  }
+  const auto text = Find("_last_checkpoint");
+  return text ? ParseLastCheckpoint(*text) : std::nullopt;
 }
 
 std::string Log::ReadCommit(int64_t version) const {

@@ -61,11 +61,17 @@ class Log {
   io::ObjectStore& store() const { return *table_.store; }
   const io::Location& table() const { return table_; }
 
+  /// The directory of sidecars, below that of the log.
+  static constexpr char kSidecars[] = "_sidecars";
+
   static std::string CommitName(int64_t version);
   static std::string CheckpointName(int64_t version);
+  static std::string V2CheckpointName(int64_t version, const std::string& uuid);
+  static std::string CompactionName(int64_t from, int64_t to);
   static std::string ChecksumName(int64_t version);
 
  private:
+  void AddOverlooked(int64_t from, LogListing& listing) const;
   std::optional<std::string> Find(const std::string& name) const;
   io::Location table_;
 };

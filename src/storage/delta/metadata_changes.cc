@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "storage/delta/column_ids.h"
 #include "storage/delta/protocol.h"
 #include "storage/delta/row_tracking.h"
 
@@ -9,7 +10,7 @@ namespace lakehouse::storage::delta {
 
 void PrepareMetadata(Random& random, const TableMetadata* before, TableMetadata& metadata,
                      Protocol& protocol) {
-  ValidateSchema(metadata.schema);
+  ValidateColumns(metadata.schema, metadata.properties);
   Protocol next = before ? WithFeaturesOf(protocol, metadata) : ProtocolFor(metadata);
   next = TakeProtocolProperties(next, metadata);
   CheckWritable(next, metadata);

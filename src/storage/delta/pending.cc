@@ -1,6 +1,7 @@
 #include "storage/delta/pending.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "base/error.h"
@@ -22,7 +23,10 @@ void PutChanges(const Pending& ours, int64_t now_ms, Actions& actions) {
     auto add = std::make_shared<AddFile>(*file);
     add->deletion_vector = change.vector;
     add->data_change = !ours.rearranged;
-    add->stats = WithWideBounds(file->stats).value_or(file->stats);
+    const int64_t records = ParseRecordCount(file->stats);
+    add->stats = WithWideBounds(file->stats)
+                     .value_or("{\"numRecords\":" + std::to_string(records) +
+                               ",\"tightBounds\":false}");
     actions.adds.push_back(std::move(add));
   }
 }

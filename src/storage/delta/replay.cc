@@ -14,6 +14,11 @@ namespace {
 
 using State = DeltaSnapshot::State;
 
+/// More commits than these after the newest checksum are read as any log.
+constexpr int64_t kMaxCommitsAfterChecksum = 10;
+/// Files of more commits than these are put in order at the end, not one after the other.
+constexpr int64_t kManyCommits = 64;
+
 [[noreturn]] void ThrowGap(const Log& log, int64_t missing) {
   throw Error(ErrorKind::kCorruption, "LK-3003",
               "the log of " + log.table().uri() + " lacks version " + std::to_string(missing),
@@ -90,24 +95,31 @@ const CompactionFile* CompactionAt(const LogListing& listing, int64_t from, int6
   return chosen;
 }
 
-/// False, with the state as it was, when the file is damaged: its commits are read instead.
-bool ApplyCompaction(const Log& log, const LogListing& listing, const CompactionFile& file,
-                     State& state) {
+/// Nothing when the file is damaged and its commits are there: they are read instead.
+std::optional<Actions> ReadCompaction(const Log& log, const LogListing& listing,
+                                      const CompactionFile& file) {
   try {
     const std::string text = log.store().Read(log.PathOf(file.name));
-    const Actions actions = ParseCommit(text, file.name, ActionSource::kCompaction);
-    const CommitFile* last = listing.CommitOf(file.to);
-    state.Apply(actions, file.to, last ? last->modified_ms : file.modified_ms,
-                ActionSource::kCompaction);
-    state.etag = last ? last->etag : "";
-    FindInCommitTime(log, state);
-    return true;
+    return ParseCommit(text, file.name, ActionSource::kCompaction);
   } catch (const Error& error) {
     if (!IsDamage(error) || listing.CommitOf(file.from) == nullptr) throw;
     LogWarn("a damaged log compaction is passed over",
             {{"table", log.table().uri()}, {"reason", error.message()}});
-    return false;
+    return std::nullopt;
   }
+}
+
+/// False, with the state as it was, when the file is passed over.
+bool ApplyCompaction(const Log& log, const LogListing& listing, const CompactionFile& file,
+                     State& state) {
+  const auto actions = ReadCompaction(log, listing, file);
+  if (!actions) return false;
+  const CommitFile* last = listing.CommitOf(file.to);
+  state.Apply(*actions, file.to, last ? last->modified_ms : file.modified_ms,
+              ActionSource::kCompaction);
+  state.etag = last ? last->etag : "";
+  FindInCommitTime(log, state);
+  return true;
 }
 
 /// Applies what comes after the state, up to version `limit`.
@@ -115,13 +127,7 @@ void ApplyLog(const Log& log, const LogListing& listing, int64_t limit, State& s
   while (state.version < limit) {
     const int64_t next = state.version + 1;
     const CompactionFile* compaction = CompactionAt(listing, next, limit);
-    if (compaction != nullptr) {
-      State compacted = state;
-      if (ApplyCompaction(log, listing, *compaction, compacted)) {
-        state = std::move(compacted);
-        continue;
-      }
-    }
+    if (compaction != nullptr && ApplyCompaction(log, listing, *compaction, state)) continue;
     const CommitFile* commit = listing.CommitOf(next);
     if (commit == nullptr) break;
     const std::string place = Log::CommitName(next);
@@ -192,7 +198,15 @@ StatePtr LoadState(const Log& log, std::optional<int64_t> version) {
     *state = *std::move(start);
     FindInCommitTime(log, *state);
   }
+  const int64_t last_commit = listing.commits.empty() ? 0 : listing.commits.back().version;
+  const bool many = !start || std::min(limit, last_commit) - state->version > kManyCommits;
+  if (many) {
+    state->files.Loosen();
+    state->tombstones.Loosen();
+  }
   ApplyLog(log, listing, limit, *state);
+  state->files.Settle();
+  state->tombstones.Settle();
   if (version && state->version != *version) {
     const int64_t first =
         listing.commits.empty() ? state->version : listing.commits.front().version;
@@ -203,19 +217,33 @@ StatePtr LoadState(const Log& log, std::optional<int64_t> version) {
   return state;
 }
 
+namespace {
+
+/// Protocol and metadata by the newest checksum and the commits after it; nothing when there is no
+/// checksum near the end of the log.
+std::optional<TableHead> HeadFromChecksum(const Log& log, const LogListing& listing) {
+  const auto newest = listing.checksums.rbegin();
+  if (listing.commits.empty() || newest == listing.checksums.rend()) return std::nullopt;
+  const int64_t last = listing.commits.back().version;
+  if (*newest > last || last - *newest > kMaxCommitsAfterChecksum) return std::nullopt;
+  const auto text = log.FindChecksum(*newest);
+  if (!text) return std::nullopt;
+  Checksum checksum = ParseChecksum(*text, Log::ChecksumName(*newest));
+  TableHead head{last, std::move(checksum.protocol), std::move(checksum.metadata)};
+  for (int64_t version = *newest + 1; version <= last; ++version) {
+    Actions actions = ParseCommit(log.ReadCommit(version), Log::CommitName(version));
+    if (actions.protocol) head.protocol = *std::move(actions.protocol);
+    if (actions.metadata) head.metadata = *std::move(actions.metadata);
+  }
+  return head;
+}
+
+}  // namespace
+
 TableHead LoadHead(const Log& log) {
   LogListing listing = log.List(log.LastCheckpointHint().value_or(0));
   if (listing.commits.empty()) listing = log.List();
-  if (!listing.commits.empty()) {
-    const int64_t version = listing.commits.back().version;
-    const std::string place = Log::ChecksumName(version);
-    const auto text =
-        listing.checksums.count(version) > 0 ? log.FindChecksum(version) : std::nullopt;
-    if (text) {
-      Checksum checksum = ParseChecksum(*text, place);
-      return {version, std::move(checksum.protocol), std::move(checksum.metadata)};
-    }
-  }
+  if (auto head = HeadFromChecksum(log, listing)) return *std::move(head);
   const StatePtr state = LoadState(log);
   if (!state->protocol || !state->metadata) ThrowGap(log, 0);
   return {state->version, *state->protocol, *state->metadata};

@@ -229,6 +229,7 @@ std::string WriteStats(const FileStats& stats, const Schema& schema, ColumnMappi
 }
 
 std::optional<std::string> WithWideBounds(std::string_view stats) {
+  if (!ParseText(stats)) return std::nullopt;
   // The parts are taken over as they stand: numbers may have more digits than a double.
   namespace ondemand = simdjson::ondemand;
   const simdjson::padded_string padded(stats);
@@ -270,20 +271,44 @@ int64_t ParseRecordCount(std::string_view stats) {
   return std::max<int64_t>(count, -1);
 }
 
-LeafStats ParseLeaf(std::string_view stats, const ColumnPath& column, const DataType& type) {
+namespace {
+
+LeafStats LeafOf(const dom::object& root, const ColumnPath& column, const DataType& type) {
   LeafStats leaf;
-  const auto root = ParseText(stats);
-  if (!root) return leaf;
   int64_t nulls = -1;
-  const auto count = FindPath(*root, "nullCount", column);
+  const auto count = FindPath(root, "nullCount", column);
   if (count && count->get(nulls) == simdjson::SUCCESS && nulls >= 0) leaf.null_count = nulls;
   try {
-    leaf.min = BoundOf(FindPath(*root, "minValues", column), type, false);
-    leaf.max = BoundOf(FindPath(*root, "maxValues", column), type, true);
+    leaf.min = BoundOf(FindPath(root, "minValues", column), type, false);
+    leaf.max = BoundOf(FindPath(root, "maxValues", column), type, true);
   } catch (const Error&) {
     leaf.min = leaf.max = Value{};  // a text that is no value of the type says nothing
   }
   return leaf;
+}
+
+}  // namespace
+
+LeafStats ParseLeaf(std::string_view stats, const ColumnPath& column, const DataType& type) {
+  const auto root = ParseText(stats);
+  return root ? LeafOf(*root, column, type) : LeafStats{};
+}
+
+std::optional<ParsedStats> ParseStats(std::string_view stats,
+                                      const std::vector<StatsLeaf>& leaves) {
+  const auto root = ParseText(stats);
+  if (!root) return std::nullopt;
+  ParsedStats parsed;
+  int64_t count = -1;
+  if ((*root)["numRecords"].get(count) == simdjson::SUCCESS) {
+    parsed.num_records = std::max<int64_t>(count, -1);
+  }
+  bool tight = true;
+  if ((*root)["tightBounds"].get(tight) == simdjson::SUCCESS) parsed.tight_bounds = tight;
+  for (const StatsLeaf& leaf : leaves) {
+    parsed.leaves.push_back(LeafOf(*root, leaf.path, *leaf.type));
+  }
+  return parsed;
 }
 
 }  // namespace lakehouse::storage::delta

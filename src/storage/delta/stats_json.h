@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "storage/snapshot.h"
 
@@ -29,5 +31,21 @@ int64_t ParseRecordCount(std::string_view stats);
 /// The bounds of one leaf column; unknown where the text does not say. Upper bounds of timestamps
 /// are widened by what flooring may have cut. Never throws.
 LeafStats ParseLeaf(std::string_view stats, const ColumnPath& column, const DataType& type);
+
+/// A leaf column by the path that statistics have for it.
+struct StatsLeaf {
+  ColumnPath path;
+  DataTypePtr type;
+};
+
+/// What one stats text says of several leaf columns.
+struct ParsedStats {
+  int64_t num_records = -1;
+  std::optional<bool> tight_bounds;  ///< nothing when it is not said
+  std::vector<LeafStats> leaves;     ///< in the order that was asked for
+};
+
+/// Parses the text once, with the rules of ParseLeaf. Nothing for a text that is none.
+std::optional<ParsedStats> ParseStats(std::string_view stats, const std::vector<StatsLeaf>& leaves);
 
 }  // namespace lakehouse::storage::delta

@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "base/error.h"
+#include "storage/field_keys.h"
+#include "storage/schema_change.h"
 
 namespace lakehouse::storage::delta {
 namespace {
-
-constexpr char kChanges[] = "delta.typeChanges";
 
 struct DecimalSize {
   int precision = 0;
@@ -52,7 +52,7 @@ std::string TextOf(const nlohmann::json& change, const char* key) {
 }
 
 void CheckField(const Field& field) {
-  const auto found = field.metadata.find(kChanges);
+  const auto found = field.metadata.find(kTypeChangesKey);
   if (found == field.metadata.end()) return;
   const auto changes = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
   if (!changes.is_array()) {
@@ -78,7 +78,86 @@ void CheckType(const DataType& type) {
   }
 }
 
+/// The name of a type in the schema of the log.
+std::string NameOf(const DataType& type) {
+  switch (type.id()) {
+    case TypeId::kByte:
+      return "byte";
+    case TypeId::kShort:
+      return "short";
+    case TypeId::kInteger:
+      return "integer";
+    case TypeId::kLong:
+      return "long";
+    default:
+      return type.ToString();
+  }
+}
+
+[[noreturn]] void RefuseChange(const ColumnPath& path, const DataType& from, const DataType& to,
+                               const std::string& why, const std::string& hint) {
+  throw Error(ErrorKind::kInvalidArgument, "LK-4058",
+              "the type of " + PathText(path) + " cannot change from " + from.ToString() + " to " +
+                  to.ToString() + ": " + why,
+              hint);
+}
+
+/// How much of `path` leads to the nearest field with a name of its own.
+size_t NamedPart(const Schema& schema, const ColumnPath& path) {
+  size_t named = 0;
+  bool in_struct = true;
+  ColumnPath part;
+  for (const std::string& name : path) {
+    part.push_back(name);
+    if (in_struct) named = part.size();
+    in_struct = FindField(schema, part)->type->id() == TypeId::kStruct;
+  }
+  return named;
+}
+
+std::string Joined(const ColumnPath& path, size_t first) {
+  std::string text;
+  for (size_t i = first; i < path.size(); ++i) text += (i == first ? "" : ".") + path[i];
+  return text;
+}
+
+void WriteDown(Field& field, const std::string& from, const std::string& to,
+               const std::string& inner) {
+  auto changes = nlohmann::ordered_json::array();
+  if (const auto known = field.metadata.find(kTypeChangesKey); known != field.metadata.end()) {
+    changes = nlohmann::ordered_json::parse(known->second);
+  }
+  nlohmann::ordered_json change = {{"toType", to}, {"fromType", from}};
+  if (!inner.empty()) change["fieldPath"] = inner;
+  changes.push_back(std::move(change));
+  field.metadata[kTypeChangesKey] = changes.dump();
+}
+
 }  // namespace
+
+TableMetadata WidenType(TableMetadata metadata, const ColumnPath& path, const DataTypePtr& type) {
+  const ColumnPath spelled = Spelled(metadata.schema, path);
+  const DataTypePtr before = FindField(metadata.schema, spelled)->type;
+  if (*before == *type) return metadata;
+  TableMetadata next = SetType(std::move(metadata), spelled, type);
+  if (before->id() == TypeId::kVoid) return next;
+  if (!IsWidening(NameOf(*before), NameOf(*type))) {
+    RefuseChange(spelled, *before, *type, "that is no wider type",
+                 "Wider are larger integers, double, decimals with more digits, and timestamp_ntz "
+                 "for a date.");
+  }
+  const auto on = next.properties.find("delta.enableTypeWidening");
+  if (on == next.properties.end() || on->second != "true") {
+    RefuseChange(spelled, *before, *type, "type widening is off",
+                 "ALTER TABLE ... SET TBLPROPERTIES ('delta.enableTypeWidening' = 'true') turns it "
+                 "on.");
+  }
+  const size_t named = NamedPart(next.schema, spelled);
+  const ColumnPath owner(spelled.begin(), spelled.begin() + static_cast<std::ptrdiff_t>(named));
+  return EditField(std::move(next), owner, [&](Field& field) {
+    WriteDown(field, NameOf(*before), NameOf(*type), Joined(spelled, named));
+  });
+}
 
 void CheckTypeChanges(const Schema& schema) {
   for (const Field& field : schema.fields) {

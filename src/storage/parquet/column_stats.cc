@@ -104,7 +104,7 @@ void StatsCollector::AddStrings(const arrow::Array& array, Leaf& leaf) {
 
 void StatsCollector::Add(const arrow::RecordBatch& batch) {
   rows_ += batch.num_rows();
-  int budget = max_columns_;
+  int budget = columns_.first;
   ColumnPath path;
   for (int c = 0; c < batch.num_columns(); ++c) {
     path.assign(1, batch.column_name(c));
@@ -124,9 +124,20 @@ void StatsCollector::AddArray(const arrow::Array& array, ColumnPath& path, int& 
     }
     return;
   }
-  if (budget-- <= 0) return;
+  if (!IsWanted(path, budget)) return;
   if (array.type_id() == arrow::Type::LIST || array.type_id() == arrow::Type::MAP) return;
   AddLeaf(array, leaves_[path]);
+}
+
+bool StatsCollector::IsWanted(const ColumnPath& path, int& budget) const {
+  const auto covers = [&](const ColumnPath& named) {
+    return named.size() <= path.size() && std::equal(named.begin(), named.end(), path.begin());
+  };
+  const auto any = [&](const std::vector<ColumnPath>& paths) {
+    return std::any_of(paths.begin(), paths.end(), covers);
+  };
+  const bool counted = columns_.named ? any(*columns_.named) : budget-- > 0;
+  return counted || any(columns_.always);
 }
 
 void StatsCollector::AddLeaf(const arrow::Array& array, Leaf& leaf) {

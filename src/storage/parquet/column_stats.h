@@ -3,10 +3,22 @@
 #include <arrow/type_fwd.h>
 
 #include <map>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "storage/snapshot.h"
 
 namespace lakehouse::storage::parquet {
+
+/// Which leaf columns have statistics: the first `first` ones in the order of the schema, or those
+/// at or under `named` when it is set; and in any case those at or under `always`. Partition
+/// columns are not among the columns of a file.
+struct StatsColumns {
+  int first = 32;
+  std::optional<std::vector<ColumnPath>> named;
+  std::vector<ColumnPath> always;
+};
 
 /// Collects FileStats of a file from the batches that are written to it. Leaves of structs count,
 /// arrays and maps have none, binary and boolean only null counts. A float column that has a NaN
@@ -14,8 +26,7 @@ namespace lakehouse::storage::parquet {
 /// min, no max.
 class StatsCollector {
  public:
-  /// Statistics for the first `max_columns` leaf columns.
-  explicit StatsCollector(int max_columns) : max_columns_(max_columns) {}
+  explicit StatsCollector(StatsColumns columns) : columns_(std::move(columns)) {}
 
   void Add(const arrow::RecordBatch& batch);
   FileStats Take();
@@ -30,7 +41,9 @@ class StatsCollector {
   static void AddLeaf(const arrow::Array& array, Leaf& leaf);
   static void AddStrings(const arrow::Array& array, Leaf& leaf);
 
-  const int max_columns_;
+  bool IsWanted(const ColumnPath& path, int& budget) const;
+
+  const StatsColumns columns_;
   int64_t rows_ = 0;
   std::map<ColumnPath, Leaf> leaves_;
 };

@@ -21,6 +21,8 @@
 #include "storage/parquet/arrow_io.h"
 #include "storage/parquet/column_stats.h"
 #include "storage/parquet/partition_split.h"
+#include "storage/parquet/physical_columns.h"
+#include "storage/parquet/stats_columns.h"
 #include "storage/parquet/writer_properties.h"
 
 namespace lakehouse::storage::parquet {
@@ -30,11 +32,12 @@ namespace {
 class OpenFile {
  public:
   OpenFile(io::Location table, std::string path, std::vector<Value> values,
-           const std::shared_ptr<arrow::Schema>& schema, int stats_columns,
+           const std::shared_ptr<arrow::Schema>& schema, const StatsColumns& stats_columns,
            std::shared_ptr<::parquet::WriterProperties> properties)
       : path_(std::move(path)),
         values_(std::move(values)),
         object_(table.store->Create(io::JoinPath(table.path, path_))),
+        schema_(schema),
         stats_(stats_columns) {
     sink_ = std::make_shared<ArrowOutput>(*object_);
     Run("opening " + path_, [&] {
@@ -48,7 +51,7 @@ class OpenFile {
   void Write(const arrow::RecordBatch& rows) {
     stats_.Add(rows);
     const std::string doing = "writing " + path_;
-    Run(doing, [&] { Check(file_->WriteRecordBatch(rows), doing); });
+    Run(doing, [&] { Check(file_->WriteRecordBatch(*Rename(rows, schema_)), doing); });
   }
   /// Bytes in the object; the open row group is not in them.
   int64_t size() const { return object_->bytes_written(); }
@@ -81,6 +84,7 @@ class OpenFile {
   const std::string path_;
   const std::vector<Value> values_;
   const std::unique_ptr<io::ObjectWriter> object_;
+  const std::shared_ptr<arrow::Schema> schema_;  ///< of the file
   StatsCollector stats_;
   std::shared_ptr<ArrowOutput> sink_;
   std::unique_ptr<::parquet::arrow::FileWriter> file_;
@@ -128,13 +132,14 @@ class DataFileWriter::Impl {
     InitializeCompute();
     options_.row_group_rows = std::max<int64_t>(options_.row_group_rows, 1);
     properties_ = MakeWriterProperties(options_.compression, options_.row_group_rows);
-    std::vector<std::shared_ptr<arrow::Field>> fields = schema_->fields();
+    std::vector<Field> fields = metadata_.schema.fields;
     for (const std::string& column : metadata_.partition_columns) {
-      const auto position = metadata_.schema.IndexOf(column);
-      LAKE_CHECK(position.has_value());
-      std::erase(fields, schema_->field(static_cast<int>(*position)));
+      LAKE_CHECK(metadata_.schema.IndexOf(column).has_value());
+      std::erase_if(fields, [&](const Field& field) {
+        return metadata_.schema.IndexOf(column) == metadata_.schema.IndexOf(field.name);
+      });
     }
-    file_schema_ = arrow::schema(std::move(fields));
+    file_schema_ = ToArrowFiles(fields, MappingOf(metadata_));
   }
 
   void Write(const arrow::RecordBatch& batch) {
@@ -201,12 +206,14 @@ class DataFileWriter::Impl {
           [](const auto& a, const auto& b) { return a->last_used < b->last_used; });
       CloseFile(static_cast<size_t>(oldest - open_.begin()));
     }
-    const std::string name = "part-00000-" +
+    const std::string name = (options_.change_data ? "cdc-00000-" : "part-00000-") +
                              Uuid::V7(*context_.clock, *context_.random).ToString() + ".c000." +
                              options_.compression + ".parquet";
-    const std::string path = io::JoinPath(PartitionFolder(values, metadata_), name);
-    open_.push_back(std::make_unique<OpenFile>(table_, path, values, file_schema_,
-                                               options_.stats_columns, properties_));
+    std::string folder = PartitionFolder(values, metadata_);
+    if (options_.change_data) folder = io::JoinPath("_change_data", folder);
+    const std::string path = io::JoinPath(folder, name);
+    open_.push_back(std::make_unique<OpenFile>(table_, path, values, file_schema_, options_.stats,
+                                               properties_));
     return open_.size() - 1;
   }
 
@@ -242,14 +249,20 @@ std::vector<NewFile> DataFileWriter::Finish() { return impl_->Finish(); }
 void DataFileWriter::Discard() { impl_->Discard(); }
 int64_t DataFileWriter::rows_written() const { return impl_->rows(); }
 
-DataFileOptions OptionsFor(const TableMetadata& metadata, DataFileOptions defaults) {
+DataFileOptions OptionsFor(const TableMetadata& metadata, DataFileOptions defaults,
+                           const std::vector<ColumnPath>& always) {
   const auto& properties = metadata.properties;
   defaults.target_file_bytes =
       NumberOr(properties, "delta.targetFileSize", defaults.target_file_bytes);
   const int64_t indexed =
-      NumberOr(properties, "delta.dataSkippingNumIndexedCols", defaults.stats_columns);
-  defaults.stats_columns =
+      NumberOr(properties, "delta.dataSkippingNumIndexedCols", defaults.stats.first);
+  defaults.stats.first =
       indexed < 0 ? INT32_MAX : static_cast<int>(std::min<int64_t>(indexed, INT32_MAX));
+  const auto named = properties.find("delta.dataSkippingStatsColumns");
+  if (named != properties.end()) {
+    defaults.stats.named = FindColumns(metadata.schema, named->second);
+  }
+  defaults.stats.always.insert(defaults.stats.always.end(), always.begin(), always.end());
   const auto codec = properties.find("delta.parquet.compression.codec");
   if (codec != properties.end()) {
     defaults.compression = codec->second;

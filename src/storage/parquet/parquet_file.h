@@ -2,6 +2,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,8 +18,9 @@ std::shared_ptr<arrow::RecordBatchReader> OpenParquet(std::shared_ptr<io::Object
                                                       const std::vector<std::string>& columns = {});
 
 /// Serializes record batches as one Parquet object (checkpoints), through `writer`, without Finish.
+/// Memory is bounded by a batch and the compressed bytes of a row group.
 void WriteParquet(arrow::RecordBatchReader& rows, io::ObjectWriter& writer,
-                  const std::string& compression = "zstd");
+                  const std::string& compression = "zstd", int64_t row_group_rows = 1 << 20);
 
 /// The table schema of a Parquet object.
 std::shared_ptr<arrow::Schema> ReadParquetSchema(std::shared_ptr<io::ObjectReader> file);

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "storage/parquet/arrow_io.h"
+#include "storage/parquet/physical_columns.h"
 
 namespace lakehouse::storage::parquet {
 namespace {
@@ -196,14 +197,23 @@ std::vector<PartitionRows> SplitByPartition(const arrow::RecordBatch& batch,
   return parts;
 }
 
+namespace {
+
+/// The table's own spelling of the column, or the name that files have for it.
+std::string NameOf(const Field& field, const TableMetadata& metadata) {
+  return NameInFiles(field, MappingOf(metadata));
+}
+
+}  // namespace
+
 std::string PartitionFolder(const std::vector<Value>& values, const TableMetadata& metadata) {
   std::string folder;
   for (size_t i = 0; i < values.size(); ++i) {
     const std::string& column = metadata.partition_columns[i];
-    const DataType& type = *metadata.schema.fields[*metadata.schema.IndexOf(column)].type;
-    const std::string text = ToPartitionText(values[i], type);
+    const Field& field = metadata.schema.fields[*metadata.schema.IndexOf(column)];
+    const std::string text = ToPartitionText(values[i], *field.type);
     const std::string shown = text.empty() ? "__HIVE_DEFAULT_PARTITION__" : Escape(text);
-    folder += (i ? "/" : "") + Escape(column) + "=" + shown;
+    folder += (i ? "/" : "") + Escape(NameOf(field, metadata)) + "=" + shown;
   }
   return folder;
 }

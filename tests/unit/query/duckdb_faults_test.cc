@@ -80,6 +80,30 @@ TEST_F(DuckDbFaultsTest, EveryFailingCallGivesAnErrorAndLeavesTheTableWhole) {
   }
 }
 
+TEST_F(DuckDbFaultsTest, EveryFailingCallOfADeletionVectorLeavesTheTableWhole) {
+  Run("CREATE TABLE t (i BIGINT) TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', "
+      "'delta.enableChangeDataFeed' = 'true', 'delta.constraints.c' = 'i >= 0')");
+  Run("INSERT INTO t SELECT range FROM range(100)");
+  for (int64_t call = 0;; ++call) {
+    ASSERT_LT(call, 500);
+    io::Fault fault;
+    fault.first_call = call;
+    store_->Reset();
+    store_->Inject(fault);
+    const std::string told =
+        lakehouse::CodeOf([&] { Run("UPDATE t SET i = i + 10 WHERE i % 10 = 3"); });
+    const bool reached = store_->calls() > call;
+    store_->Reset();
+    ASSERT_EQ(Run("SELECT count(*) FROM t"), 100) << "call " << call << " " << told;
+    ASSERT_EQ(Run("SELECT count(*) FROM t WHERE i % 10 = 3"), 10) << "call " << call;
+    if (!reached) break;
+  }
+  // Every update that is in the table is in its change feed, whole.
+  EXPECT_EQ(Run("SELECT count(*) FROM (SELECT _commit_version AS v FROM table_changes('main.t', 2) "
+                "GROUP BY ALL HAVING count(*) <> 20)"),
+            0);
+}
+
 /// A creation whose reply is lost, with and without a store that answers afterwards.
 TEST_F(DuckDbFaultsTest, EveryLostReplyOfACreationLeavesItWholeOrAbsent) {
   for (const bool down : {false, true}) {

@@ -107,29 +107,41 @@ TEST_F(AppendTest, FitsColumnsByNameWithoutLoss) {
 }
 
 TEST_F(AppendTest, RulesThatItDoesNotKeepAreRefusedBeforeItWrites) {
-  for (const auto& [key, value] : std::map<std::string, std::string>{
-           {"delta.constraints.positive", "id > 0"}, {"delta.columnMapping.mode", "name"}}) {
-    const auto table = Create();
-    const auto change = table->Begin(table->Latest());
-    TableMetadata metadata = change->base()->metadata();
-    metadata.properties[key] = value;
-    for (size_t i = 0; i < 2; ++i) {
-      auto& of_field = metadata.schema.fields[i].metadata;
-      of_field["delta.columnMapping.id"] = std::to_string(i + 1);
-      of_field["delta.columnMapping.physicalName"] = "\"p" + std::to_string(i) + "\"";
-    }
-    change->SetMetadata(metadata);
-    ASSERT_EQ(change->Commit({}).outcome, CommitOutcome::kCommitted);
-    EXPECT_EQ(CodeOf([&] { Write(*table, {"id", "country"}, {Longs({1}), Texts({"DE"})}); }),
-              "LK-3020")
-        << key;
-    EXPECT_EQ(location_.store->List("t").size(), 0u);
-    // And who does not ask is stopped by the commit.
-    const auto bare = table->Begin(table->Latest());
-    bare->AddFile({"f", 1, 1, {}, {}});
-    EXPECT_EQ(CodeOf([&] { bare->Commit({}); }), "LK-3020");
-    location_ = {io::MakeMemoryStore(), "t"};
+  const auto table = Create();
+  const auto change = table->Begin(table->Latest());
+  TableMetadata metadata = change->base()->metadata();
+  metadata.properties["delta.constraints.positive"] = "id > 0";
+  change->SetMetadata(metadata);
+  ASSERT_EQ(change->Commit({}).outcome, CommitOutcome::kCommitted);
+  EXPECT_EQ(CodeOf([&] { Write(*table, {"id", "country"}, {Longs({1}), Texts({"DE"})}); }),
+            "LK-3020");
+  EXPECT_EQ(location_.store->List("t").size(), 0u);
+  // And who does not ask is stopped by the commit.
+  const auto bare = table->Begin(table->Latest());
+  bare->AddFile({"f", 1, 1, {}, {}});
+  EXPECT_EQ(CodeOf([&] { bare->Commit({}); }), "LK-3020");
+}
+
+TEST_F(AppendTest, WritesFilesOfMappedTables) {
+  CreateTableOptions options;
+  options.properties = {{"delta.columnMapping.mode", "name"},
+                        {"delta.columnMapping.maxColumnId", "2"}};
+  for (const std::string name : {"id", "country"}) {
+    const std::string id = name == "id" ? "1" : "2";
+    options.schema.fields.push_back(
+        {name,
+         DataType::Primitive(name == "id" ? TypeId::kLong : TypeId::kString),
+         true,
+         {{"delta.columnMapping.id", id},
+          {"delta.columnMapping.physicalName", "\"col-" + id + "\""}}});
   }
+  const auto table = delta::CreateTable(location_, kContext, options, {});
+  EXPECT_EQ(Write(*table, {"id", "country"}, {Longs({7}), Texts({"DE"})}).version, 1);
+  const auto latest = table->Latest();
+  EXPECT_EQ(latest->Bounds({"id"})->max[0], Value{int64_t{7}});
+  const auto schema =
+      parquet::ReadParquetSchema(location_.store->Open("t/" + std::string(latest->file(0).path)));
+  EXPECT_EQ(schema->field(0)->name(), "col-1");
 }
 
 TEST_F(AppendTest, AddsRowsWhereTheChangeFeedAndRowIdsAreOn) {

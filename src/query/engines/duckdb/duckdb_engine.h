@@ -5,6 +5,7 @@
 #include <string>
 
 #include "catalog/lake.h"
+#include "query/file_loader.h"
 #include "query/query.h"
 
 namespace lakehouse::query::duckdb {
@@ -15,9 +16,11 @@ struct EngineOptions {
   std::string temp_directory;  ///< for spilling; empty: no spilling
   int64_t temp_bytes = 0;      ///< limit of temp_directory; 0: 90 % of what is free
   int max_running = 4;  ///< statements at a time; the share of memory is memory_bytes / max_running
-  int max_waiting = 64;    ///< more are refused with LK-4020
-  int64_t timeout_ms = 0;  ///< default of QueryLimits, 0: none
+  int max_waiting = 64;      ///< more are refused with LK-4020
+  int64_t timeout_ms = 0;    ///< default of QueryLimits, 0: none
+  int write_attempts = 100;  ///< of a statement that loses races against other writers
   std::string default_schema = "main";
+  std::shared_ptr<FileLoader> files;  ///< for COPY INTO; null: it is refused
 };
 
 /// The embedded engine: DuckDB with the lakehouse's catalog attached. Refuses to start (Internal

@@ -5,6 +5,7 @@
 
 #include "query/engines/duckdb/error_place.h"
 #include "query/engines/duckdb/function_rules.h"
+#include "query/engines/duckdb/insert_sql.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -132,6 +133,11 @@ Error Translate(dk::ErrorData error, LakeSession* session, const std::string& sq
               std::string(message).erase(at, std::string_view(kFileScheme).size()),
               "restore the file, or read a version of the table without it"};
     }
+  }
+  if (const auto at = message.find(kReplaceWhereMark); at != std::string::npos) {
+    return {ErrorKind::kInvalidArgument, "LK-4070",
+            "a new row does not match the condition of " + message.substr(at),
+            "every row that is inserted has to match it"};
   }
   switch (error.Type()) {
     case dk::ExceptionType::PARSER:

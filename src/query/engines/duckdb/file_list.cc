@@ -1,6 +1,8 @@
 #include "query/engines/duckdb/file_list.h"
 
+#include <algorithm>
 #include <duckdb/storage/statistics/node_statistics.hpp>
+#include <iterator>
 
 #include "query/engines/duckdb/file_predicate.h"
 #include "query/engines/duckdb/lake_session.h"
@@ -63,7 +65,17 @@ dk::unique_ptr<dk::NodeStatistics> LakeFileList::GetCardinality(dk::ClientContex
   return dk::make_uniq<dk::NodeStatistics>(rows);
 }
 
-dk::unique_ptr<dk::MultiFileList> LakeFileList::Copy() const { return Without(context_, kept_); }
+dk::unique_ptr<dk::MultiFileList> LakeFileList::Copy() const {
+  if (scanned_.read) scanned_.read->ReadAll();
+  return Without(context_, kept_);
+}
+
+dk::unique_ptr<LakeFileList> LakeFileList::WithoutFiles(const std::vector<size_t>& taken) const {
+  std::vector<size_t> kept;
+  std::set_difference(kept_.begin(), kept_.end(), taken.begin(), taken.end(),
+                      std::back_inserter(kept));
+  return Without(context_, std::move(kept));
+}
 
 dk::unique_ptr<LakeFileList> LakeFileList::Without(dk::ClientContext& context,
                                                    std::vector<size_t> kept) const {
@@ -73,6 +85,9 @@ dk::unique_ptr<LakeFileList> LakeFileList::Without(dk::ClientContext& context,
 dk::unique_ptr<dk::MultiFileList> LakeFileList::ComplexFilterPushdown(
     dk::ClientContext& context, const dk::MultiFileOptions&, dk::MultiFilePushdownInfo& info,
     dk::vector<dk::unique_ptr<dk::Expression>>& filters) const {
+  if (scanned_.read) {
+    scanned_.read->Narrow(filters, {info.column_ids.begin(), info.column_ids.end()});
+  }
   dk::FilterCombiner combiner(context);
   for (auto filter = filters.rbegin(); filter != filters.rend(); ++filter) {
     combiner.AddFilter((*filter)->Copy());
@@ -103,6 +118,7 @@ dk::unique_ptr<dk::MultiFileList> LakeFileList::DynamicFilterPushdown(
     auto column = column_ids[position];
     if (column < snapshot_->schema().fields.size()) by_column.emplace_back(column, filter.get());
   }
+  if (scanned_.read) scanned_.read->Start(by_column);
   auto& session = SessionOf(context);
   auto kept = session.Guard([&] { return PruneFiles(*snapshot_, kept_, by_column); });
   if (kept.size() == kept_.size()) return nullptr;

@@ -18,6 +18,8 @@ class LakeFileList : public dk::MultiFileList {
   dk::optional_ptr<LakeTable> table() const { return scanned_.table; }
   /// Indexes in the snapshot, ascending.
   const std::vector<size_t>& kept() const { return kept_; }
+  /// The same without the files `taken`, ascending indexes in the snapshot.
+  dk::unique_ptr<LakeFileList> WithoutFiles(const std::vector<size_t>& taken) const;
   /// Index in the snapshot of a file handed out by a list.
   static size_t IndexOf(const dk::OpenFileInfo& file);
 

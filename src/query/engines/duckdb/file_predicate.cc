@@ -213,4 +213,16 @@ std::vector<size_t> FilesThatMayPass(dk::ClientContext& context, const storage::
   return kept;
 }
 
+std::vector<size_t> FilesThatMustPass(dk::ClientContext& context, const storage::Snapshot& snapshot,
+                                      const std::vector<size_t>& candidates,
+                                      const dk::vector<dk::unique_ptr<dk::Expression>>& filters,
+                                      const std::vector<dk::column_t>& columns) {
+  Judge judge(context, snapshot, columns);
+  std::vector<size_t> kept = candidates;
+  for (const auto& filter : filters) {
+    std::erase_if(kept, [&](size_t file) { return judge.Of(*filter, file) != kTrue; });
+  }
+  return kept;
+}
+
 }  // namespace lakehouse::query::duckdb

@@ -21,6 +21,7 @@
 #include "query/engines/duckdb/scan.h"
 #include "query/engines/duckdb/session_functions.h"
 #include "query/engines/duckdb/session_settings.h"
+#include "query/engines/duckdb/source_table.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -96,16 +97,19 @@ void CheckSubqueries(const dk::Expression& expression) {
 
 void CheckScan(const dk::LogicalGet& get) {
   const auto& name = get.function.name;
-  const bool allowed =
-      name == kScanName ? get.function.function_info != nullptr : IsAllowedTableFunction(name);
+  bool allowed = IsAllowedTableFunction(name);
+  if (name == kScanName) allowed = get.function.function_info != nullptr;
+  // Only the catalog makes this one: SQL finds no function of the name.
+  if (name == kSourceScanName) allowed = true;
   if (allowed) return;
   throw Error(ErrorKind::kPermissionDenied, "LK-4011",
               "the table function " + name + " may not be used",
               "read tables by their names; range, generate_series and unnest make rows");
 }
 
-void CheckChanged(dk::Catalog& catalog) {
-  if (catalog.GetCatalogType() != "lake") Deny("changing what is not of the lakehouse");
+void CheckChanged(dk::SchemaCatalogEntry& schema) {
+  if (schema.catalog.GetCatalogType() != "lake") Deny("changing what is not of the lakehouse");
+  if (catalog::FoldCase(schema.name) == kSourceSchema) Deny("changing the rows of a request");
 }
 
 void CheckOperator(dk::LogicalOperator& plan) {
@@ -114,15 +118,15 @@ void CheckOperator(dk::LogicalOperator& plan) {
     case Type::LOGICAL_GET:
       return CheckScan(plan.Cast<dk::LogicalGet>());
     case Type::LOGICAL_INSERT:
-      return CheckChanged(plan.Cast<dk::LogicalInsert>().table.catalog);
+      return CheckChanged(plan.Cast<dk::LogicalInsert>().table.ParentSchema());
     case Type::LOGICAL_DELETE:
-      return CheckChanged(plan.Cast<dk::LogicalDelete>().table.catalog);
+      return CheckChanged(plan.Cast<dk::LogicalDelete>().table.ParentSchema());
     case Type::LOGICAL_UPDATE:
-      return CheckChanged(plan.Cast<dk::LogicalUpdate>().table.catalog);
+      return CheckChanged(plan.Cast<dk::LogicalUpdate>().table.ParentSchema());
     case Type::LOGICAL_MERGE_INTO:
-      return CheckChanged(plan.Cast<dk::LogicalMergeInto>().table.catalog);
+      return CheckChanged(plan.Cast<dk::LogicalMergeInto>().table.ParentSchema());
     case Type::LOGICAL_CREATE_TABLE:
-      return CheckChanged(plan.Cast<dk::LogicalCreateTable>().schema.catalog);
+      return CheckChanged(plan.Cast<dk::LogicalCreateTable>().schema);
     case Type::LOGICAL_PROJECTION:
     case Type::LOGICAL_FILTER:
     case Type::LOGICAL_AGGREGATE_AND_GROUP_BY:
@@ -218,12 +222,12 @@ StatementKind CheckStatement(const dk::SQLStatement& statement, const std::strin
     case StatementType::SET_STATEMENT:
       CheckSetting(statement.Cast<dk::SetStatement>());
       return StatementKind::kOther;
+    case StatementType::TRANSACTION_STATEMENT:
+      return StatementKind::kOther;
     case StatementType::DELETE_STATEMENT:
     case StatementType::UPDATE_STATEMENT:
     case StatementType::MERGE_INTO_STATEMENT:
       return StatementKind::kWrite;
-    case StatementType::TRANSACTION_STATEMENT:
-      Lack("BEGIN, COMMIT and ROLLBACK");
     default:
       Deny(dk::StatementTypeToString(statement.type));
   }

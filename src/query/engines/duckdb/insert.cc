@@ -4,9 +4,13 @@
 #include <duckdb/planner/expression/bound_cast_expression.hpp>
 #include <duckdb/planner/expression/bound_reference_expression.hpp>
 
+#include "query/engines/duckdb/change_writer.h"
+#include "query/engines/duckdb/column_defaults.h"
+#include "query/engines/duckdb/commands/new_table.h"
 #include "query/engines/duckdb/lake_catalog.h"
 #include "query/engines/duckdb/lake_schema.h"
 #include "query/engines/duckdb/lake_table.h"
+#include "query/engines/duckdb/open_transaction.h"
 #include "query/engines/duckdb/row_writer.h"
 #include "query/engines/duckdb/types.h"
 
@@ -42,8 +46,8 @@ class LakeInsert : public dk::PhysicalOperator {
   }
   dk::unique_ptr<dk::LocalSinkState> GetLocalSinkState(
       dk::ExecutionContext& context) const override {
-    return dk::make_uniq<InsertLocalState>(
-        RowWriter(context.client, target_.root, target_.metadata, row_types_));
+    const char* change = target_.merges ? kInserted : nullptr;
+    return dk::make_uniq<InsertLocalState>(WriterOf(context.client, target_, row_types_, change));
   }
 
   dk::SinkResultType Sink(dk::ExecutionContext&, dk::DataChunk& chunk,
@@ -63,12 +67,19 @@ class LakeInsert : public dk::PhysicalOperator {
                                 dk::OperatorSinkFinalizeInput& input) const override {
     auto& write = input.global_state.Cast<InsertGlobalState>().write;
     written_ = write.rows;
+    write.inserts_unmatched = target_.merges;
+    write.unfed = write.change_files.empty() ? write.rows : 0;
     write.table = target_.table;
     write.base = target_.base;
     write.create = target_.create;
     if (target_.replace) write.replacement = target_.metadata;
+    write.domains = target_.domains;
     write.overwrite = target_.overwrite;
-    LakeTransaction::Get(context, catalog_).AddWrite(std::move(write));
+    auto& transaction = LakeTransaction::Get(context, catalog_);
+    if (target_.table) {
+      write.marks = transaction.identities().MarksOf(target_.table->location().uri());
+    }
+    transaction.AddWrite(std::move(write));
     return dk::SinkFinalizeType::READY;
   }
 
@@ -111,9 +122,27 @@ dk::vector<dk::LogicalType> TypesOf(const storage::Schema& schema) {
   return types;
 }
 
+storage::parquet::DataFileOptions FileOptionsOf(const storage::TableMetadata& metadata) {
+  return storage::parquet::OptionsFor(metadata);
+}
+
+RowWriter WriterOf(dk::ClientContext& context, const InsertTarget& target,
+                   const dk::vector<dk::LogicalType>& types, const char* change) {
+  RowWriter writer(context, target.root, target.metadata, types, target.files);
+  writer.SetChecks(target.checks);
+  if (change != nullptr && KeepsChanges(target.metadata)) writer.FeedChanges(change);
+  return writer;
+}
+
 void TakeOver(RowWriter& writer, std::mutex& mutex, PendingWrite& write) {
   auto files = writer.Finish();
+  std::vector<storage::NewFile> changes;
+  if (writer.changes() != nullptr) changes = writer.changes()->Finish();
   std::lock_guard lock(mutex);
+  for (auto& file : changes) write.change_files.push_back(std::move(file));
+  if (writer.changes() != nullptr) {
+    if (auto discard = writer.changes()->TakeFiles()) write.writers.push_back(std::move(discard));
+  }
   write.rows += writer.rows();
   for (auto& file : files) write.files.push_back(std::move(file));
   if (auto discard = writer.TakeFiles()) write.writers.push_back(std::move(discard));
@@ -140,12 +169,16 @@ dk::PhysicalOperator& MakeInsert(dk::PhysicalPlanGenerator& planner, dk::Catalog
   return insert;
 }
 
-InsertTarget TargetOf(LakeSession& session, LakeTable& entry) {
+InsertTarget TargetOf(LakeSession& session, LakeTable& entry, bool adds_only) {
   InsertTarget target;
   target.table = entry.object().table;
   target.base = entry.snapshot();
   target.metadata = target.base->metadata();
   target.root = target.table->location();
+  if (session.evolution && session.evolution->uri == target.root.uri()) {
+    target.base = session.evolution->base;
+    target.metadata = session.evolution->metadata;
+  }
   session.Guard([&] {
     if (catalog::FoldCase(entry.ParentSchema().name) == kChangesSchema) {
       throw Error(ErrorKind::kUnsupported, "LK-4012",
@@ -156,7 +189,10 @@ InsertTarget TargetOf(LakeSession& session, LakeTable& entry) {
     } else {
       session.lake->Resolve(session.principal, catalog::Action::kModify, entry.object().info.name);
     }
+    if (entry.refused_default()) throw *entry.refused_default();
+    if (session.transaction) session.transaction->RequireWritable(*target.table, adds_only);
   });
+  target.files = FileOptionsOf(target.metadata);
   return target;
 }
 
@@ -168,8 +204,25 @@ dk::PhysicalOperator& LakeCatalog::PlanInsert(dk::ClientContext& context,
   if (op.on_conflict_info.action_type != dk::OnConflictAction::THROW) {
     RefuseUnsupported(context, "ON CONFLICT");
   }
-  auto target = TargetOf(SessionOf(context), op.table.Cast<LakeTable>());
-  target.overwrite = SessionOf(context).overwrite;
+  const bool overwrite = SessionOf(context).overwrite;
+  auto target = TargetOf(SessionOf(context), op.table.Cast<LakeTable>(), !overwrite);
+  target.overwrite = overwrite;
+  const auto& schema = target.metadata.schema;
+  const auto place = [&](size_t column) {
+    return op.column_index_map.empty() ? column : op.column_index_map[dk::PhysicalIndex(column)];
+  };
+  std::set<size_t> computed = GeneratedColumns(schema);
+  std::erase_if(computed,
+                [&](size_t column) { return place(column) != dk::DConstants::INVALID_INDEX; });
+  SessionOf(context).Guard([&] {
+    target.checks = RowChecks::Bind(context, target.metadata, computed);
+    for (const size_t column : AlwaysIdentity(schema)) {
+      const auto at = place(column);
+      if (at != dk::DConstants::INVALID_INDEX && !IsDefaultIdentity(*plan, at)) {
+        ThrowIdentityValue(schema.fields[column].name);
+      }
+    }
+  });
   auto* rows = plan.get();
   if (!op.column_index_map.empty()) rows = &planner.ResolveDefaultsProjection(op, *rows);
   auto& cast = CastTo(context, planner, TypesOf(target.metadata.schema), *rows);
@@ -203,9 +256,10 @@ InsertTarget TargetOfCreate(dk::ClientContext& context, const catalog::ObjectNam
     if (!request.location.empty()) RefuseUnsupported(context, "LOCATION of a table to replace");
     if (!request.options.comment.empty()) target.metadata.description = request.options.comment;
     target.root = target.table->location();
-    for (const auto& [key, value] : request.options.properties) {
-      target.metadata.properties[key] = value;
-    }
+    target.metadata.properties = request.options.properties;
+    target.metadata = Replacement(target.base->metadata(), std::move(target.metadata),
+                                  *session.lake->storage_context().random);
+    target.domains = DomainsOfReplacement(*target.base, target.metadata, request.options.domains);
     return target;
   }
   target.metadata.properties = request.options.properties;
@@ -226,6 +280,8 @@ dk::PhysicalOperator& LakeCatalog::PlanCreateTableAs(dk::ClientContext& context,
   session.Guard([&] {
     auto& base = op.info->Base();
     target = TargetOfCreate(context, op.schema.Cast<LakeSchema>().NameOf(base.table), base);
+    target.files = FileOptionsOf(target.metadata);
+    target.checks = RowChecks::Bind(context, target.metadata, {});
   });
   auto& cast = CastTo(context, planner, TypesOf(target.metadata.schema), plan);
   return MakeInsert(planner, *this, std::move(target), cast);

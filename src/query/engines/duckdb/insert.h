@@ -1,5 +1,8 @@
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "query/engines/duckdb/lake_table.h"
 #include "query/engines/duckdb/lake_transaction.h"
 #include "query/engines/duckdb/pch.h"
@@ -16,11 +19,25 @@ struct InsertTarget {
   bool replace = false;
   bool overwrite = false;
   storage::TableMetadata metadata;
+  std::map<std::string, std::string> domains;  ///< of a table that is replaced
   io::Location root;
+  std::shared_ptr<const RowChecks> checks;  ///< null: rows need none
+  storage::parquet::DataFileOptions files;
+  bool merges = false;  ///< the rows of a MERGE
 };
 
-/// What a statement writes to the table of `entry`, after checking the right to change it.
-InsertTarget TargetOf(LakeSession& session, LakeTable& entry);
+/// How the rows of a table are written.
+storage::parquet::DataFileOptions FileOptionsOf(const storage::TableMetadata& metadata);
+
+/// A writer of rows with the checks of `target`. `types` are those of its columns. Rows that are
+/// not plain inserts are changes of the kind `change` in tables that keep change data; null: plain.
+RowWriter WriterOf(dk::ClientContext& context, const InsertTarget& target,
+                   const dk::vector<dk::LogicalType>& types, const char* change);
+
+/// What a statement writes to the table of `entry`, after checking the right to change it, and in a
+/// transaction that this statement may (OpenTransaction::RequireWritable). Unsupported LK-3020 when
+/// its defaults are not understood. Without checks.
+InsertTarget TargetOf(LakeSession& session, LakeTable& entry, bool adds_only = false);
 
 /// The engine's types of the columns.
 dk::vector<dk::LogicalType> TypesOf(const storage::Schema& schema);

@@ -10,6 +10,7 @@
 #include "query/engines/duckdb/errors.h"
 #include "query/engines/duckdb/file_system.h"
 #include "query/engines/duckdb/gate.h"
+#include "query/engines/duckdb/identity.h"
 #include "query/engines/duckdb/lake_catalog.h"
 #include "query/engines/duckdb/lake_transaction.h"
 #include "query/engines/duckdb/session_functions.h"
@@ -107,6 +108,7 @@ void Instance::Attach(const std::string& lake_name, const EngineOptions& options
   KeepAllowedFunctions(connection);
   RegisterSessionFunctions(connection);
   RegisterTableChanges(connection);
+  RegisterIdentity(connection);
   Run(connection, fmt::format("SET GLOBAL allowed_directories=['{}']", kFileScheme));
   Run(connection, "SET GLOBAL TimeZone='UTC'");
   Run(connection, "SET GLOBAL enable_external_access=false");

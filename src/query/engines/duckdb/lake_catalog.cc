@@ -42,7 +42,8 @@ dk::optional_ptr<dk::SchemaCatalogEntry> LakeCatalog::LookupSchema(
     auto& context = transaction.GetContext();
     std::string folded = catalog::FoldCase(name);
     if (folded == catalog::FoldCase(default_schema_) || folded == kPathSchema ||
-        folded == kChangesSchema || (folded == kRewriteSchema && session->rewrite)) {
+        folded == kChangesSchema || (folded == kRewriteSchema && session->rewrite) ||
+        (folded == kSourceSchema && !session->sources.empty())) {
       return &SchemaEntry(context, name);
     }
     auto schemas =

@@ -17,6 +17,10 @@ inline constexpr char kChangesSchema[] = "lake_changes";
 /// Schema of the one table that rewriting reads (RewriteSource); users' sessions have none.
 inline constexpr char kRewriteSchema[] = "lake_rewrite";
 
+/// Schema of the rows that come with a statement (QueryRequest::sources); without any there is
+/// none.
+inline constexpr char kSourceSchema[] = "lake_source";
+
 /// The lakehouse's default catalog as a database of the engine. It keeps no names itself: every
 /// look-up asks catalog::Lake for the session's principal.
 class LakeCatalog : public dk::Catalog {

@@ -3,10 +3,14 @@
 #include <duckdb/parser/constraints/not_null_constraint.hpp>
 #include <duckdb/parser/expression/columnref_expression.hpp>
 #include <duckdb/parser/parsed_data/alter_table_info.hpp>
+#include <nlohmann/json.hpp>
 
 #include "base/suggest.h"
+#include "query/engines/duckdb/column_defaults.h"
+#include "query/engines/duckdb/commands/new_table.h"
 #include "query/engines/duckdb/lake_table.h"
 #include "query/engines/duckdb/lake_transaction.h"
+#include "query/engines/duckdb/source_table.h"
 #include "query/engines/duckdb/table_changes.h"
 #include "query/engines/duckdb/types.h"
 
@@ -33,8 +37,11 @@ dk::optional_ptr<dk::CatalogEntry> LakeSchema::MakeEntry(dk::ClientContext& cont
   dk::CreateTableInfo info(*this, object.info.name.name);
   DescribeColumns(snapshot->schema(), info);
   if (!object.info.comment.empty()) info.comment = dk::Value(object.info.comment);
-  return &transaction.Keep(
-      key, dk::make_uniq<LakeTable>(catalog, *this, info, object, std::move(snapshot)));
+  auto refused = DescribeDefaults(object.table->location().uri(), snapshot->schema(),
+                                  transaction.identities(), info);
+  auto entry = dk::make_uniq<LakeTable>(catalog, *this, info, object, std::move(snapshot));
+  if (refused) entry->RefuseDefault(std::move(*refused));
+  return &transaction.Keep(key, std::move(entry));
 }
 
 dk::optional_ptr<dk::CatalogEntry> LakeSchema::MakeRewriteEntry(dk::ClientContext& context,
@@ -79,6 +86,13 @@ dk::optional_ptr<dk::CatalogEntry> LakeSchema::LookupEntry(dk::CatalogTransactio
     if (catalog::FoldCase(name) == kRewriteSchema && session->rewrite) {
       return MakeRewriteEntry(context, key, *session->rewrite);
     }
+    if (catalog::FoldCase(name) == kSourceSchema) {
+      const auto rows = session->sources.find(catalog::FoldCase(lookup.GetEntryName()));
+      if (rows == session->sources.end()) return nullptr;
+      if (at) RefuseUnsupported(context, "time travel of rows that come with the statement");
+      return &LakeTransaction::Get(context, catalog)
+                  .Keep(key, SourceTable::Make(context, *this, rows->first, rows->second));
+    }
     if (catalog::FoldCase(name) == kChangesSchema) {
       return MakeChangesEntry(context, key, lookup.GetEntryName());
     }
@@ -104,7 +118,9 @@ void LakeSchema::Scan(dk::ClientContext& context, dk::CatalogType type,
                       const std::function<void(dk::CatalogEntry&)>& callback) {
   auto session = LakeSession::Get(context);
   const std::string folded = catalog::FoldCase(name);
-  if (!session || folded == kPathSchema || folded == kChangesSchema) return;
+  if (!session || folded == kPathSchema || folded == kChangesSchema || folded == kSourceSchema) {
+    return;
+  }
   if (type != dk::CatalogType::TABLE_ENTRY && type != dk::CatalogType::VIEW_ENTRY) return;
   auto objects = session->Guard([&] {
     return session->lake->ListObjects(session->principal, lake_catalog().lake_name(), name);
@@ -120,6 +136,10 @@ void LakeSchema::Scan(dk::ClientContext& context, dk::CatalogType type,
     }
     if (entry) callback(*entry);
   }
+}
+
+std::string ClusterOption(const std::vector<storage::ColumnPath>& columns) {
+  return nlohmann::json(columns).dump();
 }
 
 catalog::CreateTableRequest RequestOf(dk::ClientContext& context, const catalog::ObjectName& name,
@@ -152,6 +172,7 @@ catalog::CreateTableRequest RequestOf(dk::ClientContext& context, const catalog:
         key->Cast<dk::ColumnRefExpression>().GetColumnName());
   }
   if (!info.comment.IsNull()) request.options.comment = info.comment.ToString();
+  ClusterColumns cluster_by;
   for (const auto& [option, value] : info.options) {
     if (value->GetExpressionType() != dk::ExpressionType::VALUE_CONSTANT) {
       RefuseUnsupported(context, "a table option that is not a constant");
@@ -159,10 +180,15 @@ catalog::CreateTableRequest RequestOf(dk::ClientContext& context, const catalog:
     const auto text = value->Cast<dk::ConstantExpression>().value.ToString();
     if (option == kLocationOption) {
       request.location = text;
+    } else if (option == kClusterOption) {
+      cluster_by = nlohmann::json::parse(text).get<std::vector<storage::ColumnPath>>();
     } else {
       request.options.properties[option] = text;
     }
   }
+  CompleteNewTable(request.options, cluster_by, *session.lake->storage_context().random);
+  request.description.parameters =
+      CreationParameters(request.options, cluster_by, request.location.empty());
   return request;
 }
 

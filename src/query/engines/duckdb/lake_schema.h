@@ -71,6 +71,10 @@ class LakeSchema : public dk::SchemaCatalogEntry {
 /// The option of a CREATE TABLE that is its LOCATION, not a property.
 inline constexpr char kLocationOption[] = "lakehouse.location";
 
+/// The option that is its CLUSTER BY, and the columns as its value.
+inline constexpr char kClusterOption[] = "lakehouse.clusterBy";
+std::string ClusterOption(const std::vector<storage::ColumnPath>& columns);
+
 /// What a CREATE TABLE of the engine asks for; LK-4012 for constraints other than NOT NULL and for
 /// options that tables lack.
 catalog::CreateTableRequest RequestOf(dk::ClientContext& context, const catalog::ObjectName& name,

@@ -13,8 +13,13 @@ void LakeSession::BeginStatement() {
   error_.reset();
   missed_.clear();
   overwrite = false;
+  evolution.reset();
+  transaction.reset();
+  sources.clear();
   files_total = 0;
   files_skipped = 0;
+  committed_version = -1;
+  commit_metrics.clear();
 }
 
 std::string LakeSession::Grant(const io::Location& file, int64_t size_bytes) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <arrow/type_fwd.h>
+
 #include <atomic>
 #include <map>
 #include <memory>
@@ -12,6 +14,7 @@
 #include "catalog/lake.h"
 #include "query/engines/duckdb/pch.h"
 #include "query/engines/duckdb/scan.h"
+#include "query/engines/duckdb/schema_evolution.h"
 #include "security/principal.h"
 
 namespace lakehouse::query::duckdb {
@@ -30,6 +33,8 @@ struct RewriteSource {
   storage::SnapshotPtr snapshot;
   ScanSelectionPtr selection;
 };
+
+class OpenTransaction;
 
 /// What one connection knows beside DuckDB: who asks, what the running statement may open, and the
 /// error that ended it (DuckDB's own error type would lose code and hint). SQL cannot reach it.
@@ -69,11 +74,21 @@ class LakeSession : public dk::ClientContextState {
 
   const security::Principal principal;
   const std::shared_ptr<catalog::Lake> lake;
-  std::string schema = "main";           ///< current one of the running statement
-  bool overwrite = false;                ///< the running INSERT takes the place of all rows
+  std::string schema = "main";               ///< current one of the running statement
+  std::optional<SchemaEvolution> evolution;  ///< of the running statement
+  bool overwrite = false;                    ///< the running INSERT takes the place of all rows
+  std::optional<storage::IsolationLevel>
+      isolation;                                 ///< of the running statement; unset: the table's
+  std::shared_ptr<OpenTransaction> transaction;  ///< of the running statement; null: its own
+  /// Rows that came with the running statement, by name in lower case.
+  std::map<std::string, std::shared_ptr<arrow::Table>> sources;
+  std::map<std::string, std::string> operation_parameters;  ///< of the running change, for history
   std::optional<RewriteSource> rewrite;  ///< of the engine's own sessions only; set before use
   std::atomic<int64_t> files_total{0};
   std::atomic<int64_t> files_skipped{0};
+  /// Of the commit that the running statement made; set by its own thread.
+  int64_t committed_version = -1;
+  std::map<std::string, int64_t> commit_metrics;
 
  private:
   mutable std::mutex mutex_;

@@ -1,8 +1,13 @@
 #include "query/engines/duckdb/lake_table.h"
 
 #include <duckdb/parser/constraints/not_null_constraint.hpp>
+#include <duckdb/planner/expression/bound_default_expression.hpp>
 #include <duckdb/storage/table_storage_info.hpp>
 
+#include "query/engines/duckdb/column_defaults.h"
+#include "query/engines/duckdb/lake_transaction.h"
+#include "query/engines/duckdb/open_transaction.h"
+#include "query/engines/duckdb/row_checks.h"
 #include "query/engines/duckdb/scan.h"
 #include "query/engines/duckdb/types.h"
 
@@ -31,11 +36,17 @@ dk::TableFunction LakeTable::GetScanFunction(dk::ClientContext& context,
                                              dk::unique_ptr<dk::FunctionData>& bind_data) {
   return SessionOf(context).Guard([&] {
     PlantPolicy(object_);
+    if (const auto& open = SessionOf(context).transaction)
+      open->MarkRead(*object_.table, snapshot_);
     LakeScanInfo what;
     what.snapshot = snapshot_;
     what.root = object_.table->location();
     what.selection = selection_;
     what.table = this;
+    if (!selection_) {
+      what.read = std::make_shared<ScanRead>();
+      LakeTransaction::Get(context, catalog).AddRead(what.root.uri(), what.read);
+    }
     return BindLakeScan(context, catalog.Cast<LakeCatalog>().parquet_scan(), std::move(what),
                         bind_data);
   });
@@ -48,11 +59,26 @@ dk::vector<dk::column_t> LakeTable::GetRowIdColumns() const {
 }
 
 void LakeTable::BindUpdateConstraints(dk::Binder&, dk::LogicalGet& get, dk::LogicalProjection& rows,
-                                      dk::LogicalUpdate& update, dk::ClientContext&) {
+                                      dk::LogicalUpdate& update, dk::ClientContext& context) {
+  const auto& schema = snapshot_->schema();
+  std::set<size_t> set;
+  for (const auto& column : update.columns) set.insert(column.index);
+  SessionOf(context).Guard([&] {
+    for (const size_t column : set) {
+      if (IdentityOf(schema.fields[column])) ThrowIdentityValue(schema.fields[column].name);
+    }
+  });
   update.update_is_del_and_insert = true;
   dk::physical_index_set_t every;
   for (auto& column : GetColumns().Physical()) every.insert(column.Physical());
   dk::LogicalUpdate::BindExtraColumns(*this, get, rows, update, every);
+  const auto generated = GeneratedColumns(schema);
+  for (size_t i = 0; i < update.columns.size(); ++i) {
+    const size_t column = update.columns[i].index;
+    if (generated.count(column) == 0 || set.count(column) > 0) continue;
+    update.expressions[i] =
+        dk::make_uniq<dk::BoundDefaultExpression>(update.expressions[i]->return_type);
+  }
 }
 
 void DescribeColumns(const storage::Schema& schema, dk::CreateTableInfo& info) {

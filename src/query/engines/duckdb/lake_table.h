@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "query/engines/duckdb/lake_catalog.h"
 #include "query/engines/duckdb/scan.h"
@@ -18,6 +19,10 @@ class LakeTable : public dk::TableCatalogEntry {
   const catalog::ResolvedObject& object() const { return object_; }
   const storage::SnapshotPtr& snapshot() const { return snapshot_; }
 
+  /// Why a default of the table cannot be kept; nobody writes rows then.
+  const std::optional<Error>& refused_default() const { return refused_default_; }
+  void RefuseDefault(Error why) { refused_default_ = std::move(why); }
+
   dk::unique_ptr<dk::BaseStatistics> GetStatistics(dk::ClientContext&, dk::column_t) override {
     return nullptr;
   }
@@ -32,7 +37,8 @@ class LakeTable : public dk::TableCatalogEntry {
   dk::virtual_column_map_t GetVirtualColumns() const override;
   /// What names a row: its file in the snapshot and its number in the file.
   dk::vector<dk::column_t> GetRowIdColumns() const override;
-  /// An update writes whole new rows, so it needs every column.
+  /// An update writes whole new rows, so it needs every column; generated ones that it does not set
+  /// are computed anew. InvalidArgument LK-4043 when it sets an identity column.
   void BindUpdateConstraints(dk::Binder& binder, dk::LogicalGet& get, dk::LogicalProjection& rows,
                              dk::LogicalUpdate& update, dk::ClientContext& context) override;
 
@@ -40,6 +46,7 @@ class LakeTable : public dk::TableCatalogEntry {
   const catalog::ResolvedObject object_;
   const storage::SnapshotPtr snapshot_;
   const ScanSelectionPtr selection_;  ///< null: every file and row
+  std::optional<Error> refused_default_;
 };
 
 /// The engine's description of the snapshot's columns.

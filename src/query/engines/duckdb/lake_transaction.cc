@@ -1,6 +1,7 @@
 #include "query/engines/duckdb/lake_transaction.h"
 
 #include "query/engines/duckdb/lake_session.h"
+#include "query/engines/duckdb/open_transaction.h"
 #include "query/engines/duckdb/row_changes.h"
 
 namespace lakehouse::query::duckdb {
@@ -47,9 +48,19 @@ class LakeTransactionManager : public dk::TransactionManager {
 
 }  // namespace
 
+LakeTransaction::LakeTransaction(dk::TransactionManager& manager, dk::ClientContext& context)
+    : Transaction(manager, context), open_([&]() -> std::shared_ptr<OpenTransaction> {
+        auto session = LakeSession::Get(context);
+        return session ? session->transaction : nullptr;
+      }()) {
+  if (auto session = LakeSession::Get(context)) evolution_ = session->evolution;
+}
+
 storage::SnapshotPtr LakeTransaction::Pin(storage::Table& table) {
+  if (open_) return open_->View(table);
   std::lock_guard lock(mutex_);
   auto& pinned = pinned_[table.location().uri()];
+  if (!pinned && evolution_ && evolution_->uri == table.location().uri()) pinned = evolution_->view;
   if (!pinned) pinned = table.Latest();
   return pinned;
 }
@@ -68,11 +79,19 @@ dk::CatalogEntry& LakeTransaction::Keep(const std::string& key,
 
 void LakeTransaction::AddWrite(PendingWrite write) {
   std::lock_guard lock(mutex_);
+  if (write.updates) write.updated_rows = write.rows;
   for (PendingWrite& there : writes_) {
     if (!there.table || there.table != write.table) continue;
     UniteDeleted(there.deleted, write.deleted, there.updates || write.updates);
+    for (auto& [file, rows] : write.updated) there.updated[file].Unite(rows);
     there.updates |= write.updates;
     there.rows += write.rows;
+    there.unfed += write.unfed;
+    there.inserts_unmatched |= write.inserts_unmatched;
+    for (const auto& [column, mark] : write.marks) there.marks[column] = mark;
+    std::move(write.change_files.begin(), write.change_files.end(),
+              std::back_inserter(there.change_files));
+    there.updated_rows += write.updated_rows;
     std::move(write.files.begin(), write.files.end(), std::back_inserter(there.files));
     std::move(write.writers.begin(), write.writers.end(), std::back_inserter(there.writers));
     return;
@@ -80,75 +99,33 @@ void LakeTransaction::AddWrite(PendingWrite write) {
   writes_.push_back(std::move(write));
 }
 
+void LakeTransaction::AddRead(const std::string& uri, std::shared_ptr<ScanRead> read) {
+  std::lock_guard lock(mutex_);
+  reads_.emplace(uri, std::move(read));
+}
+
+std::vector<std::shared_ptr<ScanRead>> LakeTransaction::ReadsOf(const std::string& uri) const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<ScanRead>> reads;
+  const auto [first, last] = reads_.equal_range(uri);
+  for (auto at = first; at != last; ++at) reads.push_back(at->second);
+  return reads;
+}
+
 void LakeTransaction::Name(std::string operation) {
   std::lock_guard lock(mutex_);
   operation_ = std::move(operation);
 }
 
-namespace {
-
-/// Spark's names for what a write did.
-void DescribeRows(const PendingWrite& write, const std::string& operation,
-                  storage::CommitDescription& description) {
-  auto& metrics = description.metrics;
-  metrics["numOutputRows"] = write.rows;
-  if (operation == "WRITE") {
-    const bool replaces = write.replacement || write.overwrite;
-    description.parameters["mode"] = replaces ? "\"Overwrite\"" : "\"Append\"";
-    metrics["numFiles"] = static_cast<int64_t>(write.files.size());
-    return;
-  }
-  int64_t gone = 0;
-  for (const auto& [file, rows] : write.deleted) gone += rows.size();
-  metrics[operation == "UPDATE" ? "numUpdatedRows" : "numDeletedRows"] = gone;
-}
-
-}  // namespace
-
-void LakeTransaction::CommitOne(dk::ClientContext& context, PendingWrite& write) {
-  auto& session = SessionOf(context);
-  if (write.create) {
-    write.create->description.metrics["numOutputRows"] = write.rows;
-    if (!session.lake->CreateTable(session.principal, *write.create, write.files)) {
-      for (auto& writer : write.writers) writer->Discard();
-    }
-    return;
-  }
-  storage::CommitDescription description;
-  description.operation = write.replacement ? "CREATE OR REPLACE TABLE AS SELECT" : operation_;
-  DescribeRows(write, operation_, description);
-  description.user_name = session.principal.name;
-  auto commit = write.table->Begin(write.base);
-  if (write.replacement || write.overwrite) commit->RemoveAllFiles();
-  if (write.replacement) commit->SetMetadata(*write.replacement);
-  if (operation_ != "WRITE") {
-    commit->MarkRead();
-    const auto outcome = RewriteDeleted(context, write, *commit);
-    description.metrics["numRemovedFiles"] = outcome.removed_files;
-    description.metrics["numCopiedRows"] = outcome.copied_rows;
-    description.metrics["numAddedFiles"] = static_cast<int64_t>(write.files.size());
-  }
-  for (auto& file : write.files) commit->AddFile(std::move(file));
-  auto result = commit->Commit(description);
-  if (result.outcome == storage::CommitOutcome::kUnknown) {
-    throw Error(ErrorKind::kCommitStateUnknown, "LK-4014",
-                "the write may or may not be in the table: " + result.reason,
-                "look at DESCRIBE HISTORY before running it again");
-  }
-  if (result.outcome == storage::CommitOutcome::kConflict) {
-    throw Error(ErrorKind::kCommitConflict, "LK-4013",
-                "another commit changed the table first: " + result.reason,
-                "run the statement again");
-  }
-}
-
 void LakeTransaction::CommitWrites(dk::ClientContext& context) {
   while (!writes_.empty()) {
     try {
-      const PendingWrite& next = writes_.front();
-      if (!next.files.empty() || !next.deleted.empty() || next.create || next.replacement ||
-          next.overwrite) {
-        CommitOne(context, writes_.front());
+      PendingWrite& next = writes_.front();
+      if (next.table) next.reads = ReadsOf(next.table->location().uri());
+      if (next.HasChanges() && open_) {
+        open_->Take(std::move(next), operation_);
+      } else if (next.HasChanges()) {
+        CommitWrite(context, next, operation_);
       }
     } catch (const Error& error) {
       // The files may be in the table.

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "query/engines/duckdb/identity.h"
 #include "query/engines/duckdb/pch.h"
+#include "query/engines/duckdb/read_predicate.h"
+#include "query/engines/duckdb/schema_evolution.h"
 #include "storage/parquet/data_file_writer.h"
 #include "storage/row_set.h"
 
@@ -23,20 +28,43 @@ struct PendingWrite {
   storage::SnapshotPtr base;
   std::optional<catalog::CreateTableRequest> create;
   std::optional<storage::TableMetadata> replacement;
+  std::map<std::string, std::string> domains;  ///< that come with `replacement`
   std::vector<storage::NewFile> files;
   std::vector<std::unique_ptr<storage::parquet::DataFileWriter>> writers;  ///< for Discard
   int64_t rows = 0;
-  bool overwrite = false;  ///< `files` take the place of all rows, and columns stay
+  int64_t updated_rows = 0;  ///< those of `rows` that take the place of rows of `deleted`
+  bool overwrite = false;    ///< `files` take the place of all rows, and columns stay
   DeletedRows deleted;
-  bool updates = false;  ///< rows of `deleted` have new values in `files`, so none may go twice
+  DeletedRows updated;             ///< those of `deleted` that have new values in `files`
+  bool updates = false;            ///< there are such, so none may go twice
+  bool inserts_unmatched = false;  ///< that a row was not there decided about others
+  int64_t unfed = 0;               ///< those of them that are in no change file
+  std::vector<storage::NewFile>
+      change_files;                      ///< of the change data feed; `writers` has theirs too
+  std::map<std::string, int64_t> marks;  ///< new high water marks of identity columns
+  std::vector<std::shared_ptr<ScanRead>> reads;  ///< of `table`; none: any row may have been read
+  std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+  bool read = false;                    ///< rows of the table decided what was written
+  std::vector<std::string> statements;  ///< operations of a transaction of several
+
+  bool HasChanges() const {
+    return !files.empty() || !deleted.empty() || create || replacement || overwrite;
+  }
 };
 
+class OpenTransaction;
+
+/// Commits one write, called `operation` in the history. Throws CommitConflict LK-4013,
+/// CommitStateUnknown LK-4014 and the errors of the table; the files stay for the caller to delete,
+/// unless the state is unknown.
+void CommitWrite(dk::ClientContext& context, PendingWrite& write, const std::string& operation);
+
 /// One statement's view: each table has one snapshot, taken at first touch, and its catalog entries
-/// live as long as the statement. Writes become visible at commit.
+/// live as long as the statement. Writes become visible at its commit, or at that of the session's
+/// open transaction.
 class LakeTransaction : public dk::Transaction {
  public:
-  LakeTransaction(dk::TransactionManager& manager, dk::ClientContext& context)
-      : Transaction(manager, context) {}
+  LakeTransaction(dk::TransactionManager& manager, dk::ClientContext& context);
 
   static LakeTransaction& Get(dk::ClientContext& context, dk::Catalog& catalog) {
     return dk::Transaction::Get(context, catalog).Cast<LakeTransaction>();
@@ -47,19 +75,27 @@ class LakeTransaction : public dk::Transaction {
   /// The entry kept under `key`, or null.
   dk::optional_ptr<dk::CatalogEntry> Kept(const std::string& key);
   dk::CatalogEntry& Keep(const std::string& key, dk::unique_ptr<dk::CatalogEntry> entry);
+  /// Of the tables that the statement writes.
+  Identities& identities() { return identities_; }
   /// Several writes to one table become one commit.
   void AddWrite(PendingWrite write);
+  /// A scan of the table at `uri` belongs to the statement.
+  void AddRead(const std::string& uri, std::shared_ptr<ScanRead> read);
+  std::vector<std::shared_ptr<ScanRead>> ReadsOf(const std::string& uri) const;
   /// What the statement is called in the history of the table (DELETE, UPDATE, MERGE).
   void Name(std::string operation);
-  /// Commits every write; throws Error. Discards the files of what did not get in.
+  /// Commits every write, or hands them to the open transaction; throws Error. Discards the files
+  /// of what did not get in.
   void CommitWrites(dk::ClientContext& context);
   void DiscardWrites();
 
  private:
-  void CommitOne(dk::ClientContext& context, PendingWrite& write);
-
-  std::mutex mutex_;
+  const std::shared_ptr<OpenTransaction> open_;  ///< null: the statement is its own transaction
+  std::optional<SchemaEvolution> evolution_;     ///< of the statement
+  Identities identities_;
+  mutable std::mutex mutex_;
   std::map<std::string, storage::SnapshotPtr> pinned_;
+  std::multimap<std::string, std::shared_ptr<ScanRead>> reads_;  ///< by the table's place
   std::map<std::string, dk::unique_ptr<dk::CatalogEntry>> entries_;
   std::vector<PendingWrite> writes_;
   std::string operation_ = "WRITE";

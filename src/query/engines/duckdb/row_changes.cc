@@ -1,5 +1,7 @@
 #include "query/engines/duckdb/row_changes.h"
 
+#include "query/engines/duckdb/change_writer.h"
+
 namespace lakehouse::query::duckdb {
 namespace {
 
@@ -52,20 +54,21 @@ class LakeRowChange : public dk::PhysicalOperator {
   }
   dk::unique_ptr<dk::LocalSinkState> GetLocalSinkState(
       dk::ExecutionContext& context) const override {
-    const auto& target = change_.target;
+    const char* change = change_.writes_rows ? kAfterUpdate : nullptr;
     return dk::make_uniq<ChangeLocalState>(
-        RowWriter(context.client, target.root, target.metadata, row_types_));
+        WriterOf(context.client, change_.target, row_types_, change));
   }
 
-  dk::SinkResultType Sink(dk::ExecutionContext&, dk::DataChunk& chunk,
+  dk::SinkResultType Sink(dk::ExecutionContext& context, dk::DataChunk& chunk,
                           dk::OperatorSinkInput& input) const override {
     auto& local = input.local_state.Cast<ChangeLocalState>();
     TakeNames(chunk, local);
     if (change_.writes_rows) {
       dk::DataChunk rows;
       rows.InitializeEmpty(row_types_);
-      for (dk::idx_t i = 0; i < row_types_.size(); ++i) rows.data[i].Reference(chunk.data[i]);
+      for (dk::idx_t i = 0; i < change_.file_column; ++i) rows.data[i].Reference(chunk.data[i]);
       rows.SetCardinality(chunk.size());
+      if (change_.ids) SessionOf(context.client).Guard([&] { SetIds(chunk, rows); });
       local.writer.Append(rows);
     }
     return dk::SinkResultType::NEED_MORE_INPUT;
@@ -88,7 +91,9 @@ class LakeRowChange : public dk::PhysicalOperator {
   dk::SinkFinalizeType Finalize(dk::Pipeline&, dk::Event&, dk::ClientContext& context,
                                 dk::OperatorSinkFinalizeInput& input) const override {
     auto& write = input.global_state.Cast<ChangeGlobalState>().write;
+    SessionOf(context).Guard([&] { TakeWholeFiles(write); });
     changed_ = CountRows(write.deleted);
+    if (change_.writes_rows) write.updated = write.deleted;
     write.table = change_.target.table;
     write.base = change_.target.base;
     write.updates = change_.writes_rows;
@@ -124,6 +129,30 @@ class LakeRowChange : public dk::PhysicalOperator {
     local.named += static_cast<int64_t>(chunk.size());
   }
 
+  /// A row that is updated keeps its id; the version that changed it is that of the commit.
+  void SetIds(dk::DataChunk& chunk, dk::DataChunk& rows) const {
+    dk::Vector ids(dk::LogicalType::BIGINT, chunk.size());
+    auto& files = chunk.data[change_.file_column];
+    auto& numbers = chunk.data[change_.row_column];
+    files.Flatten(chunk.size());
+    numbers.Flatten(chunk.size());
+    change_.ids->Find(dk::FlatVector::GetData<uint64_t>(files),
+                      dk::FlatVector::GetData<int64_t>(numbers), chunk.size(), ids, nullptr);
+    rows.data[change_.file_column].Reference(ids);
+    rows.data[change_.file_column + 1].Reference(dk::Value(dk::LogicalType::BIGINT));
+  }
+
+  /// Every row that is left in the files that go whole.
+  void TakeWholeFiles(PendingWrite& write) const {
+    const auto& base = *change_.target.base;
+    for (const size_t file : change_.whole_files) {
+      const auto count = static_cast<uint64_t>(base.file(file).num_records);
+      const auto gone = base.DeletedRows(file);
+      auto& rows = write.deleted[file];
+      rows = (gone ? *gone : storage::RowSet()).Complement(count);
+    }
+  }
+
   static int64_t CountRows(const DeletedRows& deleted) {
     int64_t rows = 0;
     for (const auto& [file, set] : deleted) rows += set.size();
@@ -136,40 +165,15 @@ class LakeRowChange : public dk::PhysicalOperator {
   mutable int64_t changed_ = 0;  ///< set in Finalize, which runs before any reading
 };
 
-/// Calls `take` with every chunk of the rows of `files` that stay.
-void ScanStaying(dk::ClientContext& context, const PendingWrite& write, std::vector<size_t> files,
-                 const std::function<void(dk::DataChunk&)>& take) {
-  auto& session = SessionOf(context);
-  auto selection = std::make_shared<ScanSelection>();
-  for (size_t file : files) selection->hidden.emplace(file, write.deleted.at(file));
-  selection->files = std::move(files);
-  dk::Connection inner(*context.db);
-  auto own = dk::make_shared_ptr<LakeSession>(session.principal, session.lake);
-  own->rewrite = RewriteSource{write.table, write.base, std::move(selection)};
-  inner.context->registered_state->Insert("lake_session", own);
-  const std::string sql =
-      "SELECT * FROM " + dk::KeywordHelper::WriteOptionallyQuoted(session.lake->default_catalog()) +
-      "." + kRewriteSchema + ".rows";
-  auto fail = [&](dk::ErrorData error) {
-    if (auto kept = own->TakeError()) throw *kept;
-    error.Throw();
-  };
-  auto result = inner.SendQuery(sql);
-  if (result->HasError()) fail(result->GetErrorObject());
-  while (true) {
-    if (context.interrupted) throw dk::InterruptException();
-    dk::unique_ptr<dk::DataChunk> chunk;
-    dk::ErrorData error;
-    if (!result->TryFetch(chunk, error)) fail(error);
-    if (!chunk || chunk->size() == 0) return;
-    take(*chunk);
-  }
-}
-
 }  // namespace
 
-dk::PhysicalOperator& MakeRowChange(dk::PhysicalPlanGenerator& planner, dk::Catalog& catalog,
-                                    RowChange change) {
+dk::PhysicalOperator& MakeRowChange(dk::ClientContext& context, dk::PhysicalPlanGenerator& planner,
+                                    dk::Catalog& catalog, RowChange change) {
+  auto& target = change.target;
+  if (change.writes_rows && TracksRows(target.metadata)) {
+    SessionOf(context).Guard([&] { target.metadata = WithRowIdColumns(target.metadata); });
+    change.ids = std::make_shared<RowIds>(SessionOf(context), target.root, target.base);
+  }
   return planner.Make<LakeRowChange>(catalog, std::move(change));
 }
 
@@ -178,27 +182,6 @@ void UniteDeleted(DeletedRows& rows, const DeletedRows& more, bool strict) {
     const int64_t added = rows[file].Unite(set);
     if (strict && added != set.size()) ThrowTwice();
   }
-}
-
-DeleteOutcome RewriteDeleted(dk::ClientContext& context, PendingWrite& write,
-                             storage::Transaction& commit) {
-  DeleteOutcome outcome;
-  std::vector<size_t> partly;
-  for (const auto& [file, rows] : write.deleted) {
-    if (rows.empty()) continue;
-    commit.RemoveFile(file);
-    ++outcome.removed_files;
-    if (write.base->file(file).live_records() != rows.size()) partly.push_back(file);
-  }
-  if (partly.empty()) return outcome;
-  const auto& metadata = write.base->metadata();
-  const auto types = TypesOf(metadata.schema);
-  RowWriter writer(context, write.table->location(), metadata, types);
-  ScanStaying(context, write, std::move(partly), [&](dk::DataChunk& rows) { writer.Append(rows); });
-  for (auto& file : writer.Finish()) write.files.push_back(std::move(file));
-  outcome.copied_rows = writer.rows();
-  if (auto files = writer.TakeFiles()) write.writers.push_back(std::move(files));
-  return outcome;
 }
 
 }  // namespace lakehouse::query::duckdb

@@ -3,6 +3,7 @@
 #include "query/engines/duckdb/insert.h"
 #include "query/engines/duckdb/lake_transaction.h"
 #include "query/engines/duckdb/pch.h"
+#include "query/engines/duckdb/row_ids.h"
 
 namespace lakehouse::query::duckdb {
 
@@ -10,29 +11,20 @@ namespace lakehouse::query::duckdb {
 /// begins with the new values of every column of the table.
 struct RowChange {
   InsertTarget target;
-  dk::idx_t file_column = 0;  ///< index of the file in the snapshot
-  dk::idx_t row_column = 0;   ///< number of the row in the file
-  bool writes_rows = false;   ///< UPDATE: the first columns are the new row
+  dk::idx_t file_column = 0;        ///< index of the file in the snapshot
+  dk::idx_t row_column = 0;         ///< number of the row in the file
+  bool writes_rows = false;         ///< UPDATE: the first columns are the new row
+  std::shared_ptr<RowIds> ids;      ///< set by MakeRowChange where updated rows keep their ids
+  std::vector<size_t> whole_files;  ///< of these every row goes, and none is in the input
 };
 
 /// A sink that takes rows away, and with `writes_rows` writes others in their place; it hands both
 /// to the transaction, which makes one commit of all changes to a table. As a source it gives the
 /// number of rows. A row that is updated twice is InvalidArgument LK-4040.
-dk::PhysicalOperator& MakeRowChange(dk::PhysicalPlanGenerator& planner, dk::Catalog& catalog,
-                                    RowChange change);
+dk::PhysicalOperator& MakeRowChange(dk::ClientContext& context, dk::PhysicalPlanGenerator& planner,
+                                    dk::Catalog& catalog, RowChange change);
 
 /// Unites what `more` takes away with `rows`; LK-4040 when `strict` and a row is in both.
 void UniteDeleted(DeletedRows& rows, const DeletedRows& more, bool strict);
-
-/// What a commit did to the files of the rows that were taken away.
-struct DeleteOutcome {
-  int64_t removed_files = 0;
-  int64_t copied_rows = 0;
-};
-
-/// Makes `commit` drop the files that lost rows and adds to `write` files with the rows that stay.
-/// Whole files go without being read; the others are read by the engine and written anew.
-DeleteOutcome RewriteDeleted(dk::ClientContext& context, PendingWrite& write,
-                             storage::Transaction& commit);
 
 }  // namespace lakehouse::query::duckdb

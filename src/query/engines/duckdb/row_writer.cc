@@ -3,7 +3,9 @@
 #include <arrow/api.h>
 
 #include "query/engines/duckdb/arrow_rows.h"
+#include "query/engines/duckdb/change_writer.h"
 #include "query/engines/duckdb/lake_session.h"
+#include "query/engines/duckdb/null_checks.h"
 #include "storage/arrow_schema.h"
 
 namespace lakehouse::query::duckdb {
@@ -16,16 +18,38 @@ constexpr dk::idx_t kBatchRows = 30 * STANDARD_VECTOR_SIZE;
 
 RowWriter::RowWriter(dk::ClientContext& context, io::Location root,
                      const storage::TableMetadata& metadata,
-                     const dk::vector<dk::LogicalType>& types)
+                     const dk::vector<dk::LogicalType>& types,
+                     const storage::parquet::DataFileOptions& options)
     : context_(context),
       root_(std::move(root)),
       metadata_(metadata),
       types_(types),
+      options_(options),
       schema_(storage::ToArrow(metadata.schema)) {}
 
+RowWriter::RowWriter(RowWriter&&) noexcept = default;
 RowWriter::~RowWriter() = default;
 
+void RowWriter::SetChecks(const std::shared_ptr<const RowChecks>& checks) {
+  if (checks) checker_ = std::make_unique<RowChecker>(context_, checks);
+}
+
+void RowWriter::FeedChanges(const char* kind) {
+  changes_ = std::make_unique<ChangeWriter>(context_, root_, metadata_);
+  change_kind_ = kind;
+}
+
 void RowWriter::Append(dk::DataChunk& rows) {
+  if (!checker_) return Take(rows);
+  dk::DataChunk checked;
+  checked.InitializeEmpty(types_);
+  checked.Reference(rows);
+  SessionOf(context_).Guard([&] { checker_->Apply(checked); });
+  Take(checked);
+}
+
+void RowWriter::Take(dk::DataChunk& rows) {
+  if (changes_) changes_->Append(rows, change_kind_);
   if (!pending_) {
     pending_ = dk::make_uniq<dk::ArrowAppender>(
         types_, kBatchRows, context_.GetClientProperties(),
@@ -54,25 +78,14 @@ void RowWriter::Flush() {
     auto layout = ArrowSchemaOf(types_, names, context_.GetClientProperties());
     auto batch = ImportRows(pending_->Finalize(), layout, schema_);
     pending_.reset();
-    CheckNulls(*batch);
+    CheckNulls(*batch, metadata_.schema);
     if (!files_) {
-      files_ = std::make_unique<storage::parquet::DataFileWriter>(
-          root_, metadata_, storage::parquet::OptionsFor(metadata_),
-          session.lake->storage_context());
+      files_ = std::make_unique<storage::parquet::DataFileWriter>(root_, metadata_, options_,
+                                                                  session.lake->storage_context());
     }
     files_->Write(*batch);
     rows_ += batch->num_rows();
   });
-}
-
-void RowWriter::CheckNulls(const arrow::RecordBatch& batch) const {
-  for (int i = 0; i < batch.num_columns(); ++i) {
-    const auto& field = metadata_.schema.fields[static_cast<size_t>(i)];
-    if (field.nullable || batch.column(i)->null_count() == 0) continue;
-    throw Error(ErrorKind::kInvalidArgument, "LK-4005",
-                "column " + field.name + " must not be null, and a row has null there",
-                "give the column a value, or leave such rows out");
-  }
 }
 
 }  // namespace lakehouse::query::duckdb

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "query/engines/duckdb/pch.h"
+#include "query/engines/duckdb/read_predicate.h"
 #include "storage/row_set.h"
 #include "storage/table.h"
 
@@ -25,6 +26,7 @@ struct LakeScanInfo : dk::TableFunctionInfo {
   io::Location root;
   ScanSelectionPtr selection;         ///< null: everything
   dk::optional_ptr<LakeTable> table;  ///< lives as long as the statement
+  std::shared_ptr<ScanRead> read;     ///< what the scan reads; null: nobody asks
   /// Of the engine's own scan.
   dk::table_function_init_global_t init_global = nullptr;
   dk::table_function_init_local_t init_local = nullptr;

@@ -9,11 +9,18 @@
 #include <duckdb/parser/statement/multi_statement.hpp>
 #include <duckdb/parser/statement/set_statement.hpp>
 
+#include "base/clock.h"
 #include "base/metrics.h"
+#include "base/random.h"
 #include "query/engines/duckdb/arrow_rows.h"
+#include "query/engines/duckdb/commands/maintenance.h"
+#include "query/engines/duckdb/definition_checks.h"
 #include "query/engines/duckdb/errors.h"
 #include "query/engines/duckdb/gate.h"
+#include "query/engines/duckdb/insert_sql.h"
 #include "query/engines/duckdb/lake_schema.h"
+#include "query/engines/duckdb/transaction_control.h"
+#include "query/engines/duckdb/write_description.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -83,6 +90,8 @@ struct DuckDbSession::Run {
   std::shared_ptr<StatementKind> kind = std::make_shared<StatementKind>(StatementKind::kOther);
   std::shared_ptr<QueryMetrics> metrics = std::make_shared<QueryMetrics>();
   std::shared_ptr<std::atomic<bool>> timed_out = std::make_shared<std::atomic<bool>>(false);
+  /// Bound and planned: what fails from here on has done something already.
+  std::shared_ptr<std::atomic<bool>> running = std::make_shared<std::atomic<bool>>(false);
 };
 
 DuckDbSession::DuckDbSession(std::shared_ptr<EngineCore> core, security::Principal principal)
@@ -180,15 +189,20 @@ void AddClauses(const dialect::CreateTable& given, dk::SQLStatement& parsed) {
   for (const auto& [key, value] : given.properties) info.options[key] = Constant(value);
   if (!given.comment.empty()) info.comment = dk::Value(given.comment);
   if (!given.location.empty()) info.options[kLocationOption] = Constant(given.location);
+  if (given.cluster_by) info.options[kClusterOption] = Constant(ClusterOption(*given.cluster_by));
 }
 
 }  // namespace
 
 dk::unique_ptr<dk::SQLStatement> DuckDbSession::ForEngine(const dialect::Statement& statement) {
   if (const auto* sql = std::get_if<dialect::DuckSql>(&statement)) {
-    lake_session_->overwrite = sql->overwrite;
+    if (sql->evolution) {
+      EvolveFor(sql->evolution->name, sql->evolution->path,
+                "SELECT * FROM " + sql->evolution->source, 0);
+    }
     return Parse(sql->sql);
   }
+  if (const auto* insert = std::get_if<dialect::InsertRows>(&statement)) return ForInsert(*insert);
   const auto* create = std::get_if<dialect::CreateTable>(&statement);
   if (create == nullptr || create->as_select.empty()) return nullptr;
   std::string sql = create->or_replace ? "CREATE OR REPLACE TABLE " : "CREATE TABLE ";
@@ -198,12 +212,60 @@ dk::unique_ptr<dk::SQLStatement> DuckDbSession::ForEngine(const dialect::Stateme
   return parsed;
 }
 
-CommandAnswer DuckDbSession::RunCommand(const dialect::Statement& statement) {
-  const CommandContext context{*core_->lake, principal_, current_schema()};
+std::shared_ptr<storage::Table> DuckDbSession::TableToChange(const std::vector<std::string>& name,
+                                                             const std::string& path) {
+  DefinitionChecks checks(*connection_, {});
+  const CommandContext context{*core_->lake, principal_, checks, current_schema()};
+  auto object = Target(context, catalog::Action::kModify, name, path);
+  if (object.table) return object.table;
+  throw Error(ErrorKind::kInvalidArgument, "LK-2025",
+              object.info.name.ToString() + " is a view, not a table",
+              "name the table that the view reads");
+}
+
+void DuckDbSession::EvolveFor(const std::vector<std::string>& name, const std::string& path,
+                              const std::string& rows, size_t skip) {
+  if (transaction_) {
+    throw Error(ErrorKind::kUnsupported, "LK-4012", "WITH SCHEMA EVOLUTION in a transaction",
+                "run it outside of BEGIN and COMMIT, or add the columns with ALTER TABLE");
+  }
+  const auto table = TableToChange(name, path);
+  auto query = Parse(rows);
+  if (CheckStatement(*query, core_->lake->default_catalog()) != StatementKind::kQuery) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-4001", "a query is expected, or VALUES");
+  }
+  auto prepared = connection_->Prepare(std::move(query));
+  if (prepared->HasError()) prepared->GetErrorObject().Throw();
+  lake_session_->evolution = Evolve(*table, prepared->GetNames(), prepared->GetTypes(), skip,
+                                    *core_->lake->storage_context().random);
+}
+
+dk::unique_ptr<dk::SQLStatement> DuckDbSession::ForInsert(const dialect::InsertRows& insert) {
+  const auto table = TableToChange(insert.name, insert.path);
+  storage::TableMetadata metadata = table->Latest()->metadata();
+  if (insert.evolve && insert.columns.empty()) {
+    EvolveFor(insert.name, insert.path, insert.rows,
+              insert.by_name ? 0 : metadata.schema.fields.size());
+    metadata = lake_session_->evolution->metadata;
+  }
+  const bool dynamic = settings_.dynamic_overwrite;
+  lake_session_->overwrite = OverwritesAll(insert, metadata, dynamic);
+  const auto target =
+      insert.path.empty() ? QuotedName(insert.name) : QuotedName({"lake_path", insert.path});
+  return Parse(InsertSql(insert, target, metadata, dynamic));
+}
+
+CommandAnswer DuckDbSession::RunCommand(const dialect::Statement& statement,
+                                        const StatementScope& scope) {
+  DefinitionChecks checks(*connection_, scope.fail);
+  const CommandContext context{
+      *core_->lake,         principal_, checks, current_schema(), core_->options.files.get(),
+      lake_session_->stop()};
   return std::visit(
       [&](const auto& command) -> CommandAnswer {
         using Kind = std::decay_t<decltype(command)>;
-        if constexpr (std::is_same_v<Kind, dialect::DuckSql>) {
+        if constexpr (std::is_same_v<Kind, dialect::DuckSql> ||
+                      std::is_same_v<Kind, dialect::InsertRows>) {
           return {};
         } else {
           return query::duckdb::Run(context, command);
@@ -228,6 +290,12 @@ std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryReques
   scope->connection = connection_;
   lake_session_->BeginStatement();
   lake_session_->schema = current_schema();
+  lake_session_->transaction = transaction_;
+  lake_session_->isolation = settings_.isolation;
+  if (transaction_ && transaction_->isolation()) {
+    lake_session_->isolation = transaction_->isolation();
+  }
+  lake_session_->sources = request.sources;
   std::weak_ptr<dk::Connection> weak = connection_;
   auto interrupt = [weak, stop = lake_session_->stop()]() mutable {
     stop.Cancel();
@@ -243,7 +311,9 @@ std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryReques
   }
   auto session = lake_session_;
   scope->fail = [core = core_, instance = instance_, session, sql = request.sql,
-                 timed_out = run.timed_out, timeout](dk::ErrorData error) {
+                 timed_out = run.timed_out, timeout, running = run.running,
+                 transaction = transaction_](dk::ErrorData error) {
+    if (*running && transaction) transaction->Fail();
     if (IsFatal(error)) core->instances.Forget(instance);
     if (*timed_out) {
       throw Error(ErrorKind::kTimeout, "LK-4022",
@@ -255,19 +325,41 @@ std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryReques
   scope->finish = [session, run](bool failed) {
     run.metrics->files_total = session->files_total;
     run.metrics->files_read = session->files_total - session->files_skipped;
+    run.metrics->version = session->committed_version;
+    run.metrics->commit = session->commit_metrics;
     Count(*run.kind, failed, MillisecondsSince(run.started));
   };
   return scope;
 }
 
+namespace {
+
+/// A random wait before a statement runs again, so that the losers of one race do not all meet
+/// again.
+void WaitAfterLoss(const storage::StorageContext& world, int attempt,
+                   const CancellationToken& cancellation) {
+  constexpr int64_t kFirstMs = 4;
+  constexpr int64_t kLongestMs = 250;
+  const int64_t bound = std::min(kLongestMs, kFirstMs << std::min(attempt, 10));
+  const auto wait_ms = static_cast<int64_t>(world.random->Below(static_cast<uint64_t>(bound)));
+  cancellation.ThrowIfStopped();
+  world.clock->SleepMs(wait_ms);
+  cancellation.ThrowIfStopped();
+}
+
+}  // namespace
+
 QueryResult DuckDbSession::Execute(const QueryRequest& request) {
+  const auto started = std::chrono::steady_clock::now();
+  const bool alone = !transaction_;
   for (int attempt = 1;; ++attempt) {
     try {
-      return ExecuteOnce(request);
+      return ExecuteOnce(request, started);
     } catch (const Error& error) {
       // Nothing of the attempt is in the table, so the statement may see what the winner made.
-      if (error.kind() != ErrorKind::kCommitConflict || attempt == kMaxAttempts) throw;
-      request.cancellation.ThrowIfStopped();
+      const bool last = !alone || attempt >= core_->options.write_attempts;
+      if (error.kind() != ErrorKind::kCommitConflict || last) throw;
+      WaitAfterLoss(core_->lake->storage_context(), attempt, request.cancellation);
       Metrics::Instance()
           .GetCounter("lakehouse_query_conflict_retries_total",
                       "Statements run again after a lost race")
@@ -276,8 +368,45 @@ QueryResult DuckDbSession::Execute(const QueryRequest& request) {
   }
 }
 
-QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request) {
+/// What concerns the session and not the engine: settings, BEGIN, COMMIT and ROLLBACK.
+bool DuckDbSession::RunHere(const dk::SQLStatement& statement, const QueryRequest& request) {
+  if (statement.type == dk::StatementType::TRANSACTION_STATEMENT) {
+    Control(statement, request.last, *connection_->context, transaction_);
+    return true;
+  }
+  if (statement.type != dk::StatementType::SET_STATEMENT) return false;
+  const auto& setting = statement.Cast<dk::SetStatement>();
+  if (catalog::FoldCase(setting.name) == kTransactionIsolation) {
+    SetIsolation(setting, transaction_.get());
+  } else {
+    Set(setting);
+  }
+  return true;
+}
+
+dk::unique_ptr<dk::QueryResult> DuckDbSession::RunOnEngine(
+    dk::unique_ptr<dk::SQLStatement> statement, const QueryRequest& request, Run& run,
+    StatementScope& scope) {
+  dk::vector<dk::Value> values;
+  for (const auto& parameter : request.parameters) values.push_back(ToDuckDb(parameter));
+  const bool gather = *run.kind == StatementKind::kQuery && request.gather;
+  const bool stream = *run.kind == StatementKind::kQuery && !request.gather;
+  SetGather(*connection_->context, gather);
+  auto pending = connection_->PendingQuery(std::move(statement), values,
+                                           stream ? dk::QueryResultOutputType::ALLOW_STREAMING
+                                                  : dk::QueryResultOutputType::FORCE_MATERIALIZED);
+  if (pending->HasError()) scope.fail(pending->GetErrorObject());
+  // The engine forgets an end that was asked for before it had planned the statement.
+  if (request.cancellation.cancelled() || *run.timed_out) connection_->Interrupt();
+  *run.running = true;
+  auto result = pending->Execute();
+  if (result->HasError()) scope.fail(result->GetErrorObject());
+  return result;
+}
+
+QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request, SteadyTime started) {
   Run run;
+  run.started = started;
   auto scope = Begin(run, request);
   QueryResult answer;
   answer.engine_used = "duckdb";
@@ -286,9 +415,10 @@ QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request) {
   try {
     request.cancellation.ThrowIfStopped();
     const auto given = dialect::Parse(request.sql);
+    if (transaction_) CheckInTransaction(given, request.sql);
     auto statement = ForEngine(given);
     if (!statement) {
-      const auto done = RunCommand(given);
+      const auto done = RunCommand(given, *scope);
       *run.kind = answer.kind = done.kind;
       if (done.rows || done.kind != StatementKind::kQuery) {
         run.metrics->execution_ms = MillisecondsSince(run.started) - run.metrics->queued_ms;
@@ -298,31 +428,20 @@ QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request) {
       }
       statement = Parse(DescribeView(std::get<dialect::Describe>(given), done));
     }
-    *run.kind = CheckStatement(*statement, core_->lake->default_catalog());
-    answer.kind = *run.kind;
+    *run.kind = answer.kind = CheckStatement(*statement, core_->lake->default_catalog());
+    lake_session_->operation_parameters = ParametersOf(*statement);
+    if (transaction_) CheckInTransaction(*statement, request.sql, *transaction_);
     if (statement->type == dk::StatementType::MULTI_STATEMENT) {
       statement = Resolve(statement->Cast<dk::MultiStatement>(), *scope);
     }
-    if (statement->type == dk::StatementType::SET_STATEMENT) {
-      Set(statement->Cast<dk::SetStatement>());
+    if (RunHere(*statement, request)) {
       scope->finish(false);
       answer.reader = NoRows();
       return answer;
     }
-    dk::vector<dk::Value> values;
-    for (const auto& parameter : request.parameters) values.push_back(ToDuckDb(parameter));
     const bool gather = *run.kind == StatementKind::kQuery && request.gather;
     const bool stream = *run.kind == StatementKind::kQuery && !request.gather;
-    SetGather(*connection_->context, gather);
-    auto pending =
-        connection_->PendingQuery(std::move(statement), values,
-                                  stream ? dk::QueryResultOutputType::ALLOW_STREAMING
-                                         : dk::QueryResultOutputType::FORCE_MATERIALIZED);
-    if (pending->HasError()) scope->fail(pending->GetErrorObject());
-    // The engine forgets an end that was asked for before it had planned the statement.
-    if (request.cancellation.cancelled() || *run.timed_out) connection_->Interrupt();
-    auto result = pending->Execute();
-    if (result->HasError()) scope->fail(result->GetErrorObject());
+    auto result = RunOnEngine(std::move(statement), request, run, *scope);
     run.metrics->execution_ms = MillisecondsSince(run.started) - run.metrics->queued_ms;
     if (stream) {
       answer.reader = MakeResultReader(std::move(scope), std::move(result));
@@ -351,14 +470,18 @@ QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request) {
 StatementDescription DuckDbSession::Describe(const QueryRequest& request) {
   ConnectTo(core_->instances.Any(instance_));
   lake_session_->BeginStatement();
+  lake_session_->transaction = transaction_;
+  lake_session_->sources = request.sources;
   StatementDescription answer;
   dk::unique_ptr<dk::PreparedStatement> prepared;
   try {
     const auto given = dialect::Parse(request.sql);
     auto statement = ForEngine(given);
     if (!statement) {
+      const auto* vacuum = std::get_if<dialect::Vacuum>(&given);
       const bool shows = std::holds_alternative<dialect::Show>(given) ||
-                         std::holds_alternative<dialect::Describe>(given);
+                         std::holds_alternative<dialect::Describe>(given) ||
+                         (vacuum != nullptr && vacuum->dry_run);
       answer.kind = shows ? StatementKind::kQuery : StatementKind::kDefinition;
       return answer;
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,6 +10,7 @@
 #include "query/engines/duckdb/commands/command.h"
 #include "query/engines/duckdb/instance_pool.h"
 #include "query/engines/duckdb/lake_session.h"
+#include "query/engines/duckdb/open_transaction.h"
 #include "query/engines/duckdb/pivot.h"
 #include "query/engines/duckdb/result_reader.h"
 #include "query/engines/duckdb/session_settings.h"
@@ -31,8 +33,9 @@ class DuckDbSession : public Session {
  public:
   DuckDbSession(std::shared_ptr<EngineCore> core, security::Principal principal);
 
-  /// A write that loses a race is run again on the new state of the table, up to kMaxAttempts
-  /// times.
+  /// A write that loses a race is run again on the new state of the table, up to
+  /// EngineOptions::write_attempts times. One in a transaction is not: what the transaction read
+  /// would not be so any more.
   QueryResult Execute(const QueryRequest& request) override;
   StatementDescription Describe(const QueryRequest& request) override;
   std::optional<double> Progress() const override;
@@ -41,9 +44,15 @@ class DuckDbSession : public Session {
 
  private:
   struct Run;
-  static constexpr int kMaxAttempts = 10;
 
-  QueryResult ExecuteOnce(const QueryRequest& request);
+  QueryResult ExecuteOnce(const QueryRequest& request,
+                          std::chrono::steady_clock::time_point started);
+
+  /// True when the statement is done, without the engine.
+  bool RunHere(const dk::SQLStatement& statement, const QueryRequest& request);
+  dk::unique_ptr<dk::QueryResult> RunOnEngine(dk::unique_ptr<dk::SQLStatement> statement,
+                                              const QueryRequest& request, Run& run,
+                                              StatementScope& scope);
 
   /// Moves the session to `instance`, with what SQL has set.
   void ConnectTo(const std::shared_ptr<Instance>& instance);
@@ -54,8 +63,15 @@ class DuckDbSession : public Session {
   dk::unique_ptr<dk::SQLStatement> Resolve(dk::MultiStatement& pivot, StatementScope& scope);
   /// A statement of the dialect for the engine; null for a command.
   dk::unique_ptr<dk::SQLStatement> ForEngine(const dialect::Statement& statement);
+  dk::unique_ptr<dk::SQLStatement> ForInsert(const dialect::InsertRows& insert);
+  /// LK-2025 for a view.
+  std::shared_ptr<storage::Table> TableToChange(const std::vector<std::string>& name,
+                                                const std::string& path);
+  /// Lets the running statement add the columns of `rows`, but the first `skip`, to the table.
+  void EvolveFor(const std::vector<std::string>& name, const std::string& path,
+                 const std::string& rows, size_t skip);
   /// Runs a command of the dialect.
-  CommandAnswer RunCommand(const dialect::Statement& statement);
+  CommandAnswer RunCommand(const dialect::Statement& statement, const StatementScope& scope);
   std::unique_ptr<StatementScope> Begin(Run& run, const QueryRequest& request);
 
   const std::shared_ptr<EngineCore> core_;
@@ -64,6 +80,7 @@ class DuckDbSession : public Session {
   std::shared_ptr<Instance> instance_;
   std::shared_ptr<dk::Connection> connection_;
   dk::shared_ptr<LakeSession> lake_session_;
+  std::shared_ptr<OpenTransaction> transaction_;  ///< since BEGIN; null: none
   const SessionSettings initial_settings_;
   SessionSettings settings_ = initial_settings_;
 };

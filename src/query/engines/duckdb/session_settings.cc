@@ -12,6 +12,8 @@ namespace lakehouse::query::duckdb {
 namespace {
 
 constexpr char kTimeZone[] = "timezone";
+constexpr char kIsolation[] = "default_transaction_isolation";
+constexpr char kOverwriteMode[] = "partition_overwrite_mode";
 
 std::string NameOf(const dk::SetStatement& statement) { return catalog::FoldCase(statement.name); }
 
@@ -84,7 +86,8 @@ Error UnknownZone(const std::string& zone, const std::string& message) {
 
 void CheckSetting(const dk::SetStatement& statement) {
   const auto name = NameOf(statement);
-  const bool known = name == "schema" || name == "search_path" || name == kTimeZone;
+  const bool known = name == "schema" || name == "search_path" || name == kTimeZone ||
+                     name == kOverwriteMode || name == kIsolation || name == kTransactionIsolation;
   const bool own = statement.scope == dk::SetScope::AUTOMATIC ||
                    statement.scope == dk::SetScope::SESSION ||
                    statement.scope == dk::SetScope::LOCAL;
@@ -97,8 +100,25 @@ void CheckSetting(const dk::SetStatement& statement) {
                    : variable ? "VARIABLE "
                               : "") +
                   statement.name + " is not allowed",
-              "a session may set schema, search_path and TimeZone; the rest belongs to the "
-              "configuration");
+              "a session may set schema, search_path, TimeZone, partition_overwrite_mode and "
+              "default_transaction_isolation; "
+              "the rest belongs to the configuration");
+}
+
+std::optional<storage::IsolationLevel> IsolationIn(const dk::SetStatement& statement) {
+  if (statement.set_type == dk::SetType::RESET) return std::nullopt;
+  std::string level;
+  for (const char c : catalog::FoldCase(TextOf(statement))) {
+    if (c != ' ' && c != '_' && c != '-') level += c;
+  }
+  if (level == "serializable") return storage::IsolationLevel::kSerializable;
+  if (level == "writeserializable") return storage::IsolationLevel::kWriteSerializable;
+  if (level == "snapshot" || level == "snapshotisolation") {
+    return storage::IsolationLevel::kSnapshot;
+  }
+  throw Error(ErrorKind::kInvalidArgument, "LK-4005",
+              "there is no isolation level " + TextOf(statement),
+              "There are SERIALIZABLE, WRITE SERIALIZABLE and SNAPSHOT.");
 }
 
 SessionSettings Changed(const SessionSettings& current, const SessionSettings& initial,
@@ -108,6 +128,19 @@ SessionSettings Changed(const SessionSettings& current, const SessionSettings& i
   const bool reset = statement.set_type == dk::SetType::RESET;
   if (NameOf(statement) == kTimeZone) {
     changed.time_zone = reset ? initial.time_zone : TextOf(statement);
+    return changed;
+  }
+  if (NameOf(statement) == kIsolation) {
+    changed.isolation = IsolationIn(statement);
+    return changed;
+  }
+  if (NameOf(statement) == kOverwriteMode) {
+    const std::string mode = reset ? "static" : catalog::FoldCase(TextOf(statement));
+    if (mode != "static" && mode != "dynamic") {
+      throw Error(ErrorKind::kInvalidArgument, "LK-4005",
+                  mode + " is no mode of overwriting partitions", "write static or dynamic");
+    }
+    changed.dynamic_overwrite = mode == "dynamic";
     return changed;
   }
   changed.schemas.clear();

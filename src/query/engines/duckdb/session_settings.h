@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "query/engines/duckdb/lake_session.h"
 #include "query/engines/duckdb/pch.h"
+#include "storage/table.h"
 
 namespace lakehouse::query::duckdb {
 
@@ -13,10 +15,18 @@ namespace lakehouse::query::duckdb {
 struct SessionSettings {
   std::vector<std::string> schemas;  ///< of the lakehouse; the first one is the current one
   std::string time_zone = "UTC";
+  bool dynamic_overwrite = false;  ///< INSERT OVERWRITE replaces the partitions that get rows
+  std::optional<storage::IsolationLevel> isolation;  ///< of writes; unset: the table's own
 };
 
-/// PermissionDenied LK-4010 for any setting but schema, search_path and TimeZone, and for one of
-/// the whole engine.
+/// The setting of one transaction, which the session handles itself.
+inline constexpr char kTransactionIsolation[] = "transaction_isolation";
+
+/// What SET says of isolation, nothing for RESET. InvalidArgument LK-4005 for an unknown level.
+std::optional<storage::IsolationLevel> IsolationIn(const dk::SetStatement& statement);
+
+/// PermissionDenied LK-4010 for any setting but schema, search_path, TimeZone,
+/// partition_overwrite_mode and those of isolation, and for one of the whole engine.
 void CheckSetting(const dk::SetStatement& statement);
 
 /// `current` as SET, RESET or USE changes it; `initial` is what RESET goes back to. NotFound

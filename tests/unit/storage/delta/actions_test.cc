@@ -139,16 +139,24 @@ TEST(Actions, WhatIsWrittenIsReadEqual) {
   add->partition_values = {{"p", std::nullopt}};
   add->stats = "{\"numRecords\":1}";
   actions.adds.push_back(add);
-  actions.removes.push_back({"old file", 12, false});
+  actions.removes.push_back({"old file", 12, false, nullptr, add});
+  actions.changes.push_back({"_change_data/a b", 7, {{"p", "x"}}});
   actions.transactions.push_back({"app", {4, 5}});
   actions.domains.push_back({"d", "{\"x\":1}", false});
   HistoryEntry info;
   info.operation = "WRITE";
   info.parameters = {{"mode", "\"Append\""}};
   info.transaction_id = "t";
+  info.metrics = {{"numFiles", "1"}};
+  info.isolation_level = "Serializable";
+  info.read_version = 3;
+  info.tags = {{"delta.rowTracking.preserved", "true"}};
   actions.info = info;
+  actions.in_commit_timestamp = 99;
   const std::string text = WriteCommit(actions);
-  EXPECT_EQ(text.find("{\"commitInfo\""), 0u);
+  EXPECT_EQ(text.find("{\"commitInfo\":{\"inCommitTimestamp\":99"), 0u);
+  EXPECT_NE(text.find("\"operationMetrics\":{\"numFiles\":\"1\"}"), std::string::npos);
+  EXPECT_NE(text.find("\"extendedFileMetadata\":true"), std::string::npos);
   const Actions read = ParseCommit(text, "test.json");
   EXPECT_EQ(read.protocol, actions.protocol);
   EXPECT_EQ(read.metadata, actions.metadata);
@@ -159,6 +167,14 @@ TEST(Actions, WhatIsWrittenIsReadEqual) {
   EXPECT_EQ(read.domains[0].configuration, "{\"x\":1}");
   EXPECT_EQ(read.info->parameters, info.parameters);
   EXPECT_EQ(read.info->transaction_id, "t");
+  EXPECT_EQ(read.info->isolation_level, "Serializable");
+  EXPECT_EQ(read.info->read_version, 3);
+  EXPECT_EQ(read.info->tags, info.tags);
+  EXPECT_EQ(read.in_commit_timestamp, 99);
+  ASSERT_EQ(read.changes.size(), 1u);
+  EXPECT_EQ(read.changes[0].path, "_change_data/a b");
+  EXPECT_EQ(read.changes[0].size_bytes, 7);
+  EXPECT_EQ(read.changes[0].partition_values, actions.changes[0].partition_values);
 }
 
 TEST(Paths, AreEncodedSoThatNoPartReadsAsAScheme) {

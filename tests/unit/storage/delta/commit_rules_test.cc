@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "error_code.h"
+#include "lossy_store.h"
 #include "storage/delta/delta_table.h"
 #include "storage/delta/protocol.h"
 
@@ -163,6 +164,28 @@ TEST_F(CommitRules, ACheckpointAndItsJsonGiveTheSameState) {
   ASSERT_EQ(with->file_count(), without->file_count());
   EXPECT_EQ(with->file(1).path, without->file(1).path);
   EXPECT_EQ(with->total_records(), without->total_records());
+}
+
+/// Lists as a directory does into which a writer puts files meanwhile: without one of them.
+class OverlookingStore : public LossyStore {
+ public:
+  using LossyStore::LossyStore;
+  std::vector<io::ObjectInfo> List(std::string_view directory,
+                                   const io::ListOptions& options) override {
+    auto objects = LossyStore::List(directory, options);
+    std::erase_if(objects, [](const auto& object) {
+      return object.path.find("00000000000000000002.json") != std::string::npos;
+    });
+    return objects;
+  }
+};
+
+TEST_F(CommitRules, ACommitThatAListingOverlooksIsFound) {
+  for (int i = 1; i <= 3; ++i) ASSERT_EQ(Append("f" + std::to_string(i)).version, i);
+  const io::Location other{std::make_shared<OverlookingStore>(store_), "t"};
+  EXPECT_EQ(OpenTable(other, kContext)->Latest()->file_count(), 4u);
+  store_->Delete(LogPath(2, ".json"));
+  EXPECT_EQ(CodeOf([&] { OpenTable(other, kContext); }), "LK-3003");
 }
 
 TEST(Protocols, DroppedFeaturesAreNoExtension) {

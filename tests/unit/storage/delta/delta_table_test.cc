@@ -279,6 +279,19 @@ TEST_F(DeltaTableTest, AReplyThatCannotBeSettledIsUnknown) {
   EXPECT_EQ(AppendFile(*table, "a.parquet").outcome, CommitOutcome::kUnknown);
 }
 
+/// It is in the log then, so to call it a conflict would have the caller write it again.
+TEST_F(DeltaTableTest, AWriteThatArrivesWhileTheLogIsAskedIsUnknown) {
+  const auto table = Create();
+  store_->DelayNextPut();
+  EXPECT_EQ(AppendFile(*table, "a.parquet").outcome, CommitOutcome::kUnknown);
+  EXPECT_EQ(table->Latest()->version(), 1);
+}
+
+TEST_F(DeltaTableTest, TheCreationSaysWhatItsCallerWantsToFindAgain) {
+  CreateTable(location_, kContext, {.schema = TwoColumns()}, {.user_metadata = "mine"});
+  EXPECT_EQ(OpenTable(location_, kContext)->History()[0].user_metadata, "mine");
+}
+
 TEST_F(DeltaTableTest, ALostReplyAtCreationIsSettled) {
   store_->LoseNextReply(/*apply=*/true);
   EXPECT_EQ(Create()->Latest()->version(), 0);

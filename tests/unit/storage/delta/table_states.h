@@ -18,6 +18,7 @@
 #include "storage/delta/checkpoint.h"
 #include "storage/delta/delta_table.h"
 #include "storage/delta/log.h"
+#include "storage/delta/log_compaction.h"
 #include "storage/parquet/parquet_file.h"
 
 namespace lakehouse::storage::delta {
@@ -108,6 +109,7 @@ struct TableOperation {
   std::map<std::string, std::string> properties = {};  ///< of the table
   /// What must be there, beside the rows, when it was acknowledged; may be empty.
   std::function<bool(const io::Location&)> kept = {};
+  bool v2_checkpoints = false;
 };
 
 /// For the names of tests.
@@ -125,6 +127,22 @@ inline bool HasCheckpoint(const io::Location& location) {
          ReadCheckpoint(log, {2, {Log::CheckpointName(2)}, 0}).version == 2;
 }
 
+inline bool HasV2Checkpoint(const io::Location& location) {
+  const Log log(location);
+  const auto found = log.List().checkpoints;
+  return log.LastCheckpointHint() == 2 && !found.empty() &&
+         ReadCheckpoint(log, found.back()).version == 2 && !SidecarsOf(log, found.back()).empty();
+}
+
+/// Version 1 of a table: it allows and wants checkpoints of the V2 spec.
+inline void AllowV2Checkpoints(const io::Location& location, Table& table) {
+  Actions actions;
+  actions.protocol = {3, 7, {"v2Checkpoint"}, {"v2Checkpoint"}};
+  actions.metadata = table.Latest()->metadata();
+  actions.metadata->properties["delta.checkpointPolicy"] = "v2";
+  location.store->WriteIfAbsent(Log(location).PathOf(Log::CommitName(1)), WriteCommit(actions));
+}
+
 /// The table that an operation finds: two commits of four rows.
 inline void PrepareTable(const io::Location& location, const TableOperation& operation) {
   if (operation.creates) return;
@@ -135,6 +153,11 @@ inline void PrepareTable(const io::Location& location, const TableOperation& ope
   options.properties["delta.checkpointInterval"] = "3";
   for (const auto& [key, value] : operation.properties) options.properties[key] = value;
   const auto table = CreateTable(location, kSystemContext, options, {});
+  if (operation.v2_checkpoints) {
+    AllowV2Checkpoints(location, *table);
+    AppendRows(*table, 1, 4);
+    return;
+  }
   AppendRows(*table, 1, 2);
   AppendRows(*table, 3, 2);
 }
@@ -206,6 +229,19 @@ inline std::vector<TableOperation> TableOperations() {
        .run = [](const Location& at) { return OpenTable(at, kSystemContext)->Checkpoint() == 2; },
        .repeatable = true,
        .kept = HasCheckpoint},
+      {.name = "v2 checkpoint",
+       .run = [](const Location& at) { return OpenTable(at, kSystemContext)->Checkpoint() == 2; },
+       .repeatable = true,
+       .kept = HasV2Checkpoint,
+       .v2_checkpoints = true},
+      {.name = "log compaction",
+       .run =
+           [](const Location& at) {
+             WriteCompaction(Log(at), 1, 2);
+             return true;
+           },
+       .repeatable = true,
+       .kept = [](const Location& at) { return Log(at).List().compactions.size() == 1; }},
   };
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -89,7 +90,7 @@ TEST_F(DataFileWriterTest, TextThatIsNoUtf8HasNoBounds) {
 
 TEST_F(DataFileWriterTest, LeavesOfStructsCountNullsOfTheirParents) {
   Use({{"s", DataType::Struct({{"x", kNumber}, {"y", kText}})}, {"z", kNumber}});
-  options_.stats_columns = 2;
+  options_.stats.first = 2;
   arrow::BooleanBuilder present;
   ASSERT_TRUE(present.AppendValues(std::vector<bool>{true, false}).ok());
   const auto flags = std::static_pointer_cast<arrow::BooleanArray>(*present.Finish());
@@ -100,6 +101,47 @@ TEST_F(DataFileWriterTest, LeavesOfStructsCountNullsOfTheirParents) {
   EXPECT_EQ(leaves.size(), 2u);
   EXPECT_EQ(leaves.at({"s", "x"}).max, Value{1.0});
   EXPECT_EQ(leaves.at({"s", "y"}).null_count, 1);
+}
+
+TEST_F(DataFileWriterTest, NamedColumnsHaveStatisticsAndThoseOfTheClusteringAlways) {
+  Use({{"a", kNumber}, {"b", kNumber}, {"c", kNumber}});
+  metadata_.properties["delta.dataSkippingStatsColumns"] = "B, nothing";
+  options_ = OptionsFor(metadata_, {}, {{"c"}});
+  const auto leaves = Write({Doubles({1}), Doubles({2}), Doubles({3})}).at(0).stats.leaves;
+  EXPECT_EQ(leaves.size(), 2u);
+  EXPECT_EQ(leaves.at({"b"}).max, Value{2.0});
+  EXPECT_EQ(leaves.at({"c"}).max, Value{3.0});
+}
+
+TEST_F(DataFileWriterTest, InfinitiesAreBounds) {
+  Use({{"x", kNumber}});
+  const double infinity = std::numeric_limits<double>::infinity();
+  const auto leaf = Write({Doubles({-infinity, 1, infinity})}).at(0).stats.leaves.at({"x"});
+  EXPECT_EQ(leaf.min, Value{-infinity});
+  EXPECT_EQ(leaf.max, Value{infinity});
+}
+
+TEST_F(DataFileWriterTest, FilesOfAMappedTableHavePhysicalNamesAndIds) {
+  const auto mapped = [](const std::string& name, DataTypePtr type, int id) {
+    return Field{name,
+                 std::move(type),
+                 true,
+                 {{"delta.columnMapping.id", std::to_string(id)},
+                  {"delta.columnMapping.physicalName", "\"col-" + std::to_string(id) + "\""}}};
+  };
+  Use({mapped("a b", kNumber, 1), mapped("k", kText, 2)}, {"k"});
+  metadata_.properties["delta.columnMapping.mode"] = "name";
+  for (const bool change_data : {false, true}) {
+    options_.change_data = change_data;
+    const auto file = Write({Doubles({7}), Texts({"x"})}).at(0);
+    const std::string folder = change_data ? "_change_data/col-2=x/cdc-" : "col-2=x/part-";
+    EXPECT_EQ(file.path.substr(0, folder.size()), folder);
+    EXPECT_EQ(file.stats.leaves.count({"a b"}), 1u);
+    const auto schema = ReadParquetSchema(location_.store->Open("t/" + file.path));
+    ASSERT_EQ(schema->num_fields(), 1);
+    EXPECT_EQ(schema->field(0)->name(), "col-1");
+    EXPECT_EQ(schema->field(0)->metadata()->Get("PARQUET:field_id").ValueOr(""), "1");
+  }
 }
 
 TEST_F(DataFileWriterTest, LargeBatchesBecomeSeveralFiles) {
@@ -189,7 +231,7 @@ TEST(DataFileOptions, ReadPropertiesOfTheTable) {
                          {"delta.parquet.compression.codec", "SNAPPY"}};
   const DataFileOptions options = OptionsFor(metadata);
   EXPECT_EQ(options.target_file_bytes, 2 << 20);
-  EXPECT_EQ(options.stats_columns, INT32_MAX);
+  EXPECT_EQ(options.stats.first, INT32_MAX);
   EXPECT_EQ(options.compression, "snappy");
 }
 

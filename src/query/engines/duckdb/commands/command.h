@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "catalog/lake.h"
+#include "query/engines/duckdb/commands/definition_engine.h"
 #include "query/engines/duckdb/dialect/dialect.h"
+#include "query/file_loader.h"
 #include "query/query.h"
 
 namespace lakehouse::query::duckdb {
@@ -17,7 +19,10 @@ namespace lakehouse::query::duckdb {
 struct CommandContext {
   catalog::Lake& lake;
   const security::Principal& principal;
-  std::string schema;  ///< current one
+  DefinitionEngine& engine;
+  std::string schema;           ///< current one
+  FileLoader* files = nullptr;  ///< null: there is none
+  CancellationToken cancel = {};
 };
 
 struct CommandAnswer {
@@ -39,6 +44,8 @@ catalog::ResolvedObject Target(const CommandContext& context, catalog::Action ac
 std::string CommentOf(const storage::Field& field);
 
 CommandAnswer Run(const CommandContext& context, const dialect::CreateTable& statement);
+CommandAnswer Run(const CommandContext& context, const dialect::AlterTable& statement);
+CommandAnswer Run(const CommandContext& context, const dialect::CopyInto& statement);
 CommandAnswer Run(const CommandContext& context, const dialect::CreateSchema& statement);
 CommandAnswer Run(const CommandContext& context, const dialect::DropTable& statement);
 CommandAnswer Run(const CommandContext& context, const dialect::Describe& statement);

@@ -1,6 +1,11 @@
 // CREATE TABLE, CREATE SCHEMA, DROP.
 #include "base/error.h"
 #include "query/engines/duckdb/commands/command.h"
+#include "query/engines/duckdb/commands/definition_commit.h"
+#include "query/engines/duckdb/commands/new_table.h"
+#include "storage/delta/clustering_columns.h"
+#include "storage/delta/column_ids.h"
+#include "storage/delta/table_properties.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -8,6 +13,43 @@ namespace {
 [[noreturn]] void ThrowName(const std::string& why) {
   throw Error(ErrorKind::kInvalidArgument, "LK-2001", why,
               "Write table, schema.table or catalog.schema.table.");
+}
+
+/// The columns of another table, and what goes with them.
+void TakeLike(const CommandContext& context, const dialect::CreateTable& statement,
+              storage::CreateTableOptions& options, ClusterColumns& cluster_by) {
+  const auto other = context.lake.Resolve(context.principal, catalog::Action::kSelect,
+                                          FullName(context, statement.like));
+  if (!other.table) {
+    throw Error(ErrorKind::kUnsupported, "LK-4012",
+                "CREATE TABLE LIKE the view " + other.info.name.ToString(),
+                "Use CREATE TABLE ... AS SELECT * FROM the view LIMIT 0.");
+  }
+  const auto snapshot = other.table->Latest();
+  const auto& metadata = snapshot->metadata();
+  options.schema = storage::delta::WithoutColumnIds(metadata.schema);
+  if (options.comment.empty()) options.comment = metadata.description;
+  if (options.partition_columns.empty()) options.partition_columns = metadata.partition_columns;
+  for (const auto& [key, value] : metadata.properties) {
+    if (!storage::delta::IsInternalProperty(key)) options.properties.emplace(key, value);
+  }
+  if (!cluster_by) cluster_by = storage::delta::ClusteringColumns(*snapshot);
+}
+
+/// What the statement asks for, checked and whole.
+storage::CreateTableOptions OptionsOf(const CommandContext& context,
+                                      const dialect::CreateTable& statement,
+                                      ClusterColumns& cluster_by) {
+  storage::CreateTableOptions options;
+  options.schema = statement.schema;
+  options.partition_columns = statement.partition_columns;
+  options.properties = statement.properties;
+  options.comment = statement.comment;
+  cluster_by = statement.cluster_by;
+  if (!statement.like.empty()) TakeLike(context, statement, options, cluster_by);
+  AddRules(context, statement.rules, statement.name.back(), options.schema, options.properties);
+  CompleteNewTable(options, cluster_by, *context.lake.storage_context().random);
+  return options;
 }
 
 /// Replaces the table of that name by an empty one of other columns; false when there is none.
@@ -23,29 +65,25 @@ bool ReplaceTable(const CommandContext& context, const catalog::ObjectName& name
     throw Error(ErrorKind::kUnsupported, "LK-4012", "LOCATION in a CREATE OR REPLACE of a table",
                 "The table keeps its place; leave LOCATION out.");
   }
+  ClusterColumns cluster_by;
+  const auto options = OptionsOf(context, statement, cluster_by);
   const auto base = found->table->Latest();
   auto metadata = base->metadata();
-  metadata.schema = statement.schema;
-  metadata.partition_columns = statement.partition_columns;
-  metadata.description = statement.comment;
-  for (const auto& [key, value] : statement.properties) metadata.properties[key] = value;
+  metadata.schema = options.schema;
+  metadata.partition_columns = options.partition_columns;
+  metadata.description = options.comment;
+  metadata.properties = options.properties;
+  metadata =
+      Replacement(base->metadata(), std::move(metadata), *context.lake.storage_context().random);
   storage::CommitDescription description;
   description.operation = "CREATE OR REPLACE TABLE";
+  description.parameters = CreationParameters(options, cluster_by, statement.location.empty());
   description.user_name = context.principal.name;
   auto commit = found->table->Begin(base);
   commit->RemoveAllFiles();
-  commit->SetMetadata(std::move(metadata));
-  const auto result = commit->Commit(description);
-  if (result.outcome == storage::CommitOutcome::kConflict) {
-    throw Error(ErrorKind::kCommitConflict, "LK-4013",
-                "another commit changed the table first: " + result.reason,
-                "Run the statement again.");
-  }
-  if (result.outcome == storage::CommitOutcome::kUnknown) {
-    throw Error(ErrorKind::kCommitStateUnknown, "LK-4014",
-                "the table may or may not be replaced: " + result.reason,
-                "Look at DESCRIBE HISTORY before running it again.");
-  }
+  commit->SetMetadata(metadata);
+  SetClustering(*commit, metadata, cluster_by);
+  CommitDefinition(*commit, description);
   return true;
 }
 
@@ -89,22 +127,21 @@ catalog::ResolvedObject Target(const CommandContext& context, catalog::Action ac
 
 CommandAnswer Run(const CommandContext& context, const dialect::CreateTable& statement) {
   const auto name = FullName(context, statement.name);
-  if (statement.or_replace && !statement.schema.fields.empty() &&
-      ReplaceTable(context, name, statement))
-    return {};
-  if (statement.schema.fields.empty()) {  // LOCATION alone: a table that is there gets a name
+  const bool columns = !statement.schema.fields.empty() || !statement.like.empty();
+  if (statement.or_replace && columns && ReplaceTable(context, name, statement)) return {};
+  if (!columns) {  // LOCATION alone: a table that is there gets a name
     Register(context, name, statement);
     return {};
   }
+  ClusterColumns cluster_by;
   catalog::CreateTableRequest request;
   request.name = name;
-  request.options.schema = statement.schema;
-  request.options.partition_columns = statement.partition_columns;
-  request.options.properties = statement.properties;
-  request.options.comment = statement.comment;
+  request.options = OptionsOf(context, statement, cluster_by);
   request.location = statement.location;
   request.if_not_exists = statement.if_not_exists;
   request.description.operation = "CREATE TABLE";
+  request.description.parameters =
+      CreationParameters(request.options, cluster_by, statement.location.empty());
   request.description.user_name = context.principal.name;
   context.lake.CreateTable(context.principal, request);
   return {};

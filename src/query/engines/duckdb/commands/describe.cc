@@ -3,7 +3,10 @@
 
 #include "base/error.h"
 #include "query/engines/duckdb/commands/command.h"
+#include "query/engines/duckdb/commands/create_statement.h"
 #include "query/engines/duckdb/commands/rows.h"
+#include "storage/delta/clustering_columns.h"
+#include "storage/schema_change.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -18,19 +21,50 @@ Cell TextOrNull(const std::string& text) { return text.empty() ? Cell{} : Cell{t
               what + " needs a table, and " + object.info.name.ToString() + " is a view");
 }
 
+void AddColumns(const storage::Snapshot& snapshot, const std::string& title,
+                const std::vector<storage::ColumnPath>& columns,
+                std::vector<std::vector<Cell>>& rows) {
+  if (columns.empty()) return;
+  rows.push_back({title, std::string(), Cell{}});
+  for (const auto& column : columns) {
+    const auto* field = storage::FindField(snapshot.schema(), column);
+    rows.push_back(
+        {storage::PathText(column), field->type->ToString(), TextOrNull(CommentOf(*field))});
+  }
+}
+
 std::vector<std::vector<Cell>> ColumnRows(const storage::Snapshot& snapshot) {
   std::vector<std::vector<Cell>> rows;
   for (const auto& field : snapshot.schema().fields) {
     rows.push_back({field.name, field.type->ToString(), TextOrNull(CommentOf(field))});
   }
-  const auto& partition = snapshot.metadata().partition_columns;
-  if (partition.empty()) return rows;
-  rows.push_back({std::string("# Partition Information"), std::string(), Cell{}});
-  for (const auto& name : partition) {
-    const auto& field = snapshot.schema().fields[snapshot.schema().IndexOf(name).value()];
-    rows.push_back({field.name, field.type->ToString(), TextOrNull(CommentOf(field))});
+  std::vector<storage::ColumnPath> partition;
+  for (const auto& name : snapshot.metadata().partition_columns) partition.push_back({name});
+  AddColumns(snapshot, "# Partition Information", partition, rows);
+  if (const auto clustering = storage::delta::ClusteringColumns(snapshot)) {
+    AddColumns(snapshot, "# Clustering Information", *clustering, rows);
   }
   return rows;
+}
+
+/// Defaults, generated and identity columns, constraints.
+void AddRules(const storage::Snapshot& snapshot, std::vector<std::vector<Cell>>& rows) {
+  const auto add = [&](const std::string& title, const auto& entries) {
+    if (entries.empty()) return;
+    rows.push_back({std::string(), std::string(), Cell{}});
+    rows.push_back({title, std::string(), Cell{}});
+    for (const auto& [name, text] : entries) rows.push_back({name, text, Cell{}});
+  };
+  std::vector<std::pair<std::string, std::string>> columns;
+  for (const auto& field : snapshot.schema().fields) {
+    if (const auto text = ValueClause(field); !text.empty()) columns.emplace_back(field.name, text);
+  }
+  add("# Column Values", columns);
+  std::vector<std::pair<std::string, std::string>> constraints;
+  for (const auto& [name, text] : ConstraintsOf(snapshot.metadata())) {
+    constraints.emplace_back(name, "CHECK (" + text + ")");
+  }
+  add("# Constraints", constraints);
 }
 
 void AddExtended(const ResolvedObject& object, const storage::Snapshot& snapshot,
@@ -38,6 +72,7 @@ void AddExtended(const ResolvedObject& object, const storage::Snapshot& snapshot
   auto add = [&](const std::string& name, const std::string& value) {
     rows.push_back({name, value, Cell{}});
   };
+  AddRules(snapshot, rows);
   add("", "");
   add("# Detailed Table Information", "");
   add("Catalog", object.info.name.catalog);
@@ -81,6 +116,7 @@ std::shared_ptr<arrow::RecordBatch> DescribeDetail(const ResolvedObject& object)
                                        {"createdAt", CellType::kInstant},
                                        {"lastModified", CellType::kInstant},
                                        {"partitionColumns", CellType::kTexts},
+                                       {"clusteringColumns", CellType::kTexts},
                                        {"numFiles", CellType::kInteger},
                                        {"sizeInBytes", CellType::kInteger},
                                        {"properties", CellType::kTextMap},
@@ -88,14 +124,19 @@ std::shared_ptr<arrow::RecordBatch> DescribeDetail(const ResolvedObject& object)
                                        {"minWriterVersion", CellType::kInteger},
                                        {"tableFeatures", CellType::kTexts},
                                        {"version", CellType::kInteger}};
+  Texts clustering;
+  for (const auto& column :
+       storage::delta::ClusteringColumns(*snapshot).value_or(std::vector<storage::ColumnPath>{})) {
+    clustering.push_back(storage::PathText(column));
+  }
   const std::string name = object.info.name.name.empty() ? "" : object.info.name.ToString();
   return MakeRows(
       columns,
       {{std::string("delta"), metadata.id, TextOrNull(name), TextOrNull(metadata.description),
         object.table->location().uri(), Instant{metadata.created_ms * 1000},
         Instant{snapshot->timestamp_ms() * 1000}, Texts(metadata.partition_columns),
-        static_cast<int64_t>(snapshot->file_count()), snapshot->total_bytes(),
-        TextMap(metadata.properties), int64_t{protocol.min_reader_version},
+        std::move(clustering), static_cast<int64_t>(snapshot->file_count()),
+        snapshot->total_bytes(), TextMap(metadata.properties), int64_t{protocol.min_reader_version},
         int64_t{protocol.min_writer_version}, std::move(features), snapshot->version()}});
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "query/engines/duckdb/commands/command.h"
+#include "query/engines/duckdb/commands/create_statement.h"
 #include "query/engines/duckdb/commands/rows.h"
 
 namespace lakehouse::query::duckdb {
@@ -99,44 +100,6 @@ CommandAnswer Properties(const CommandContext& context, const Show& statement) {
   return Answer({{"key"}, {"value"}}, rows);
 }
 
-std::string Quoted(const std::string& text, char quote) {
-  std::string out(1, quote);
-  for (const char c : text) {
-    if (c == quote) out += c;
-    out += c;
-  }
-  return out + quote;
-}
-
-CommandAnswer CreateStatement(const CommandContext& context, const Show& statement) {
-  const auto object = TableOf(context, statement);
-  const auto snapshot = object.table->Latest();
-  const auto& metadata = snapshot->metadata();
-  std::string sql = "CREATE TABLE " + object.info.name.ToString() + " (\n";
-  for (size_t i = 0; i < metadata.schema.fields.size(); ++i) {
-    const auto& field = metadata.schema.fields[i];
-    sql += "  " + Quoted(field.name, '`') + " " + field.type->ToString();
-    if (!field.nullable) sql += " NOT NULL";
-    const std::string comment = CommentOf(field);
-    if (!comment.empty()) sql += " COMMENT " + Quoted(comment, '\'');
-    sql += i + 1 < metadata.schema.fields.size() ? ",\n" : "\n";
-  }
-  sql += ")\nUSING DELTA";
-  for (size_t i = 0; i < metadata.partition_columns.size(); ++i) {
-    sql += (i == 0 ? "\nPARTITIONED BY (" : ", ") + Quoted(metadata.partition_columns[i], '`');
-  }
-  if (!metadata.partition_columns.empty()) sql += ")";
-  if (!metadata.description.empty()) sql += "\nCOMMENT " + Quoted(metadata.description, '\'');
-  std::string properties;
-  for (const auto& [key, value] : metadata.properties) {
-    if (key == "lakehouse.createdBy") continue;
-    properties +=
-        (properties.empty() ? "" : ", ") + Quoted(key, '\'') + " = " + Quoted(value, '\'');
-  }
-  if (!properties.empty()) sql += "\nTBLPROPERTIES (" + properties + ")";
-  return Answer({{"createtab_stmt"}}, {{sql}});
-}
-
 }  // namespace
 
 CommandAnswer Run(const CommandContext& context, const dialect::Show& statement) {
@@ -155,7 +118,8 @@ CommandAnswer Run(const CommandContext& context, const dialect::Show& statement)
     case Show::kCreateTable:
       break;
   }
-  return CreateStatement(context, statement);
+  const auto object = TableOf(context, statement);
+  return Answer({{"createtab_stmt"}}, {{CreateStatementOf(object)}});
 }
 
 }  // namespace lakehouse::query::duckdb

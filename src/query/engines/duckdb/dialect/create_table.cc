@@ -1,9 +1,8 @@
 #include "query/engines/duckdb/dialect/create_table.h"
 
-#include <algorithm>
-#include <cctype>
 #include <set>
 
+#include "query/engines/duckdb/dialect/clauses.h"
 #include "query/engines/duckdb/dialect/respell.h"
 
 namespace lakehouse::query::duckdb::dialect {
@@ -13,22 +12,27 @@ void RefuseTableConstraint(const Cursor& cursor) {
   const bool call = IsOperator(cursor.Peek(1), '(');
   const bool constraint = (IsWord(cursor.Peek(), "PRIMARY") && IsWord(cursor.Peek(1), "KEY")) ||
                           (IsWord(cursor.Peek(), "FOREIGN") && IsWord(cursor.Peek(1), "KEY")) ||
-                          (IsWord(cursor.Peek(), "CHECK") && call) ||
                           (IsWord(cursor.Peek(), "UNIQUE") && call) ||
                           IsWord(cursor.Peek(), "CONSTRAINT") || IsWord(cursor.Peek(), "LIKE");
   if (constraint) {
-    throw cursor.Unsupported(cursor.Peek().text + " in the list of columns", "leave it out");
+    throw cursor.Unsupported(cursor.Peek().text + " in the list of columns",
+                             "leave it out; CHECK constraints are kept");
   }
 }
 
-storage::Schema Columns(Cursor& cursor) {
-  storage::Schema schema;
+/// The columns and CHECK constraints in the parentheses that have been opened.
+void Columns(Cursor& cursor, CreateTable& statement) {
   do {
+    if (TakeCheck(cursor, statement.rules)) continue;
     RefuseTableConstraint(cursor);
-    schema.fields.push_back(ParseField(cursor, false));
+    storage::Field field;
+    field.name = cursor.Identifier("a column's name");
+    field.type = ParseColumnType(cursor, field.name);
+    ParseColumnClauses(cursor, {}, field, statement.rules);
+    statement.schema.fields.push_back(std::move(field));
   } while (cursor.TakeOperator(','));
+  if (statement.schema.fields.empty()) throw cursor.Expected("a column");
   cursor.ExpectOperator(')');
-  return schema;
 }
 
 std::vector<std::string> PartitionColumns(Cursor& cursor) {
@@ -47,38 +51,6 @@ std::vector<std::string> PartitionColumns(Cursor& cursor) {
   } while (cursor.TakeOperator(','));
   cursor.ExpectOperator(')');
   return columns;
-}
-
-std::string PropertyValue(Cursor& cursor) {
-  if (cursor.Peek().kind == TokenKind::kString) return cursor.Text("a value");
-  const std::string sign = cursor.TakeOperator('-') ? "-" : "";
-  const bool number = cursor.Peek().kind == TokenKind::kNumber;
-  const bool truth =
-      sign.empty() && (IsWord(cursor.Peek(), "TRUE") || IsWord(cursor.Peek(), "FALSE"));
-  if (!number && !truth) throw cursor.Expected("a text, a number, true or false");
-  std::string value = sign + cursor.Take().text;
-  for (char& c : value) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return value;
-}
-
-std::map<std::string, std::string> Properties(Cursor& cursor) {
-  std::map<std::string, std::string> properties;
-  cursor.ExpectOperator('(');
-  do {
-    std::string key;
-    if (cursor.Peek().kind == TokenKind::kString) {
-      key = cursor.Text("a key");
-    } else {
-      key = cursor.Identifier("a key");
-      while (cursor.TakeOperator('.')) key += "." + cursor.Identifier("a key");
-    }
-    cursor.TakeOperator('=');
-    if (!properties.emplace(key, PropertyValue(cursor)).second) {
-      throw cursor.Expected("each property once, not a second \"" + key + "\"; \",\" or \")\"");
-    }
-  } while (cursor.TakeOperator(','));
-  cursor.ExpectOperator(')');
-  return properties;
 }
 
 std::string Format(Cursor& cursor) {
@@ -105,7 +77,10 @@ bool Clause(Cursor& cursor, CreateTable& statement, std::set<std::string>& seen)
     cursor.ExpectWord("BY");
     statement.partition_columns = PartitionColumns(cursor);
   } else if (take("TBLPROPERTIES")) {
-    statement.properties = Properties(cursor);
+    statement.properties = ParseProperties(cursor);
+  } else if (take("CLUSTER")) {
+    cursor.ExpectWord("BY");
+    statement.cluster_by = ParseClusterBy(cursor);
   } else if (take("COMMENT")) {
     statement.comment = cursor.Text("the comment");
   } else if (take("LOCATION")) {
@@ -119,8 +94,8 @@ bool Clause(Cursor& cursor, CreateTable& statement, std::set<std::string>& seen)
 }
 
 void RefuseClause(const Cursor& cursor) {
-  for (const std::string_view word : {"CLUSTER", "CLUSTERED", "SORTED", "OPTIONS", "WITH", "ROW",
-                                      "STORED", "LIKE", "DEFAULT", "CLONE", "SHALLOW", "DEEP"}) {
+  for (const std::string_view word : {"CLUSTERED", "SORTED", "OPTIONS", "WITH", "ROW", "STORED",
+                                      "DEFAULT", "CLONE", "SHALLOW", "DEEP"}) {
     if (IsWord(cursor.Peek(), word)) {
       throw cursor.Unsupported(std::string(word) + " of CREATE TABLE", "leave it out");
     }
@@ -156,19 +131,21 @@ CreateTable ParseCreateTable(std::string_view sql, Cursor& cursor, const std::ve
   }
   statement.name = cursor.Name("the table's name");
   const bool columns = cursor.TakeOperator('(');
-  if (columns) statement.schema = Columns(cursor);
+  if (columns) Columns(cursor, statement);
+  const bool like = !columns && cursor.TakeWord("LIKE");
+  if (like) statement.like = cursor.Name("the name of the other table");
   std::set<std::string> seen;
   while (Clause(cursor, statement, seen)) {
   }
   RefuseClause(cursor);
-  if (cursor.TakeWord("AS")) {
+  if (!like && cursor.TakeWord("AS")) {
     if (columns) {
       throw cursor.Unsupported("a list of columns together with AS SELECT",
                                "cast in the query, and name its columns there");
     }
     statement.as_select = Query(sql, cursor, tokens);
-  } else if (!columns && statement.location.empty()) {
-    throw cursor.Expected("\"(\" and the columns, or AS and a query");
+  } else if (!columns && !like && statement.location.empty()) {
+    throw cursor.Expected("\"(\" and the columns, LIKE and a table, or AS and a query");
   }
   cursor.ExpectEnd();
   return statement;

@@ -80,6 +80,12 @@ std::string Cursor::Text(const std::string& what) {
   return Take().text;
 }
 
+std::string Cursor::Between(size_t first, size_t last) const {
+  if (first >= last) return {};
+  const size_t begin = tokens_[first].begin;
+  return std::string(sql_.substr(begin, tokens_[last - 1].end - begin));
+}
+
 Error Cursor::Expected(const std::string& what) const {
   const Token& token = Peek();
   const std::string found =

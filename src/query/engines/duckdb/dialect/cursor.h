@@ -35,6 +35,11 @@ class Cursor {
   /// A plain '...'.
   std::string Text(const std::string& what);
 
+  /// The statement's own bytes of tokens [first, last).
+  std::string Between(size_t first, size_t last) const;
+  /// "line:column" of the next token.
+  std::string Place() const { return Position(sql_, Peek().begin); }
+
   /// The LK-4001 at the next token.
   Error Expected(const std::string& what) const;
   /// The LK-4012 at the next token.
@@ -49,8 +54,10 @@ class Cursor {
 /// A type in Spark's or DuckDB's spelling. A type that tables cannot hold is Unsupported LK-4012.
 storage::DataTypePtr ParseType(Cursor& cursor);
 
-/// name type [NOT NULL | NULL] [COMMENT '..'], with a colon allowed before the type of a struct's
-/// field.
-storage::Field ParseField(Cursor& cursor, bool in_struct, int depth = 0);
+/// The type behind a column's name; Unsupported LK-4012 when there is none.
+storage::DataTypePtr ParseColumnType(Cursor& cursor, const std::string& column);
+
+/// name[:] type [NOT NULL | NULL] [COMMENT '..'], of a struct.
+storage::Field ParseStructField(Cursor& cursor, int depth);
 
 }  // namespace lakehouse::query::duckdb::dialect

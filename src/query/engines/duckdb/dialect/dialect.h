@@ -7,7 +7,8 @@
 #include <variant>
 #include <vector>
 
-#include "storage/schema.h"
+#include "query/engines/duckdb/dialect/definitions.h"
+#include "query/engines/duckdb/dialect/maintenance.h"
 
 /// The statements that DuckDB's grammar lacks, and Spark's spellings of the others. See README.md
 /// for every spelling and what it becomes. All functions are pure and thread-safe.
@@ -16,20 +17,6 @@ namespace lakehouse::query::duckdb::dialect {
 /// Longest statement text, in bytes, and deepest nesting of a type.
 inline constexpr size_t kMaxStatementBytes = size_t{16} << 20;
 inline constexpr int kMaxTypeDepth = 100;
-
-/// Names are one to three parts, unquoted, in the case that was written.
-struct CreateTable {
-  std::vector<std::string> name;
-  bool if_not_exists = false;
-  bool or_replace = false;
-  std::string format = "delta";
-  storage::Schema schema;  ///< empty with as_select
-  std::vector<std::string> partition_columns;
-  std::map<std::string, std::string> properties;
-  std::string comment;
-  std::string location;
-  std::string as_select;  ///< DuckDB SQL; empty: none
-};
 
 struct CreateSchema {
   std::vector<std::string> name;
@@ -59,17 +46,59 @@ struct DropTable {
   bool purge = false;
 };
 
+/// A MERGE that adds the columns of its source to its target.
+struct Evolution {
+  std::vector<std::string> name;  ///< of the target; empty when path is set
+  std::string path;
+  std::string source;  ///< what stands behind USING
+};
+
 /// A statement for DuckDB's own parser, in DuckDB's spelling.
 struct DuckSql {
   std::string sql;
-  bool overwrite = false;  ///< an INSERT whose rows take the place of the table's
+  std::optional<Evolution> evolution = std::nullopt;
 };
 
-using Statement = std::variant<DuckSql, CreateTable, CreateSchema, Describe, Show, DropTable>;
+/// An INSERT whose meaning depends on the table's columns or on settings. Texts of SQL are in
+/// DuckDB's spelling.
+struct InsertRows {
+  struct Partition {
+    std::string column;
+    std::optional<std::string> value;  ///< a constant; nothing: the rows have the column
+  };
+  std::vector<std::string> name;  ///< empty when path is set
+  std::string path;               ///< of delta.`path`
+  std::vector<std::string> columns;
+  std::vector<Partition> partitions;
+  bool by_name = false;
+  bool overwrite = false;
+  bool evolve = false;  ///< WITH SCHEMA EVOLUTION
+  std::string replace_where;
+  std::string replace_where_text;  ///< as it was written
+  std::string rows;                ///< a query or VALUES
+  std::string plain;  ///< the statement as an INSERT INTO; empty when it cannot be said like that
+};
+
+struct CopyInto {
+  std::vector<std::string> name;
+  std::string source;  ///< a directory or a file
+  std::string format;
+  std::vector<std::string> files;  ///< names below the directory; empty: all
+  std::string pattern;             ///< for names of files; empty: none
+  std::map<std::string, std::string> format_options;
+  std::map<std::string, std::string> copy_options;
+};
+
+using Statement =
+    std::variant<DuckSql, InsertRows, CopyInto, CreateTable, AlterTable, CreateSchema, Describe,
+                 Show, DropTable, Vacuum, Restore, CloneTable, ConvertToDelta>;
 
 /// Parses one statement; a closing semicolon is allowed. Errors: InvalidArgument LK-4001 with
 /// "line:column" in the message, Unsupported LK-4012 for a construct that is refused by name.
 Statement Parse(const std::string& sql);
+
+/// An expression in DuckDB's spelling. LK-4001.
+std::string RespellExpression(const std::string& text);
 
 /// The statements of a script without their semicolons, blank ones left out. Quotes, comments and
 /// dollar quotes are respected. A statement with an open quote or comment is returned as it is, as

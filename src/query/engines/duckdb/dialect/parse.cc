@@ -1,8 +1,16 @@
+#include <cctype>
 #include <charconv>
 
+#include "query/engines/duckdb/dialect/alter_table.h"
+#include "query/engines/duckdb/dialect/assignments.h"
+#include "query/engines/duckdb/dialect/clauses.h"
+#include "query/engines/duckdb/dialect/copy_into.h"
 #include "query/engines/duckdb/dialect/create_table.h"
 #include "query/engines/duckdb/dialect/cursor.h"
 #include "query/engines/duckdb/dialect/dialect.h"
+#include "query/engines/duckdb/dialect/insert.h"
+#include "query/engines/duckdb/dialect/isolation.h"
+#include "query/engines/duckdb/dialect/merge.h"
 #include "query/engines/duckdb/dialect/respell.h"
 
 namespace lakehouse::query::duckdb::dialect {
@@ -22,18 +30,6 @@ CreateSchema ParseCreateSchema(Cursor& cursor) {
   }
   cursor.ExpectEnd();
   return statement;
-}
-
-/// A table's name or delta.`path`.
-void ParseTarget(Cursor& cursor, Describe& statement) {
-  if (IsWord(cursor.Peek(), "DELTA") && IsOperator(cursor.Peek(1), '.') &&
-      cursor.Peek(2).kind == TokenKind::kBacktickName && !IsOperator(cursor.Peek(3), '.')) {
-    cursor.Take();
-    cursor.Take();
-    statement.path = cursor.Identifier("the table's path");
-    return;
-  }
-  statement.name = cursor.Name("the table's name");
 }
 
 /// True when the word at the cursor is a keyword and not itself the described table's name.
@@ -61,7 +57,7 @@ Describe ParseDescribe(Cursor& cursor) {
     statement.extended =
         TakeLeadingWord(cursor, "EXTENDED") || TakeLeadingWord(cursor, "FORMATTED");
   }
-  ParseTarget(cursor, statement);
+  ParseTableName(cursor, statement.name, statement.path);
   if (statement.what == Describe::kHistory && cursor.TakeWord("LIMIT")) {
     const std::string& text = cursor.Peek().text;
     int64_t limit = 0;
@@ -140,43 +136,33 @@ DropTable ParseDrop(Cursor& cursor, bool view) {
   return statement;
 }
 
-/// Refuses a clause between the table of an INSERT and its rows that DuckDB lacks.
-void RefuseInsertClauses(Cursor cursor) {
-  if (!IsOperator(cursor.Peek(1), '.') || cursor.Peek(2).kind != TokenKind::kBacktickName) {
-    cursor.Name("the table's name");
+/// Spark's names of settings that a session has; SET was taken. Nothing for another setting.
+std::optional<DuckSql> ParseSparkSetting(Cursor& cursor) {
+  if (!IsWord(cursor.Peek(), "SPARK") || !IsOperator(cursor.Peek(1), '.')) return std::nullopt;
+  std::string key = ParsePropertyKey(cursor);
+  for (char& c : key) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (key != "spark.sql.sources.partitionoverwritemode") {
+    throw cursor.Unsupported(
+        "the setting " + key,
+        "of Spark's settings there is spark.sql.sources.partitionOverwriteMode");
   }
-  if (IsWord(cursor.Peek(), "PARTITION") && IsOperator(cursor.Peek(1), '(')) {
-    throw cursor.Unsupported("PARTITION of INSERT", "select the partition columns with the others");
+  cursor.ExpectOperator('=');
+  std::string value = cursor.Peek().kind == TokenKind::kString ? cursor.Text("a mode")
+                                                               : cursor.Identifier("a mode");
+  cursor.ExpectEnd();
+  for (char& c : value) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (value != "static" && value != "dynamic") {
+    throw cursor.Expected("before this static or dynamic");
   }
-  if (IsWord(cursor.Peek(), "REPLACE")) {
-    throw cursor.Unsupported("REPLACE WHERE of INSERT", "use DELETE, then INSERT");
-  }
-}
-
-/// INSERT INTO TABLE and INSERT OVERWRITE, as an INSERT INTO whose tokens keep their places, so
-/// that errors of the engine point to where they were written. Nothing when it is another INSERT.
-std::optional<DuckSql> ParseInsert(const std::string& sql, Cursor& cursor,
-                                   const std::vector<Token>& tokens) {
-  const bool overwrite = cursor.TakeWord("OVERWRITE");
-  if (!overwrite && !cursor.TakeWord("INTO")) return std::nullopt;
-  if (overwrite && (IsWord(cursor.Peek(), "DIRECTORY") || IsWord(cursor.Peek(), "LOCAL"))) {
-    throw cursor.Unsupported("INSERT OVERWRITE DIRECTORY", "insert into a table");
-  }
-  const bool name_follows = cursor.Peek(1).kind == TokenKind::kWord ||
-                            cursor.Peek(1).kind == TokenKind::kQuotedName ||
-                            cursor.Peek(1).kind == TokenKind::kBacktickName;
-  const bool keyword = IsWord(cursor.Peek(), "TABLE") && name_follows;
-  if (keyword || (overwrite && IsWord(cursor.Peek(), "INTO"))) cursor.Take();
-  RefuseInsertClauses(cursor);
-  const size_t rows = tokens[cursor.position()].begin;
-  std::string start = sql.substr(0, tokens[1].begin) + "INTO";
-  while (start.size() < rows) start += sql[start.size()] == '\n' ? '\n' : ' ';
-  return DuckSql{start + Respell(sql, tokens, cursor.position(), tokens.size() - 1), overwrite};
+  return DuckSql{"SET partition_overwrite_mode = '" + value + "'"};
 }
 
 /// A statement of ours, or nothing.
 std::optional<Statement> ParseOwn(const std::string& sql, Cursor& cursor,
                                   const std::vector<Token>& tokens) {
+  if (auto command = ParseMaintenance(cursor))
+    return std::visit([](auto& one) { return Statement(std::move(one)); }, *command);
+  if (auto isolation = ParseIsolation(cursor)) return DuckSql{*std::move(isolation)};
   if (cursor.TakeWords({"CREATE", "OR", "REPLACE", "TABLE"})) {
     return ParseCreateTable(sql, cursor, tokens, true);
   }
@@ -184,10 +170,18 @@ std::optional<Statement> ParseOwn(const std::string& sql, Cursor& cursor,
   if (cursor.TakeWords({"CREATE", "SCHEMA"}) || cursor.TakeWords({"CREATE", "DATABASE"})) {
     return ParseCreateSchema(cursor);
   }
+  if (cursor.TakeWords({"ALTER", "TABLE"})) return ParseAlterTable(cursor);
+  if (cursor.TakeWords({"COPY", "INTO"})) return ParseCopyInto(cursor);
+  if (cursor.TakeWords({"COMMENT", "ON", "TABLE"})) return ParseCommentOnTable(cursor);
+  if (cursor.TakeWords({"COMMENT", "ON", "COLUMN"})) return ParseCommentOnColumn(cursor);
   if (cursor.TakeWords({"DROP", "TABLE"})) return ParseDrop(cursor, false);
   if (cursor.TakeWords({"DROP", "VIEW"})) return ParseDrop(cursor, true);
   if (cursor.TakeWord("INSERT")) {
     if (auto insert = ParseInsert(sql, cursor, tokens)) return *std::move(insert);
+    return std::nullopt;
+  }
+  if (cursor.TakeWord("SET")) {
+    if (auto set = ParseSparkSetting(cursor)) return *std::move(set);
     return std::nullopt;
   }
   if (cursor.TakeWord("SHOW")) {
@@ -206,13 +200,19 @@ std::optional<Statement> ParseOwn(const std::string& sql, Cursor& cursor,
   return ParseDescribe(cursor);
 }
 
-}  // namespace
-
-Statement Parse(const std::string& sql) {
+/// Without a closing semicolon.
+std::vector<Token> StatementTokens(const std::string& sql) {
   std::vector<Token> tokens = Tokenize(sql);
   while (tokens.size() > 1 && IsOperator(tokens[tokens.size() - 2], ';')) {
     tokens.erase(tokens.end() - 2);
   }
+  return tokens;
+}
+
+}  // namespace
+
+Statement Parse(const std::string& sql) {
+  std::vector<Token> tokens = StatementTokens(sql);
   if (tokens.size() == 1) throw SyntaxError(sql, 0, "there is no statement");
   for (const Token& token : tokens) {
     if (IsOperator(token, ';')) {
@@ -221,7 +221,22 @@ Statement Parse(const std::string& sql) {
   }
   Cursor cursor(sql, tokens);
   if (auto own = ParseOwn(sql, cursor, tokens)) return *std::move(own);
-  return DuckSql{Respell(sql, tokens, 0, tokens.size() - 1)};
+  DuckSql statement;
+  std::string text = sql;
+  if (auto merge = ParseEvolvingMerge(sql, tokens)) {
+    statement.evolution = std::move(merge->evolution);
+    text = std::move(merge->sql);
+    tokens = StatementTokens(text);
+  }
+  const std::string plain = WithPlainAssignments(text, tokens);
+  if (plain != text) tokens = StatementTokens(plain);
+  statement.sql = Respell(plain, tokens, 0, tokens.size() - 1);
+  return statement;
+}
+
+std::string RespellExpression(const std::string& text) {
+  const std::vector<Token> tokens = Tokenize(text);
+  return Respell(text, tokens, 0, tokens.size() - 1);
 }
 
 std::vector<std::string> SplitStatements(const std::string& sql) {

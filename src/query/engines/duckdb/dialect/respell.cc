@@ -62,12 +62,22 @@ class Respeller {
     if (token.kind == TokenKind::kBacktickName) {
       if (token.text.empty()) throw SyntaxError(sql_, token.begin, "an empty name");
       out += QuoteName(token.text);
+    } else if (IsWord(token, "AT") && !IsAtClause(i)) {
+      out += QuoteName(token.text);  // a name, which the engine's grammar reserves
     } else if (IsDeltaPath(first, i)) {
       out += "lake_path";
     } else {
       out += sql_.substr(token.begin, token.end - token.begin);
     }
     return i + 1;
+  }
+
+  /// AT (VERSION => ..), AT (TIMESTAMP => ..) or AT TIME ZONE.
+  bool IsAtClause(size_t i) const {
+    if (IsWord(At(i + 1), "TIME")) return IsWord(At(i + 2), "ZONE");
+    return IsOperator(At(i + 1), '(') &&
+           (IsWord(At(i + 2), "VERSION") || IsWord(At(i + 2), "TIMESTAMP")) &&
+           IsOperator(At(i + 3), '=');
   }
 
   bool IsDeltaPath(size_t first, size_t i) const {

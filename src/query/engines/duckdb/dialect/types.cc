@@ -120,7 +120,7 @@ class TypeParser {
     const char close = OpenList();
     std::vector<Field> fields;
     do {
-      fields.push_back(ParseField(cursor_, true, depth + 1));
+      fields.push_back(ParseStructField(cursor_, depth + 1));
     } while (cursor_.TakeOperator(','));
     cursor_.ExpectOperator(close);
     return DataType::Struct(std::move(fields));
@@ -177,26 +177,30 @@ class TypeParser {
 
 DataTypePtr ParseType(Cursor& cursor) { return TypeParser(cursor).Type(0); }
 
-Field ParseField(Cursor& cursor, bool in_struct, int depth) {
-  Field field;
-  field.name = cursor.Identifier("a column's name");
-  if (in_struct) cursor.TakeOperator(':');
-  if (IsOperator(cursor.Peek(), ',') || IsOperator(cursor.Peek(), ')')) {
-    throw cursor.Unsupported("column \"" + field.name + "\" without a type",
+DataTypePtr ParseColumnType(Cursor& cursor, const std::string& column) {
+  if (IsOperator(cursor.Peek(), ',') || IsOperator(cursor.Peek(), ')') || cursor.AtEnd()) {
+    throw cursor.Unsupported("column \"" + column + "\" without a type",
                              "write its type, or leave out the list of columns");
   }
+  return ParseType(cursor);
+}
+
+Field ParseStructField(Cursor& cursor, int depth) {
+  Field field;
+  field.name = cursor.Identifier("a column's name");
+  cursor.TakeOperator(':');
   field.type = TypeParser(cursor).Type(depth);
   while (true) {
     if (cursor.TakeWords({"NOT", "NULL"})) {
       field.nullable = false;
     } else if (cursor.TakeWord("NULL")) {
       field.nullable = true;
-    } else if (IsWord(cursor.Peek(), "COMMENT")) {
-      const Token& word = cursor.Take();
+    } else if (cursor.TakeWord("COMMENT")) {
+      const std::string comment = cursor.Text("the comment");
       try {
-        field.metadata["comment"] = nlohmann::json(cursor.Text("the comment")).dump();
+        field.metadata["comment"] = nlohmann::json(comment).dump();
       } catch (const nlohmann::json::exception&) {
-        throw cursor.Expected("after " + word.text + " text in UTF-8");
+        throw cursor.Expected("before this text in UTF-8");
       }
     } else {
       break;
@@ -204,8 +208,9 @@ Field ParseField(Cursor& cursor, bool in_struct, int depth) {
   }
   const Token& next = cursor.Peek();
   if (next.kind == TokenKind::kWord) {
-    throw cursor.Unsupported(Upper(next.text) + " on column \"" + field.name + "\"",
-                             "only NOT NULL and COMMENT '...' may follow a column's type");
+    throw cursor.Unsupported(
+        Upper(next.text) + " on field \"" + field.name + "\"",
+        "only NOT NULL and COMMENT '...' may follow the type of a struct's field");
   }
   return field;
 }

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "query/engines/duckdb/lake_transaction.h"
+#include "query/engines/duckdb/pch.h"
+
+namespace lakehouse::query::duckdb {
+
+/// A file that loses a larger part of its rows than this, in all, is written anew instead of
+/// getting a deletion vector: from then on reading what is left costs more than copying it once.
+inline constexpr double kRewriteAbove = 0.3;
+
+/// What a commit did to the files of the rows that were taken away.
+struct ChangedFiles {
+  int64_t removed = 0;
+  int64_t removed_bytes = 0;
+  int64_t copied_rows = 0;
+  int64_t vectors_added = 0;    ///< of files that had none
+  int64_t vectors_updated = 0;  ///< of files that had one
+  int64_t vectors_removed = 0;  ///< with their files
+};
+
+/// Makes `commit` take the rows `write.deleted` out of their files. Files that lose every row go
+/// without being read; where the table allows it, files that lose few rows get a deletion vector;
+/// the others are read by the engine and what stays is added to `write` as new files.
+ChangedFiles TakeRowsAway(dk::ClientContext& context, PendingWrite& write,
+                          storage::Transaction& commit);
+
+/// Reads the rows `write.deleted` as they were and adds them to the change files of `write`, in a
+/// table that keeps change data. When only whole files go, and nothing else is fed, readers find
+/// the changes in the files themselves, and nothing is done.
+void FeedRowsBefore(dk::ClientContext& context, PendingWrite& write);
+
+}  // namespace lakehouse::query::duckdb

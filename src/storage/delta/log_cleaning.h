@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+
+#include "storage/delta/delta_snapshot.h"
+#include "storage/delta/log.h"
+
+namespace lakehouse::storage::delta {
+
+/// Deletes what the log of `latest` no longer needs (PROTOCOL.md, "Metadata Cleanup"): what is
+/// older than the newest checkpoint that is not newer than `delta.logRetentionDuration` before now.
+/// That checkpoint, its commit and everything later stay; so do sidecars that a checkpoint refers
+/// to, or that are less than a day old. Nothing is deleted when there is no such checkpoint, when
+/// it cannot be read, or where delta.enableExpiredLogCleanup is false. Returns the number of
+/// deleted files.
+int64_t CleanLog(const Log& log, const DeltaSnapshot::State& latest, const StorageContext& context);
+
+}  // namespace lakehouse::storage::delta

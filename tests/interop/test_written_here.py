@@ -1,0 +1,127 @@
+"""Tables that our SQL writes are read row-equal by Spark, delta-rs and DuckDB, at every version."""
+
+from __future__ import annotations
+
+import os
+import re
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from cases import CASES, Case
+from readers import OTHERS, CannotRead, Rows, differences, rows_of
+from record import CANNOT, EQUAL, Record, known
+from spark import Spark
+
+import data_lakehouse as dl
+from data_lakehouse.errors import LakehouseError
+
+MADE_HERE = [case for case in CASES if case.ours]
+#: Codes with which a feature is refused that is not written; see LK-3020 and LK-4012.
+REFUSALS = ("LK-2012", "LK-3002", "LK-3020", "LK-4001", "LK-4003", "LK-4012")
+
+
+@dataclass
+class Table:
+    """A table that was written, or why not: its place, columns and rows of every version."""
+
+    place: Path
+    refused: str = ""
+    columns: dict[int, list[str]] = field(default_factory=dict)
+    rows: dict[int, Rows] = field(default_factory=dict)
+    by_spark: list[Future[dict[int, pa.Table]]] = field(default_factory=list)
+
+
+def place_of(lake: dl.Lakehouse, name: str) -> Path:
+    """Return the folder of a table."""
+    return Path(lake.table(name).uri.removeprefix("file://"))
+
+
+def versions_of(place: Path) -> list[int]:
+    """Return the versions that have a commit file."""
+    names = os.listdir(place / "_delta_log")
+    return sorted(int(name[:20]) for name in names if re.fullmatch(r"\d{20}\.json", name))
+
+
+def write(lake: dl.Lakehouse, case: Case) -> Table:
+    """Run the statements of a case and read every version ourselves."""
+    name = f"d.{case.name}"
+    try:
+        for statement in case.ours:
+            lake.sql(statement.replace("{t}", name))
+    except LakehouseError as error:
+        if error.code not in REFUSALS:
+            raise
+        return Table(Path(), refused=f"{error.code} {error.message}")
+    table = Table(place_of(lake, name))
+    for version in versions_of(table.place):
+        found = lake.sql(f"SELECT * FROM {name} VERSION AS OF {version}").to_arrow()
+        table.columns[version] = found.column_names
+        table.rows[version] = rows_of(found, found.column_names)
+    return table
+
+
+def same_columns(table: Table) -> list[list[int]]:
+    """Return the versions in groups with the same columns."""
+    groups: list[list[int]] = []
+    for version, columns in table.columns.items():
+        if groups and table.columns[groups[-1][0]] == columns:
+            groups[-1].append(version)
+        else:
+            groups.append([version])
+    return groups
+
+
+@pytest.fixture(scope="module")
+def tables(lake: dl.Lakehouse, spark: Spark, pool: ThreadPoolExecutor) -> dict[str, Table]:
+    """Write all tables; Spark begins to read them."""
+    written = {}
+    for case in MADE_HERE:
+        table = written[case.name] = write(lake, case)
+        for group in same_columns(table):
+            table.by_spark.append(pool.submit(spark.read_versions, table.place, group))
+    return written
+
+
+def written_or_skip(case: Case, tables: dict[str, Table]) -> Table:
+    """Return the table of a case; skip a feature that was never written."""
+    table = tables[case.name]
+    if table.refused:
+        assert case.name not in known()["written"], table.refused
+        pytest.skip(table.refused)
+    return table
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("case", MADE_HERE, ids=lambda case: case.name)
+def test_spark_reads_every_version(case: Case, tables: dict[str, Table], record: Record) -> None:
+    table = written_or_skip(case, tables)
+    for future in table.by_spark:
+        for version, found in future.result().items():
+            wrong = differences(table.rows[version], rows_of(found, table.columns[version]))
+            assert not wrong, f"version {version}: {wrong}"
+    record.note("written", case.name, case.feature, "spark", EQUAL)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("reader", OTHERS)
+@pytest.mark.parametrize("case", MADE_HERE, ids=lambda case: case.name)
+def test_others_read_every_version(
+    case: Case, reader: str, tables: dict[str, Table], record: Record
+) -> None:
+    """What a reader cannot read is noted; what it reads must be equal."""
+    table = written_or_skip(case, tables)
+    outcome = EQUAL
+    for version, rows in table.rows.items():
+        try:
+            found = OTHERS[reader](table.place, version)
+        except CannotRead:
+            outcome = CANNOT
+            continue
+        wrong = differences(rows, rows_of(found, table.columns[version]))
+        assert not wrong, f"version {version}: {wrong}"
+    record.note("written", case.name, case.feature, reader, outcome)
+    if known()["written"].get(case.name, {}).get(reader) == EQUAL:
+        assert outcome == EQUAL, "results.json says that this reader could read the table"

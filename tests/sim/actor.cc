@@ -1,0 +1,349 @@
+#include "actor.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "io/fault_store.h"
+#include "simulated_store.h"
+#include "storage/delta/delta_table.h"
+
+namespace lakehouse::sim {
+namespace {
+
+using Kind = Operation::Kind;
+using Outcome = Operation::Outcome;
+
+constexpr char kTable[] = "t";
+constexpr int64_t kMostRows = 50;
+constexpr int64_t kMostClockError_ms = 3'600'000;
+constexpr int kCalmAttempts = 30;
+constexpr int64_t kNoInterval = 1'000'000;
+
+uint64_t SeedOf(const Shared& shared, int number, int life) {
+  return shared.world.random.Next64() ^ (static_cast<uint64_t>(number) << 32) ^
+         static_cast<uint64_t>(life);
+}
+
+int64_t ClockError(World& world) {
+  const auto range = static_cast<uint64_t>(2 * kMostClockError_ms);
+  return static_cast<int64_t>(world.random.Below(range)) - kMostClockError_ms;
+}
+
+}  // namespace
+
+Model ModelOf(const storage::Snapshot& snapshot) {
+  Model model;
+  for (size_t i = 0; i < snapshot.file_count(); ++i) {
+    const storage::FileEntry file = snapshot.file(i);
+    ModelFile& known = model[std::string(file.path)];
+    known.rows = file.num_records;
+    if (file.deleted_records == 0) continue;
+    const auto deleted = snapshot.DeletedRows(i);
+    for (int64_t row = 0; deleted && row < file.num_records; ++row) {
+      if (deleted->Contains(static_cast<uint64_t>(row))) {
+        known.deleted.insert(static_cast<uint64_t>(row));
+      }
+    }
+  }
+  return model;
+}
+
+Actor::Actor(Shared& shared, int number, int life)
+    : shared_(shared),
+      world_(shared.world),
+      process_(shared.world, number, SeedOf(shared, number, life), ClockError(shared.world)),
+      life_(life),
+      location_{MakeSimulatedStore(process_), kTable},
+      context_{&process_.clock(), &process_.random} {}
+
+bool Actor::Work(int& left) {
+  try {
+    while (left > 0) {
+      --left;
+      if (!table_) {
+        Open();
+      } else {
+        Act();
+      }
+    }
+    return true;
+  } catch (const io::SimulatedCrash&) {
+    return false;
+  } catch (const std::exception& error) {
+    Violate(std::string("an exception nobody expects: ") + error.what());
+    process_.dead = true;
+    return false;
+  }
+}
+
+bool Actor::WorkCalmly() {
+  const auto done = [&](auto work) {
+    for (int attempt = 0; attempt < kCalmAttempts; ++attempt) {
+      work();
+      if (last_->outcome == Outcome::kCommitted) return;
+    }
+    Violate("nothing goes wrong any more, and still there is no progress");
+  };
+  try {
+    for (int attempt = 0; !table_ && attempt < kCalmAttempts; ++attempt) Open();
+    if (!table_) {
+      Violate("nothing goes wrong any more, and still the table does not open");
+      return false;
+    }
+    done([&] { Append(false); });
+    done([&] { Overwrite(); });
+    done([&] { Read(true); });
+    done([&] { Read(false); });
+    return true;
+  } catch (const std::exception& error) {
+    Violate(std::string("an exception nobody expects: ") + error.what());
+    return false;
+  }
+}
+
+void Actor::Violate(const std::string& what) {
+  shared_.violations.push_back("p" + std::to_string(process_.number) + ": " + what);
+}
+
+Operation& Actor::Start(Kind kind) {
+  Operation operation;
+  operation.id = "p" + std::to_string(process_.number) + "." + std::to_string(life_) + "." +
+                 std::to_string(started_++);
+  operation.kind = kind;
+  operation.process = process_.number;
+  operation.start = world_.scheduler.step();
+  operation.session = session_;
+  shared_.operations.push_back(std::move(operation));
+  process_.saw_old_list = false;
+  last_ = &shared_.operations.back();
+  return shared_.operations.back();
+}
+
+void Actor::Try(Operation& operation, const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    operation.outcome =
+        error.kind() == ErrorKind::kCommitStateUnknown ? Outcome::kUnknown : Outcome::kFailed;
+    // What an old listing does not show is not there, as far as anybody can know.
+    const bool missing = error.code() == "LK-3001" || error.code() == "LK-3004";
+    const bool expected = error.code() == "LK-8007" || error.code() == "LK-8006" ||
+                          error.code() == "LK-3006" || (missing && process_.saw_old_list);
+    if (!expected) Violate(operation.id + ": " + error.code() + " " + error.message());
+  }
+  operation.end = world_.scheduler.step();
+  operation.old_list = process_.saw_old_list;
+  world_.trace.Note(
+      operation.end, process_.number, operation.id, "outcome",
+      static_cast<uint64_t>(operation.outcome) * 1000 + static_cast<uint64_t>(operation.version));
+}
+
+void Actor::Open() {
+  session_ = ++shared_.sessions;
+  Operation& operation = Start(Kind::kCreate);
+  Try(operation, [&] {
+    if (!storage::delta::IsDeltaTable(location_)) {
+      storage::CreateTableOptions options;
+      options.schema = {{{"id", storage::DataType::Primitive(storage::TypeId::kLong)}}};
+      options.properties = shared_.properties;
+      options.properties["delta.checkpointInterval"] = std::to_string(
+          shared_.checkpoint_interval > 0 ? shared_.checkpoint_interval : kNoInterval);
+      storage::CommitDescription description;
+      description.operation = "CREATE TABLE";
+      description.user_metadata = operation.id;
+      table_ = storage::delta::CreateTable(location_, context_, options, description);
+      operation.outcome = Outcome::kCommitted;
+      operation.version = 0;
+      return;
+    }
+    operation.outcome = Outcome::kFailed;  // it was not even tried
+    table_ = storage::delta::OpenTable(location_, context_);
+  });
+}
+
+void Actor::Act() {
+  const uint64_t choice = process_.random.Below(100);
+  if (choice < 26) return Append(choice < 10);
+  if (choice < 34) return Overwrite();
+  if (choice < 40) return Remove(Kind::kRemove);
+  if (choice < 46) return Remove(Kind::kRewrite);
+  if (choice < 50) return Remove(Kind::kRearrange);
+  if (choice < 68) return DeleteRows();
+  if (choice < 70) return Configure();
+  if (choice < 86) return Read(choice < 80);
+  if (choice < 88 && shared_.checkpoint_interval > 0) return Checkpoint();
+  if (choice < 93) {
+    table_.reset();
+    kept_.reset();
+    return Open();
+  }
+  Operation& operation = Start(Kind::kRead);
+  Try(operation, [&] { kept_ = table_->Latest(); });
+}
+
+std::unique_ptr<storage::Transaction> Actor::Begin(Operation& operation) {
+  const bool old = kept_ && process_.random.Below(3) == 0;
+  auto transaction = table_->Begin(old ? kept_ : table_->Latest());
+  operation.base = transaction->base()->version();
+  return transaction;
+}
+
+void Actor::AddFile(storage::Transaction& transaction, Operation& operation) {
+  storage::NewFile file;
+  file.path = "f" + std::to_string(process_.number) + "-" + std::to_string(life_) + "-" +
+              std::to_string(files_++);
+  file.stats.num_records = 1 + static_cast<int64_t>(process_.random.Below(kMostRows));
+  const std::string rows(static_cast<size_t>(file.stats.num_records), 'r');
+  const auto writer = location_.store->Create(io::JoinPath(location_.path, file.path));
+  writer->Append(std::as_bytes(std::span(rows)));
+  writer->Finish();
+  file.size_bytes = writer->bytes_written();
+  file.modified_ms = process_.clock().NowMs();
+  operation.adds[file.path] = file.stats.num_records;
+  transaction.AddFile(std::move(file));
+}
+
+void Actor::Commit(storage::Transaction& transaction, Operation& operation) {
+  storage::CommitDescription description;
+  description.user_metadata = operation.id;
+  const storage::CommitResult result = transaction.Commit(description);
+  operation.version = result.version;
+  switch (result.outcome) {
+    case storage::CommitOutcome::kCommitted:
+      operation.outcome = Outcome::kCommitted;
+      break;
+    case storage::CommitOutcome::kConflict:
+      operation.outcome = Outcome::kConflict;
+      break;
+    case storage::CommitOutcome::kUnknown:
+      operation.outcome = Outcome::kUnknown;
+      break;
+  }
+}
+
+void Actor::Append(bool with_app) {
+  Operation& operation = Start(Kind::kAppend);
+  Try(operation, [&] {
+    const auto transaction = Begin(operation);
+    const uint64_t files = 1 + process_.random.Below(2);
+    for (uint64_t i = 0; i < files; ++i) AddFile(*transaction, operation);
+    bool known = false;
+    if (with_app) {
+      operation.app = "app" + std::to_string(process_.random.Below(2));
+      const auto& apps = transaction->base()->transactions();
+      const auto last = apps.find(operation.app);
+      const int64_t reached = last == apps.end() ? 0 : last->second.version;
+      operation.app_version = reached + (process_.random.Below(4) == 0 ? 0 : 1);
+      known = last != apps.end() && operation.app_version <= reached;
+      transaction->SetAppTransaction(operation.app, operation.app_version);
+    }
+    Commit(*transaction, operation);
+    if (known && operation.outcome == Outcome::kCommitted) operation.outcome = Outcome::kKnown;
+  });
+}
+
+void Actor::Overwrite() {
+  Operation& operation = Start(Kind::kOverwrite);
+  Try(operation, [&] {
+    const auto transaction = Begin(operation);
+    const storage::Snapshot& base = *transaction->base();
+    for (size_t i = 0; i < base.file_count(); ++i) {
+      operation.removes.insert(std::string(base.file(i).path));
+    }
+    transaction->RemoveAllFiles();
+    AddFile(*transaction, operation);
+    Commit(*transaction, operation);
+  });
+}
+
+void Actor::Remove(Kind kind) {
+  Operation& operation = Start(kind);
+  Try(operation, [&] {
+    const auto transaction = Begin(operation);
+    const storage::Snapshot& base = *transaction->base();
+    for (size_t i = 0; i < base.file_count() && operation.removes.size() < 3; ++i) {
+      if (process_.random.Below(2) == 0) continue;
+      operation.removes.insert(std::string(base.file(i).path));
+      transaction->RemoveFile(i);
+    }
+    if (kind == Kind::kRewrite) transaction->MarkRead();
+    if (kind == Kind::kRearrange) transaction->MarkRearranged();
+    if (kind != Kind::kRemove) {
+      transaction->KeepRules({.row_ids = true});
+      AddFile(*transaction, operation);
+    }
+    Commit(*transaction, operation);
+  });
+}
+
+void Actor::DeleteRows() {
+  Operation& operation = Start(Kind::kDeleteRows);
+  Try(operation, [&] {
+    const auto transaction = Begin(operation);
+    const storage::Snapshot& base = *transaction->base();
+    if (!storage::AllowsDeletionVectors(base) || base.file_count() == 0) {
+      operation.outcome = Outcome::kFailed;
+      return;
+    }
+    const size_t first = process_.random.Below(base.file_count());
+    const size_t last = std::min(base.file_count(), first + 1 + process_.random.Below(2));
+    for (size_t i = first; i < last; ++i) {
+      const auto rows = RowsToDelete(base, i);
+      if (rows.empty()) continue;
+      operation.deletes[std::string(base.file(i).path)] = {rows.begin(), rows.end()};
+      storage::RowSet set;
+      set.Add(rows);
+      transaction->DeleteRows(i, std::move(set));
+    }
+    const auto any = [](const storage::Snapshot&, size_t) { return true; };
+    if (process_.random.Below(2) == 0) transaction->MarkRead(any, /*only_to_choose=*/true);
+    Commit(*transaction, operation);
+  });
+}
+
+std::vector<uint64_t> Actor::RowsToDelete(const storage::Snapshot& snapshot, size_t index) {
+  const storage::FileEntry file = snapshot.file(index);
+  const auto deleted = snapshot.DeletedRows(index);
+  const uint64_t one_in = 1 + process_.random.Below(12);
+  std::vector<uint64_t> rows;
+  for (uint64_t row = 0; row < static_cast<uint64_t>(file.num_records); ++row) {
+    if (deleted && deleted->Contains(row)) continue;
+    if (process_.random.Below(one_in) == 0) rows.push_back(row);
+  }
+  return rows;
+}
+
+void Actor::Configure() {
+  Operation& operation = Start(Kind::kConfigure);
+  Try(operation, [&] {
+    const auto transaction = Begin(operation);
+    storage::TableMetadata metadata = transaction->base()->metadata();
+    metadata.properties["sim.last"] = operation.id;
+    transaction->SetMetadata(std::move(metadata));
+    Commit(*transaction, operation);
+  });
+}
+
+void Actor::Read(bool latest) {
+  Operation& operation = Start(Kind::kRead);
+  operation.latest = latest;
+  Try(operation, [&] {
+    storage::SnapshotPtr snapshot = table_->Latest();
+    if (!latest) {
+      const auto versions = static_cast<uint64_t>(snapshot->version()) + 1;
+      snapshot = table_->At(static_cast<int64_t>(process_.random.Below(versions)));
+    }
+    operation.seen = ModelOf(*snapshot);
+    operation.version = snapshot->version();
+    operation.outcome = Outcome::kCommitted;
+  });
+}
+
+void Actor::Checkpoint() {
+  Operation& operation = Start(Kind::kRead);
+  operation.latest = false;
+  Try(operation, [&] { table_->Checkpoint(); });
+}
+
+}  // namespace lakehouse::sim

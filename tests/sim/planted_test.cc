@@ -1,0 +1,38 @@
+// Built with the planted bugs: the simulation must see each of them.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "base/logging.h"
+#include "simulation.h"
+
+namespace lakehouse::sim {
+namespace {
+
+constexpr uint64_t kSeeds = 100;
+
+int64_t SeedsThatSee(const char* plant) {
+  ConfigureLogging(LogLevel::kOff, LogFormat::kAuto);
+  setenv("LAKEHOUSE_PLANT", plant, 1);
+  int64_t seen = 0;
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) seen += RunSeed(seed).violations.empty() ? 0 : 1;
+  unsetenv("LAKEHOUSE_PLANT");
+  return seen;
+}
+
+TEST(PlantedBugs, NothingIsSeenWithoutOne) { EXPECT_EQ(SeedsThatSee("none"), 0); }
+
+TEST(PlantedBugs, AForeignEntryTakenForOursIsSeen) {
+  EXPECT_GT(SeedsThatSee("commit.skip-id-check"), 10);
+}
+
+TEST(PlantedBugs, AnEntryOfOursTakenForAForeignOneIsSeen) {
+  EXPECT_GT(SeedsThatSee("commit.forget-own-id"), 10);
+}
+
+TEST(PlantedBugs, WinnersThatAreNotLookedAtAreSeen) {
+  EXPECT_GT(SeedsThatSee("commit.skip-conflict-check"), 10);
+}
+
+}  // namespace
+}  // namespace lakehouse::sim

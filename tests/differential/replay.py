@@ -237,12 +237,12 @@ class Replay:
             self.plain.execute(sql)
 
     def _version_back(self, back: int) -> int | None:
-        """Return the version so far back, when the table had the columns of now."""
+        """Return the version so far back, when the table had the columns and types of now."""
         versions = list(self.history)
         if len(versions) <= back:
             return None
         version = versions[-1 - back]
-        if self.history[version].columns != self.history[versions[-1]].columns:
+        if self.history[version].table.schema != self.history[versions[-1]].table.schema:
             return None
         return version
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class TableKind:
-    """Properties of a table, and whether it is partitioned; ``required``: it must be written."""
+    """Properties of a table, whether it is partitioned, and a constraint of its rows."""
 
     name: str
     properties: dict[str, str] = field(default_factory=dict)
     partitioned: bool = False
-    required: bool = False
     check: str = ""
 
     @property
@@ -54,8 +53,8 @@ OFTEN = {"delta.checkpointInterval": "3"}
 SMALL = "k IS NULL OR k < 6"
 
 KINDS = (
-    TableKind("plain", required=True),
-    TableKind("partitioned", OFTEN, partitioned=True, required=True),
+    TableKind("plain"),
+    TableKind("partitioned", OFTEN, partitioned=True),
     TableKind("vectors", VECTORS),
     TableKind("mapped", {**NAMES, **OFTEN}),
     TableKind("feed", FEED),
@@ -72,13 +71,14 @@ KINDS = (
     ),
 )
 
-#: Statements beyond the basic ones, by the name of what they need.
+#: Statements beyond the basic ones, by the name of what they need; those that are not understood
+#: are left out, and must not be one of NEEDED.
+NEEDED = frozenset({"alter", "replace", "replace_where", "restore", "star_by_name", "transaction"})
 PROBES = {
     "optimize": "OPTIMIZE d.probe",
     "restore": "RESTORE TABLE d.probe TO VERSION AS OF 0",
     "replace": "CREATE OR REPLACE TABLE d.probe AS SELECT v, k FROM d.probe",
     "replace_where": "INSERT INTO d.probe REPLACE WHERE k = 1 VALUES (1, 'z')",
-    "transaction": "BEGIN",
     "alter": "ALTER TABLE d.probe ADD COLUMN c INT",
     "star_by_name": "MERGE INTO d.probe t USING (SELECT 'x' AS v, 1 AS k) s ON t.k = s.k"
     " WHEN NOT MATCHED THEN INSERT *",

@@ -111,7 +111,7 @@ CASES = (
         clause="PARTITIONED BY (p, q)",
         by_spark=True,
     ),
-    made("checkpoints", "classic", *DML, by_spark=True, checkpointInterval="2"),
+    made("checkpoints", "classic", *DML, checkpointInterval="2"),
     made(
         "timestampNtz",
         "ntz",

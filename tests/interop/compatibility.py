@@ -25,11 +25,11 @@ HEAD = """\
 
 What `tests/interop` proves: tables that we write are read row-equal by the other engine, at every
 version; tables and changes of Spark are read row-equal by us, at every version; and statements of
-both on one table, in turns, after each of which both read the same. "yes" stands for all tables
-of the feature, "no" says that the engine cannot read one of them, "-" that it is not tested or
-not written by us yet. Spark's table "everything" counts for each of its features. This page is
-made by `tests/interop/compatibility.py` from `results.json`, the record of those tests; a test
-fails when it is old, or when something that was equal no longer is.
+both on one table, in turns, of which both read the same at every version. "yes" stands for all
+tables of the feature, "no" says that the engine cannot read one of them, "-" that it is not
+tested or not written by us yet. Spark's table "everything" counts for each of its features. This
+page is made by `tests/interop/compatibility.py` from `results.json`, the record of those tests; a
+test fails when it is old, or when something that was equal no longer is.
 
 """
 
@@ -37,7 +37,9 @@ fails when it is old, or when something that was equal no longer is.
 def cell(direction: str, feature: str, engine: str) -> str:
     """Return what is known about one feature and engine."""
     features = {feature, TOGETHER} if feature in COVERED else {feature}
-    entries = [entry for entry in known()[direction].values() if entry["feature"] in features]
+    entries = [
+        entry for entry in known()[direction].values() if features & {*entry["feature"].split(", ")}
+    ]
     found = [entry[engine] for entry in entries if engine in entry]
     if not found:
         return "-"
@@ -50,7 +52,7 @@ def tables_of(feature: str) -> str:
         name
         for entries in known().values()
         for name, entry in entries.items()
-        if entry["feature"] == feature
+        if feature in entry["feature"].split(", ")
     }
     return ", ".join(sorted(names)) or "-"
 

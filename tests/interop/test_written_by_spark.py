@@ -10,7 +10,7 @@ from cases import CASES, Case
 from readers import Rows, differences, rows_of
 from record import EQUAL, Record, known
 from spark import Spark
-from test_written_here import REFUSALS, versions_of
+from test_written_here import REFUSALS, versions_of_same_columns
 
 import data_lakehouse as dl
 from data_lakehouse.errors import LakehouseError
@@ -21,12 +21,13 @@ Read = dict[int, tuple[list[str], Rows]]
 
 
 def make(spark: Spark, case: Case, place: Path) -> Read:
-    """Let Spark make the table and read each version right after its commit."""
-    found: Read = {}
+    """Let Spark make the table and read every version."""
     for statement in case.spark:
         spark.run(statement.replace("{t}", f"delta.`{place}`"))
-        rows = spark.read(place)
-        found[versions_of(place)[-1]] = (rows.column_names, rows_of(rows, rows.column_names))
+    found: Read = {}
+    for group in versions_of_same_columns(place):
+        for version, rows in spark.read_versions(place, group).items():
+            found[version] = (rows.column_names, rows_of(rows, rows.column_names))
     return found
 
 

@@ -63,11 +63,12 @@ def write(lake: dl.Lakehouse, case: Case) -> Table:
     return table
 
 
-def same_columns(table: Table) -> list[list[int]]:
-    """Return the versions in groups with the same columns."""
+def versions_of_same_columns(place: Path) -> list[list[int]]:
+    """Return the versions in groups between changes of the metadata."""
     groups: list[list[int]] = []
-    for version, columns in table.columns.items():
-        if groups and table.columns[groups[-1][0]] == columns:
+    for version in versions_of(place):
+        text = (place / "_delta_log" / f"{version:020}.json").read_text(encoding="utf-8")
+        if groups and '{"metaData":' not in text:
             groups[-1].append(version)
         else:
             groups.append([version])
@@ -80,7 +81,7 @@ def tables(lake: dl.Lakehouse, spark: Spark, pool: ThreadPoolExecutor) -> dict[s
     written = {}
     for case in MADE_HERE:
         table = written[case.name] = write(lake, case)
-        for group in same_columns(table):
+        for group in versions_of_same_columns(table.place):
             table.by_spark.append(pool.submit(spark.read_versions, table.place, group))
     return written
 

@@ -316,3 +316,11 @@ def test_ctrl_c_ends_with_a_word_and_the_next_run_goes_on(tmp_path: Path) -> Non
     finally:
         listener.kill()
         listener.wait()
+
+
+def test_of_spark_only_what_sql_needs_is_kept() -> None:
+    kept = ["pyspark/sql/session.py", "deps/bin/spark-class", "lib/py4j-0.10.9.9-src.zip"]
+    kept += ["deps/jars/spark-sql_2.13-4.1.4.jar", "deps/jars/hive-storage-api-2.8.1.jar"]
+    left_out = ["pyspark/sql/tests/test_x.py", "deps/examples/a.jar", "PKG-INFO"]
+    left_out += ["deps/jars/rocksdbjni-9.8.4.jar", "deps/jars/spark-mllib_2.13-4.1.4.jar"]
+    assert [name for name in kept + left_out if setup.is_needed_by_spark(name)] == kept

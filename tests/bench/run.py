@@ -23,7 +23,6 @@ MODULES = {
     "s3": "s3",
     "delta": "delta_log",
     "merge": "changes",
-    "optimize": "optimize",
 }
 NAMES = tuple(MODULES)
 

@@ -81,7 +81,7 @@ def tables(lake: dl.Lakehouse, spark: Spark, pool: ThreadPoolExecutor) -> dict[s
     written = {}
     for case in MADE_HERE:
         table = written[case.name] = write(lake, case)
-        for group in versions_of_same_columns(table.place):
+        for group in [] if table.refused else versions_of_same_columns(table.place):
             table.by_spark.append(pool.submit(spark.read_versions, table.place, group))
     return written
 

@@ -12,18 +12,12 @@ namespace {
 constexpr char kMode[] = "delta.columnMapping.mode";
 constexpr char kPhysicalName[] = "delta.columnMapping.physicalName";
 
-/// A field of a file. With `may_lack` its parent may be null: then it has a null there itself,
-/// which Parquet's writer takes of a nullable field only.
-Field Physical(const Field& field, ColumnMapping mapping, bool may_lack);
+Field Physical(const Field& field, ColumnMapping mapping);
 
-DataTypePtr Physical(const DataTypePtr& type, ColumnMapping mapping, bool may_lack) {
+DataTypePtr Physical(const DataTypePtr& type, ColumnMapping mapping) {
   if (!type->is_nested()) return type;
-  const bool is_struct = type->id() == TypeId::kStruct;
   std::vector<Field> fields;
-  // Elements, keys and values are there only where the list or map is.
-  for (const Field& field : type->fields()) {
-    fields.push_back(Physical(field, mapping, is_struct && may_lack));
-  }
+  for (const Field& field : type->fields()) fields.push_back(Physical(field, mapping));
   switch (type->id()) {
     case TypeId::kStruct:
       return DataType::Struct(std::move(fields));
@@ -34,11 +28,10 @@ DataTypePtr Physical(const DataTypePtr& type, ColumnMapping mapping, bool may_la
   }
 }
 
-Field Physical(const Field& field, ColumnMapping mapping, bool may_lack) {
+Field Physical(const Field& field, ColumnMapping mapping) {
   Field physical = field;
   physical.name = NameInFiles(field, mapping);
-  physical.nullable = field.nullable || may_lack;
-  physical.type = Physical(field.type, mapping, physical.nullable);
+  physical.type = Physical(field.type, mapping);
   return physical;
 }
 
@@ -68,7 +61,9 @@ std::string NameInFiles(const Field& field, ColumnMapping mapping) {
 std::shared_ptr<arrow::Schema> ToArrowFiles(const std::vector<Field>& fields,
                                             ColumnMapping mapping) {
   Schema schema{fields};
-  for (Field& field : schema.fields) field = Physical(field, mapping, false);
+  if (mapping != ColumnMapping::kNone) {
+    for (Field& field : schema.fields) field = Physical(field, mapping);
+  }
   return ToArrow(schema);
 }
 

@@ -207,9 +207,7 @@ std::shared_ptr<KeptSession> Core::OpenKept(const Request& request) {
   const query::QueryRequest made = RequestOf(request);
   std::shared_ptr<query::Session> session;
   RunInterruptibly([token = made.cancellation]() mutable { token.Cancel(); },
-                   [&] {
-                     session = OpenSession(*lakehouse, made, request);
-                   });
+                   [&] { session = OpenSession(*lakehouse, made, request); });
   return std::make_shared<KeptSession>(lakehouse, std::move(session));
 }
 

@@ -45,8 +45,9 @@ void ValidateFields(const std::vector<Field>& fields, const std::string& place, 
                    "Names are compared without regard to case.");
     }
     if (!any_name && field.name.find_first_of(kForbidden) != std::string::npos) {
-      ThrowInvalid("the column name '" + name + "' has a character that tables do not allow",
-                   "Not allowed are blanks and , ; { } ( ) = and line breaks, unless columns are mapped.");
+      ThrowInvalid(
+          "the column name '" + name + "' has a character that tables do not allow",
+          "Not allowed are blanks and , ; { } ( ) = and line breaks, unless columns are mapped.");
     }
     if (field.type->is_nested()) ValidateFields(field.type->fields(), name, depth + 1, any_name);
   }

@@ -23,6 +23,7 @@ MODULES = {
     "s3": "s3",
     "delta": "delta_log",
     "merge": "changes",
+    "optimize": "optimize",
 }
 NAMES = tuple(MODULES)
 

@@ -130,6 +130,36 @@ def snapshot(side: str, folder: str, number: int) -> Work:
     return work
 
 
+def optimize(side: str, folder: str, columns: list[str], number: int) -> Work:
+    """Compact one table, or order it by ``columns``."""
+    if side == "ours":
+        import data_lakehouse as dl
+
+        lake = dl.connect(folder)
+        lake.catalog.register_table("main.t", Path(folder) / "bench" / "t")
+        order = f" ZORDER BY ({', '.join(columns)})" if columns else ""
+
+        def rearrange() -> None:
+            lake.sql(f"OPTIMIZE main.t{order}").collect()
+
+    else:
+        from deltalake import DeltaTable
+
+        def rearrange() -> None:
+            table = DeltaTable(f"{folder}/bench/t")
+            if columns:
+                table.optimize.z_order(columns)
+            else:
+                table.optimize.compact()
+
+    def work() -> dict[str, Any]:
+        begin = time.monotonic()
+        rearrange()
+        return {"seconds": time.monotonic() - begin}
+
+    return work
+
+
 def s3_queries(
     side: str,
     queries: dict[str, str],
@@ -186,6 +216,7 @@ TASKS: dict[str, Callable[..., Work]] = {
     "append": append,
     "ingest": ingest,
     "snapshot": snapshot,
+    "optimize": optimize,
     "s3_queries": s3_queries,
 }
 

@@ -33,7 +33,7 @@ STATS = (
 )
 QUOTED = SCHEMA.replace('"', '\\"')
 LOG = (
-    '{"commitInfo":{"timestamp":1,"operation":"WRITE","operationParameters":{"mode":"\\"Append\\""},'
+    '{"commitInfo":{"timestamp":1,"operation":"WRITE","operationParameters":{"mode":"Append"},'
     '"txnId":"x","isBlindAppend":true}}\n'
     '{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["timestampNtz"],'
     '"writerFeatures":["timestampNtz","domainMetadata"]}}\n'

@@ -53,7 +53,8 @@ def test_threads_read_and_write_side_by_side(lakehouse: dl.Lakehouse) -> None:
             assert mine.collect()[0].n == n + 1
 
     in_threads(8, work)
-    assert lakehouse.table("t").count() == 40 and lakehouse.table("t").version == 40
+    # Appends that wait for the same version share a commit.
+    assert lakehouse.table("t").count() == 40 and 0 < lakehouse.table("t").version <= 40
 
 
 def test_one_result_may_be_read_by_several_threads(lakehouse: dl.Lakehouse) -> None:

@@ -40,9 +40,9 @@ Plan ChoosePlan(SeededRandom& random) {
                 .old_list = rate(0.05, 0.3),
                 .pause = rate(0.01, 0.05)};
   plan.processes = 2 + static_cast<int>(random.Below(3));
-  plan.operations = 4 + static_cast<int>(random.Below(8));
+  plan.operations = 4 + static_cast<int>(random.Below(6));
   // Parquet costs more than all the rest together, so most runs do without.
-  constexpr int64_t kIntervals[] = {3, 7, 0, 0, 0, 0};
+  constexpr int64_t kIntervals[] = {3, 7, 0, 0, 0, 0, 0, 0, 0, 0};
   plan.checkpoint_interval = kIntervals[random.Below(std::size(kIntervals))];
   for (const char* feature : {"delta.enableDeletionVectors", "delta.enableRowTracking",
                               "delta.enableInCommitTimestamps"}) {

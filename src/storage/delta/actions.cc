@@ -297,6 +297,17 @@ Json MapToJson(const std::map<std::string, std::string>& map) {
   return json;
 }
 
+/// Of values that are JSON texts: "Append", as Spark writes it, and not "\"Append\"". Spark reads
+/// them as texts, so lists and objects stay texts.
+Json ParametersToJson(const std::map<std::string, std::string>& parameters) {
+  Json json = Json::object();
+  for (const auto& [key, text] : parameters) {
+    const Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    json[key] = value.is_discarded() || value.is_structured() ? Json(text) : value;
+  }
+  return json;
+}
+
 Json ToJson(const Protocol& protocol) {
   Json json = {{"minReaderVersion", protocol.min_reader_version},
                {"minWriterVersion", protocol.min_writer_version}};
@@ -372,7 +383,7 @@ Json ToJson(const HistoryEntry& info, const std::optional<int64_t>& in_commit_ti
   if (in_commit_timestamp) json["inCommitTimestamp"] = *in_commit_timestamp;
   json["timestamp"] = info.timestamp_ms;
   json["operation"] = info.operation;
-  json["operationParameters"] = MapToJson(info.parameters);
+  json["operationParameters"] = ParametersToJson(info.parameters);
   if (info.read_version) json["readVersion"] = *info.read_version;
   if (!info.isolation_level.empty()) json["isolationLevel"] = info.isolation_level;
   json["isBlindAppend"] = info.is_blind_append;
@@ -487,6 +498,7 @@ std::string WriteCommit(const Actions& actions) {
 }
 
 std::string DecodePath(std::string_view encoded) {
+  if (encoded.find('%') == std::string_view::npos) return std::string(encoded);
   std::string path;
   for (size_t i = 0; i < encoded.size(); ++i) {
     if (encoded[i] != '%') {

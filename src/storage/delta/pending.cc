@@ -24,9 +24,9 @@ void PutChanges(const Pending& ours, int64_t now_ms, Actions& actions) {
     add->deletion_vector = change.vector;
     add->data_change = !ours.rearranged;
     const int64_t records = ParseRecordCount(file->stats);
-    add->stats = WithWideBounds(file->stats)
-                     .value_or("{\"numRecords\":" + std::to_string(records) +
-                               ",\"tightBounds\":false}");
+    add->stats =
+        WithWideBounds(file->stats)
+            .value_or("{\"numRecords\":" + std::to_string(records) + ",\"tightBounds\":false}");
     actions.adds.push_back(std::move(add));
   }
 }

@@ -38,7 +38,7 @@ struct Pending {
   bool read_all = false;
   std::vector<Read> reads;
   std::optional<IsolationLevel> isolation;  ///< as set; else by the table
-  bool read_rows_moved = false;  ///< rows that were read are in other files since
+  bool read_rows_moved = false;             ///< rows that were read are in other files since
   bool rearranged = false;
   bool replaces_all = false;  ///< RemoveAllFiles was called
   RowRules kept;              ///< rules for rows that the writer of the files has kept

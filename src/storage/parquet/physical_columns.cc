@@ -12,12 +12,18 @@ namespace {
 constexpr char kMode[] = "delta.columnMapping.mode";
 constexpr char kPhysicalName[] = "delta.columnMapping.physicalName";
 
-Field Physical(const Field& field, ColumnMapping mapping);
+/// A field of a file. With `may_lack` its parent may be null: then it has a null there itself,
+/// which Parquet's writer takes of a nullable field only.
+Field Physical(const Field& field, ColumnMapping mapping, bool may_lack);
 
-DataTypePtr Physical(const DataTypePtr& type, ColumnMapping mapping) {
+DataTypePtr Physical(const DataTypePtr& type, ColumnMapping mapping, bool may_lack) {
   if (!type->is_nested()) return type;
+  const bool is_struct = type->id() == TypeId::kStruct;
   std::vector<Field> fields;
-  for (const Field& field : type->fields()) fields.push_back(Physical(field, mapping));
+  // Elements, keys and values are there only where the list or map is.
+  for (const Field& field : type->fields()) {
+    fields.push_back(Physical(field, mapping, is_struct && may_lack));
+  }
   switch (type->id()) {
     case TypeId::kStruct:
       return DataType::Struct(std::move(fields));
@@ -28,10 +34,11 @@ DataTypePtr Physical(const DataTypePtr& type, ColumnMapping mapping) {
   }
 }
 
-Field Physical(const Field& field, ColumnMapping mapping) {
+Field Physical(const Field& field, ColumnMapping mapping, bool may_lack) {
   Field physical = field;
   physical.name = NameInFiles(field, mapping);
-  physical.type = Physical(field.type, mapping);
+  physical.nullable = field.nullable || may_lack;
+  physical.type = Physical(field.type, mapping, physical.nullable);
   return physical;
 }
 
@@ -61,9 +68,7 @@ std::string NameInFiles(const Field& field, ColumnMapping mapping) {
 std::shared_ptr<arrow::Schema> ToArrowFiles(const std::vector<Field>& fields,
                                             ColumnMapping mapping) {
   Schema schema{fields};
-  if (mapping != ColumnMapping::kNone) {
-    for (Field& field : schema.fields) field = Physical(field, mapping);
-  }
+  for (Field& field : schema.fields) field = Physical(field, mapping, false);
   return ToArrow(schema);
 }
 

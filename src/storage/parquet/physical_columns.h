@@ -17,7 +17,7 @@ ColumnMapping MappingOf(const TableMetadata& metadata);
 std::string NameInFiles(const Field& field, ColumnMapping mapping);
 
 /// ToArrow with the names that fields at every depth have in data files, and their ids as
-/// PARQUET:field_id; without mapping neither differs.
+/// PARQUET:field_id. A field that must not be null may be so where the struct around it is null.
 std::shared_ptr<arrow::Schema> ToArrowFiles(const std::vector<Field>& fields,
                                             ColumnMapping mapping);
 

@@ -233,9 +233,9 @@ TEST_F(RowRulesTest, IdentityColumnsCount) {
   Rows("INSERT INTO down VALUES (77, 'given')");
   Rows("INSERT INTO down (v) SELECT 'x' FROM range(3)");
   EXPECT_EQ(Rows("SELECT id FROM down ORDER BY id"), "-2;-1;0;77;");
-  Create("full", {Identity("id", INT64_MAX, 1, false), {"v", kText}});
-  Rows("INSERT INTO full (v) VALUES ('last')");
-  EXPECT_EQ(CodeOf("INSERT INTO full (v) VALUES ('one more')"), "LK-4044");
+  Create("filled", {Identity("id", INT64_MAX, 1, false), {"v", kText}});
+  Rows("INSERT INTO filled (v) VALUES ('last')");
+  EXPECT_EQ(CodeOf("INSERT INTO filled (v) VALUES ('one more')"), "LK-4044");
   EXPECT_EQ(CodeOf("SELECT lake_identity(0)"), "LK-4011");
 }
 

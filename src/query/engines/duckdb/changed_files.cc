@@ -9,6 +9,24 @@
 #include "query/engines/duckdb/row_writer.h"
 
 namespace lakehouse::query::duckdb {
+
+void AppendWithIds(RowIds& ids, const dk::vector<dk::LogicalType>& types, dk::DataChunk& rows,
+                   RowWriter& writer) {
+  const dk::idx_t own = rows.ColumnCount() - 2;
+  rows.Flatten();
+  dk::Vector id(dk::LogicalType::BIGINT, rows.size());
+  dk::Vector version(dk::LogicalType::BIGINT, rows.size());
+  ids.Find(dk::FlatVector::GetData<uint64_t>(rows.data[own]),
+           dk::FlatVector::GetData<int64_t>(rows.data[own + 1]), rows.size(), id, &version);
+  dk::DataChunk copied;
+  copied.InitializeEmpty(types);
+  for (dk::idx_t i = 0; i < own; ++i) copied.data[i].Reference(rows.data[i]);
+  copied.data[own].Reference(id);
+  copied.data[own + 1].Reference(version);
+  copied.SetCardinality(rows.size());
+  writer.Append(copied);
+}
+
 namespace {
 
 /// More rows than any file without a record count has.
@@ -39,24 +57,6 @@ void ScanRows(dk::ClientContext& context, const PendingWrite& write, const Delet
   ScanRewriteSource(context, {write.table, write.base, std::move(selection)}, take);
 }
 
-/// Writes rows whose last two columns are their file and number.
-void AppendWithIds(RowIds& ids, const dk::vector<dk::LogicalType>& types, dk::DataChunk& rows,
-                   RowWriter& writer) {
-  const dk::idx_t own = rows.ColumnCount() - 2;
-  rows.Flatten();
-  dk::Vector id(dk::LogicalType::BIGINT, rows.size());
-  dk::Vector version(dk::LogicalType::BIGINT, rows.size());
-  ids.Find(dk::FlatVector::GetData<uint64_t>(rows.data[own]),
-           dk::FlatVector::GetData<int64_t>(rows.data[own + 1]), rows.size(), id, &version);
-  dk::DataChunk copied;
-  copied.InitializeEmpty(types);
-  for (dk::idx_t i = 0; i < own; ++i) copied.data[i].Reference(rows.data[i]);
-  copied.data[own].Reference(id);
-  copied.data[own + 1].Reference(version);
-  copied.SetCardinality(rows.size());
-  writer.Append(copied);
-}
-
 /// Writes what stays in `files` anew; the number of rows.
 int64_t CopyStaying(dk::ClientContext& context, PendingWrite& write, std::vector<size_t> files) {
   auto selection = std::make_shared<ScanSelection>();
@@ -66,7 +66,8 @@ int64_t CopyStaying(dk::ClientContext& context, PendingWrite& write, std::vector
   const bool tracked = TracksRows(write.base->metadata());
   const auto metadata = tracked ? WithRowIdColumns(write.base->metadata()) : write.base->metadata();
   const auto types = TypesOf(metadata.schema);
-  RowWriter writer(context, write.table->location(), metadata, types, FileOptionsOf(metadata));
+  RowWriter writer(context, write.table->location(), metadata, types,
+                   FileOptionsOf(metadata, write.base.get()));
   if (tracked) {
     const auto& schema = write.base->schema();
     if (schema.IndexOf("lake_file") || schema.IndexOf("file_row_number")) {

@@ -2,6 +2,8 @@
 
 #include "query/engines/duckdb/lake_transaction.h"
 #include "query/engines/duckdb/pch.h"
+#include "query/engines/duckdb/row_ids.h"
+#include "query/engines/duckdb/row_writer.h"
 
 namespace lakehouse::query::duckdb {
 
@@ -18,6 +20,11 @@ struct ChangedFiles {
   int64_t vectors_updated = 0;  ///< of files that had one
   int64_t vectors_removed = 0;  ///< with their files
 };
+
+/// Writes rows whose last two columns are their file and number, with their ids in place of these
+/// two; `types` are those of what is written.
+void AppendWithIds(RowIds& ids, const dk::vector<dk::LogicalType>& types, dk::DataChunk& rows,
+                   RowWriter& writer);
 
 /// Makes `commit` take the rows `write.deleted` out of their files. Files that lose every row go
 /// without being read; where the table allows it, files that lose few rows get a deletion vector;

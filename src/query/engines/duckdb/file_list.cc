@@ -6,6 +6,7 @@
 
 #include "query/engines/duckdb/file_predicate.h"
 #include "query/engines/duckdb/lake_session.h"
+#include "query/engines/duckdb/metadata_column.h"
 #include "query/engines/duckdb/pruning.h"
 #include "storage/file_place.h"
 
@@ -101,7 +102,10 @@ dk::unique_ptr<dk::MultiFileList> LakeFileList::ComplexFilterPushdown(
   auto& session = SessionOf(context);
   auto kept = session.Guard([&] {
     return FilesThatMayPass(context, *snapshot_, PruneFiles(*snapshot_, kept_, by_column), filters,
-                            {info.column_ids.begin(), info.column_ids.end()});
+                            {info.column_ids.begin(), info.column_ids.end()},
+                            [&](size_t file, const std::string& field) {
+                              return MetadataOf(scanned_, session, file, field);
+                            });
   });
   if (kept.size() == kept_.size()) return nullptr;
   session.files_skipped += static_cast<int64_t>(kept_.size() - kept.size());
@@ -121,7 +125,8 @@ dk::unique_ptr<dk::MultiFileList> LakeFileList::DynamicFilterPushdown(
   if (scanned_.read) scanned_.read->Start(by_column);
   auto& session = SessionOf(context);
   auto kept = session.Guard([&] { return PruneFiles(*snapshot_, kept_, by_column); });
-  if (kept.size() == kept_.size()) return nullptr;
+  const bool ordered = session.Guard([&] { return OrderForTopN(*snapshot_, by_column, kept); });
+  if (kept.size() == kept_.size() && !ordered) return nullptr;
   session.files_skipped += static_cast<int64_t>(kept_.size() - kept.size());
   return Without(context, std::move(kept));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -16,8 +17,11 @@ class LakeFileList : public dk::MultiFileList {
   const LakeScanInfo& scanned() const { return scanned_; }
   const storage::SnapshotPtr& snapshot() const { return snapshot_; }
   dk::optional_ptr<LakeTable> table() const { return scanned_.table; }
-  /// Indexes in the snapshot, ascending.
+  /// Indexes in the snapshot, in the order in which they are read.
   const std::vector<size_t>& kept() const { return kept_; }
+  /// Files that were left out when they were opened, as other rows had become better.
+  size_t left_out() const { return left_out_; }
+  void LeaveOut() const { ++left_out_; }
   /// The same without the files `taken`, ascending indexes in the snapshot.
   dk::unique_ptr<LakeFileList> WithoutFiles(const std::vector<size_t>& taken) const;
   /// Index in the snapshot of a file handed out by a list.
@@ -48,6 +52,7 @@ class LakeFileList : public dk::MultiFileList {
   const LakeScanInfo scanned_;
   const storage::SnapshotPtr& snapshot_ = scanned_.snapshot;
   const std::vector<size_t> kept_;  ///< indexes in the snapshot
+  mutable std::atomic<size_t> left_out_ = 0;
 };
 
 }  // namespace lakehouse::query::duckdb

@@ -75,12 +75,16 @@ Truth CompareValues(ExpressionType op, const ValueDomain& a, const ValueDomain& 
 
 Truth Compare(ExpressionType op, const ValueDomain& a, const ValueDomain& b) {
   if (op == ExpressionType::COMPARE_NOT_DISTINCT_FROM) {
-    const bool both_null = a.may_be_null && b.may_be_null;
-    const bool values = a.may_be_value && b.may_be_value &&
-                        (CompareValues(ExpressionType::COMPARE_EQUAL, a, b) & kTrue) != 0;
-    return (both_null || values ? kTrue : 0) | kFalse;
+    Truth same = a.may_be_null && b.may_be_null ? kTrue : 0;
+    if ((a.may_be_null && b.may_be_value) || (a.may_be_value && b.may_be_null)) same |= kFalse;
+    if (a.may_be_value && b.may_be_value) {
+      same |= CompareValues(ExpressionType::COMPARE_EQUAL, a, b);
+    }
+    return same;
   }
-  if (op == ExpressionType::COMPARE_DISTINCT_FROM) return kTrue | kFalse;
+  if (op == ExpressionType::COMPARE_DISTINCT_FROM) {
+    return Not(Compare(ExpressionType::COMPARE_NOT_DISTINCT_FROM, a, b));
+  }
   Truth result = a.may_be_null || b.may_be_null ? kNull : 0;
   if (a.may_be_value && b.may_be_value) result |= CompareValues(op, a, b);
   return result;
@@ -103,8 +107,8 @@ Truth BeginsWith(const ValueDomain& text, const std::string& prefix) {
 class Judge {
  public:
   Judge(dk::ClientContext& context, const storage::Snapshot& snapshot,
-        const std::vector<dk::column_t>& columns)
-      : domains_(context, snapshot, columns) {}
+        const std::vector<dk::column_t>& columns, const FileFacts& facts)
+      : domains_(context, snapshot, columns, facts) {}
 
   Truth Of(const dk::Expression& condition, size_t file) {
     const Truth truth = ByShape(condition, file);
@@ -204,8 +208,9 @@ class Judge {
 std::vector<size_t> FilesThatMayPass(dk::ClientContext& context, const storage::Snapshot& snapshot,
                                      const std::vector<size_t>& candidates,
                                      const dk::vector<dk::unique_ptr<dk::Expression>>& filters,
-                                     const std::vector<dk::column_t>& columns) {
-  Judge judge(context, snapshot, columns);
+                                     const std::vector<dk::column_t>& columns,
+                                     const FileFacts& facts) {
+  Judge judge(context, snapshot, columns, facts);
   std::vector<size_t> kept = candidates;
   for (const auto& filter : filters) {
     std::erase_if(kept, [&](size_t file) { return (judge.Of(*filter, file) & kTrue) == 0; });
@@ -217,7 +222,7 @@ std::vector<size_t> FilesThatMustPass(dk::ClientContext& context, const storage:
                                       const std::vector<size_t>& candidates,
                                       const dk::vector<dk::unique_ptr<dk::Expression>>& filters,
                                       const std::vector<dk::column_t>& columns) {
-  Judge judge(context, snapshot, columns);
+  Judge judge(context, snapshot, columns, nullptr);
   std::vector<size_t> kept = candidates;
   for (const auto& filter : filters) {
     std::erase_if(kept, [&](size_t file) { return judge.Of(*filter, file) != kTrue; });

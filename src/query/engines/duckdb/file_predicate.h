@@ -10,7 +10,8 @@ namespace lakehouse::query::duckdb {
 std::vector<size_t> FilesThatMayPass(dk::ClientContext& context, const storage::Snapshot& snapshot,
                                      const std::vector<size_t>& candidates,
                                      const dk::vector<dk::unique_ptr<dk::Expression>>& filters,
-                                     const std::vector<dk::column_t>& columns);
+                                     const std::vector<dk::column_t>& columns,
+                                     const FileFacts& facts = nullptr);
 
 /// Those in which every row passes every filter.
 std::vector<size_t> FilesThatMustPass(dk::ClientContext& context, const storage::Snapshot& snapshot,

@@ -13,6 +13,7 @@
 #include "query/engines/duckdb/open_transaction.h"
 #include "query/engines/duckdb/row_writer.h"
 #include "query/engines/duckdb/types.h"
+#include "storage/delta/clustering_columns.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -122,8 +123,11 @@ dk::vector<dk::LogicalType> TypesOf(const storage::Schema& schema) {
   return types;
 }
 
-storage::parquet::DataFileOptions FileOptionsOf(const storage::TableMetadata& metadata) {
-  return storage::parquet::OptionsFor(metadata);
+storage::parquet::DataFileOptions FileOptionsOf(const storage::TableMetadata& metadata,
+                                                const storage::Snapshot* base) {
+  const auto clustered = base ? storage::delta::ClusteringColumns(*base) : std::nullopt;
+  return storage::parquet::OptionsFor(metadata, {},
+                                      clustered.value_or(std::vector<storage::ColumnPath>()));
 }
 
 RowWriter WriterOf(dk::ClientContext& context, const InsertTarget& target,
@@ -192,7 +196,7 @@ InsertTarget TargetOf(LakeSession& session, LakeTable& entry, bool adds_only) {
     if (entry.refused_default()) throw *entry.refused_default();
     if (session.transaction) session.transaction->RequireWritable(*target.table, adds_only);
   });
-  target.files = FileOptionsOf(target.metadata);
+  target.files = FileOptionsOf(target.metadata, target.base.get());
   return target;
 }
 
@@ -280,7 +284,7 @@ dk::PhysicalOperator& LakeCatalog::PlanCreateTableAs(dk::ClientContext& context,
   session.Guard([&] {
     auto& base = op.info->Base();
     target = TargetOfCreate(context, op.schema.Cast<LakeSchema>().NameOf(base.table), base);
-    target.files = FileOptionsOf(target.metadata);
+    target.files = FileOptionsOf(target.metadata, nullptr);
     target.checks = RowChecks::Bind(context, target.metadata, {});
   });
   auto& cast = CastTo(context, planner, TypesOf(target.metadata.schema), plan);

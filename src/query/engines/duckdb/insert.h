@@ -26,8 +26,10 @@ struct InsertTarget {
   bool merges = false;  ///< the rows of a MERGE
 };
 
-/// How the rows of a table are written.
-storage::parquet::DataFileOptions FileOptionsOf(const storage::TableMetadata& metadata);
+/// How the rows of a table are written; the clustering columns of `base`, which may be null, have
+/// statistics in any case.
+storage::parquet::DataFileOptions FileOptionsOf(const storage::TableMetadata& metadata,
+                                                const storage::Snapshot* base);
 
 /// A writer of rows with the checks of `target`. `types` are those of its columns. Rows that are
 /// not plain inserts are changes of the kind `change` in tables that keep change data; null: plain.

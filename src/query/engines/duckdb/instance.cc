@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/machine.h"
+#include "query/engines/duckdb/curve_key.h"
 #include "query/engines/duckdb/errors.h"
 #include "query/engines/duckdb/file_system.h"
 #include "query/engines/duckdb/gate.h"
@@ -108,6 +109,7 @@ void Instance::Attach(const std::string& lake_name, const EngineOptions& options
   KeepAllowedFunctions(connection);
   RegisterSessionFunctions(connection);
   RegisterTableChanges(connection);
+  RegisterCurveFunction(connection);
   RegisterIdentity(connection);
   Run(connection, fmt::format("SET GLOBAL allowed_directories=['{}']", kFileScheme));
   Run(connection, "SET GLOBAL TimeZone='UTC'");

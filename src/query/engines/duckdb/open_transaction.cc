@@ -95,10 +95,9 @@ void OpenTransaction::Take(PendingWrite write, const std::string& operation) {
     own_deleted_.clear();
   }
   const size_t base_files = BaseFiles();
-  const bool changes_own =
-      std::any_of(write.deleted.begin(), write.deleted.end(), [&](const auto& gone) {
-        return gone.first >= base_files && !gone.second.empty();
-      });
+  const bool changes_own = std::any_of(
+      write.deleted.begin(), write.deleted.end(),
+      [&](const auto& gone) { return gone.first >= base_files && !gone.second.empty(); });
   if (changes_own && TracksRows(write_.base->metadata())) {
     throw Error(ErrorKind::kUnsupported, "LK-4090",
                 "the table tracks its rows, and a transaction cannot change those that it has "

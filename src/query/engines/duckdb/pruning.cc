@@ -1,5 +1,9 @@
 #include "query/engines/duckdb/pruning.h"
 
+#include <algorithm>
+#include <duckdb/planner/filter/conjunction_filter.hpp>
+#include <duckdb/planner/filter/dynamic_filter.hpp>
+#include <duckdb/planner/filter/optional_filter.hpp>
 #include <duckdb/planner/table_filter.hpp>
 #include <duckdb/storage/statistics/base_statistics.hpp>
 #include <duckdb/storage/statistics/numeric_stats.hpp>
@@ -44,7 +48,68 @@ dk::BaseStatistics StatisticsOf(const storage::DataType& type, const storage::Co
   return statistics;
 }
 
+const dk::DynamicFilterData* TopNFilter(const dk::TableFilter& filter);
+
+const dk::DynamicFilterData* FirstTopN(const dk::vector<dk::unique_ptr<dk::TableFilter>>& filters) {
+  for (const auto& filter : filters) {
+    if (const auto* found = TopNFilter(*filter)) return found;
+  }
+  return nullptr;
+}
+
+/// The filter of a Top-N in `filter`, or null.
+const dk::DynamicFilterData* TopNFilter(const dk::TableFilter& filter) {
+  switch (filter.filter_type) {
+    case dk::TableFilterType::DYNAMIC_FILTER:
+      return filter.Cast<dk::DynamicFilter>().filter_data.get();
+    case dk::TableFilterType::OPTIONAL_FILTER: {
+      const auto& child = filter.Cast<dk::OptionalFilter>().child_filter;
+      return child ? TopNFilter(*child) : nullptr;
+    }
+    case dk::TableFilterType::CONJUNCTION_AND:
+      return FirstTopN(filter.Cast<dk::ConjunctionAndFilter>().child_filters);
+    case dk::TableFilterType::CONJUNCTION_OR:  // with NULLS FIRST
+      return FirstTopN(filter.Cast<dk::ConjunctionOrFilter>().child_filters);
+    default:
+      return nullptr;
+  }
+}
+
+/// Does the Top-N want the greatest values?
+bool WantsGreatest(const dk::DynamicFilterData& data) {
+  const auto comparison = data.filter->comparison_type;
+  return comparison == dk::ExpressionType::COMPARE_GREATERTHAN ||
+         comparison == dk::ExpressionType::COMPARE_GREATERTHANOREQUALTO;
+}
+
 }  // namespace
+
+bool HasTopN(const std::vector<std::pair<size_t, const dk::TableFilter*>>& filters) {
+  return std::any_of(filters.begin(), filters.end(),
+                     [](const auto& filter) { return TopNFilter(*filter.second) != nullptr; });
+}
+
+bool OrderForTopN(const storage::Snapshot& snapshot,
+                  const std::vector<std::pair<size_t, const dk::TableFilter*>>& filters,
+                  std::vector<size_t>& files) {
+  for (const auto& [column, filter] : filters) {
+    const auto* data = TopNFilter(*filter);
+    const auto& field = snapshot.schema().fields[column];
+    if (data == nullptr || !data->filter || field.type->is_nested()) continue;
+    const auto bounds = snapshot.Bounds({field.name});
+    if (!bounds) return true;
+    const bool greatest = WantsGreatest(*data);
+    const auto& best = greatest ? bounds->max : bounds->min;
+    // Files of which nothing is known come last: their rows are rarely the best.
+    std::stable_sort(files.begin(), files.end(), [&](size_t a, size_t b) {
+      if (best[a].is_null() || best[b].is_null()) return !best[a].is_null();
+      const auto order = storage::Compare(best[a], best[b]);
+      return greatest ? order > 0 : order < 0;
+    });
+    return true;
+  }
+  return false;
+}
 
 std::vector<size_t> PruneFiles(
     const storage::Snapshot& snapshot, const std::vector<size_t>& candidates,

@@ -14,4 +14,13 @@ std::vector<size_t> PruneFiles(
     const storage::Snapshot& snapshot, const std::vector<size_t>& candidates,
     const std::vector<std::pair<size_t, const dk::TableFilter*>>& filters);
 
+/// Does a filter grow stricter while rows come?
+bool HasTopN(const std::vector<std::pair<size_t, const dk::TableFilter*>>& filters);
+
+/// For a Top-N, whose filter on a column of `filters` grows stricter while rows come: puts the
+/// files with its best rows first, by their bounds. True when there is such a filter.
+bool OrderForTopN(const storage::Snapshot& snapshot,
+                  const std::vector<std::pair<size_t, const dk::TableFilter*>>& filters,
+                  std::vector<size_t>& files);
+
 }  // namespace lakehouse::query::duckdb

@@ -10,6 +10,8 @@
 #include "query/engines/duckdb/instants.h"
 #include "query/engines/duckdb/lake_session.h"
 #include "query/engines/duckdb/lake_table.h"
+#include "query/engines/duckdb/metadata_column.h"
+#include "query/engines/duckdb/pruning.h"
 #include "query/engines/duckdb/types.h"
 #include "query/engines/duckdb/unique_columns.h"
 
@@ -78,6 +80,11 @@ class LakeReader : public dk::MultiFileReader {
       const dk::vector<dk::ColumnIndex>& column_ids, dk::optional_ptr<dk::TableFilterSet> filters,
       dk::ClientContext& context, dk::MultiFileGlobalState& state) override {
     size_t file = LakeFileList::IndexOf(reader_data.reader->file);
+    if (filters && IsLeftOut(context, file, column_ids, *filters)) {
+      dynamic_cast<const LakeFileList&>(state.file_list).LeaveOut();
+      ++SessionOf(context).files_skipped;
+      return dk::ReaderInitializeType::SKIP_READING_FILE;
+    }
     if (auto hidden = SessionOf(context).Guard([&] { return HiddenRows(file); })) {
       reader_data.reader->deletion_filter = dk::make_uniq<RowFilter>(std::move(hidden));
     }
@@ -108,20 +115,55 @@ class LakeReader : public dk::MultiFileReader {
                                          const dk::virtual_column_map_t& virtual_columns,
                                          dk::MultiFileColumnMappingMode mode) override {
     const auto& in_file = reader_data.reader->GetColumns();
+    const size_t own_columns = in_file.size();
     const auto resolved =
         needs_resolving_ ? ResolveColumns(snapshot_->schema(), snapshot_->column_mapping(), in_file)
                          : columns;
     const auto made = dk::MultiFileReader::CreateMapping(
         context, reader_data, resolved, column_ids, filters, files, bound, virtual_columns, mode);
+    // The engine takes a virtual column's type for what the file has: here that is a row's number.
+    for (size_t i = own_columns; i < in_file.size(); ++i) {
+      auto& made = reader_data.reader->columns[i];
+      if (made.name == kMetadataName) made.type = dk::LogicalType::BIGINT;
+    }
     SessionOf(context).Guard(
         [&] { PinInstants(context, column_ids, resolved, in_file, reader_data.expressions); });
     return made;
+  }
+  /// `_metadata`, made of the file's own facts and of the row's number.
+  dk::unique_ptr<dk::Expression> GetVirtualColumnExpression(
+      dk::ClientContext& context, dk::MultiFileReaderData& reader_data,
+      const dk::vector<dk::MultiFileColumnDefinition>& in_file, dk::idx_t& column,
+      const dk::LogicalType& type, dk::MultiFileLocalIndex place,
+      dk::optional_ptr<dk::MultiFileColumnDefinition>& reference) override {
+    if (column != kMetadataColumn) {
+      return dk::MultiFileReader::GetVirtualColumnExpression(context, reader_data, in_file, column,
+                                                             type, place, reference);
+    }
+    column = COLUMN_IDENTIFIER_FILE_ROW_NUMBER;
+    const size_t file = LakeFileList::IndexOf(reader_data.reader->file);
+    return MetadataExpression(context, scanned_, file, place.GetIndex());
   }
   dk::unique_ptr<dk::MultiFileReader> Copy() const override {
     return dk::make_uniq<LakeReader>(scanned_);
   }
 
  private:
+  /// Can no row of the file pass the filters any more? They grow stricter while a Top-N runs.
+  bool IsLeftOut(dk::ClientContext& context, size_t file,
+                 const dk::vector<dk::ColumnIndex>& columns,
+                 const dk::TableFilterSet& filters) const {
+    std::vector<std::pair<size_t, const dk::TableFilter*>> by_column;
+    for (const auto& [position, filter] : filters.filters) {
+      if (position >= columns.size()) continue;
+      const auto column = columns[position].GetPrimaryIndex();
+      if (column < snapshot_->schema().fields.size()) by_column.emplace_back(column, filter.get());
+    }
+    if (!HasTopN(by_column)) return false;
+    return SessionOf(context).Guard(
+        [&] { return PruneFiles(*snapshot_, {file}, by_column).empty(); });
+  }
+
   /// Rows of a file that the scan leaves out: those the table has deleted, and the selection's.
   std::shared_ptr<const storage::RowSet> HiddenRows(size_t file) const {
     auto deleted = snapshot_->DeletedRows(file);
@@ -171,7 +213,7 @@ dk::unique_ptr<dk::FunctionData> RefuseToRead(dk::Deserializer&, dk::TableFuncti
 
 std::string FilesRead(const dk::MultiFileList& files) {
   const auto& list = dynamic_cast<const LakeFileList&>(files);
-  return "files read " + std::to_string(list.kept().size()) + " of " +
+  return "files read " + std::to_string(list.kept().size() - list.left_out()) + " of " +
          std::to_string(list.snapshot()->file_count());
 }
 
@@ -220,6 +262,7 @@ dk::virtual_column_map_t LakeVirtualColumns() {
   dk::virtual_column_map_t columns;
   columns.insert({dk::COLUMN_IDENTIFIER_EMPTY, dk::TableColumn("", dk::LogicalType::BOOLEAN)});
   columns.insert({kFileColumn, dk::TableColumn("lake_file", dk::LogicalType::UBIGINT)});
+  columns.insert({kMetadataColumn, dk::TableColumn(kMetadataName, MetadataType())});
   columns.insert({dk::MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER,
                   dk::TableColumn("file_row_number", dk::LogicalType::BIGINT)});
   return columns;

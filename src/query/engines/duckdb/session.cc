@@ -19,6 +19,7 @@
 #include "query/engines/duckdb/gate.h"
 #include "query/engines/duckdb/insert_sql.h"
 #include "query/engines/duckdb/lake_schema.h"
+#include "query/engines/duckdb/rewrite.h"
 #include "query/engines/duckdb/transaction_control.h"
 #include "query/engines/duckdb/write_description.h"
 
@@ -258,9 +259,10 @@ dk::unique_ptr<dk::SQLStatement> DuckDbSession::ForInsert(const dialect::InsertR
 CommandAnswer DuckDbSession::RunCommand(const dialect::Statement& statement,
                                         const StatementScope& scope) {
   DefinitionChecks checks(*connection_, scope.fail);
+  EngineRewriter rewriter(*connection_, *lake_session_);
   const CommandContext context{
-      *core_->lake,         principal_, checks, current_schema(), core_->options.files.get(),
-      lake_session_->stop()};
+      *core_->lake,          principal_, checks, current_schema(), core_->options.files.get(),
+      lake_session_->stop(), &rewriter};
   return std::visit(
       [&](const auto& command) -> CommandAnswer {
         using Kind = std::decay_t<decltype(command)>;

@@ -9,6 +9,8 @@
 #include <duckdb/planner/expression_iterator.hpp>
 #include <set>
 
+#include "query/engines/duckdb/generated_bounds.h"
+#include "query/engines/duckdb/metadata_column.h"
 #include "query/engines/duckdb/types.h"
 
 namespace lakehouse::query::duckdb {
@@ -86,6 +88,30 @@ dk::Value Shifted(const dk::Value& moment, int64_t days) {
 }
 
 }  // namespace
+
+DomainFinder::DomainFinder(dk::ClientContext& context, const storage::Snapshot& snapshot,
+                           std::vector<dk::column_t> columns, FileFacts facts)
+    : context_(context),
+      snapshot_(snapshot),
+      columns_(std::move(columns)),
+      facts_(std::move(facts)),
+      generated_(std::make_shared<const GeneratedBounds>(snapshot)) {}
+
+std::optional<dk::Value> DomainFinder::FactOf(const dk::Expression& expression, size_t file) const {
+  if (!facts_ || expression.GetExpressionClass() != dk::ExpressionClass::BOUND_FUNCTION) {
+    return std::nullopt;
+  }
+  const auto& call = expression.Cast<dk::BoundFunctionExpression>();
+  if (call.function.name != "struct_extract" || call.children.size() != 2 ||
+      call.children[0]->GetExpressionClass() != dk::ExpressionClass::BOUND_COLUMN_REF ||
+      call.children[1]->GetExpressionClass() != dk::ExpressionClass::BOUND_CONSTANT) {
+    return std::nullopt;
+  }
+  const auto index = call.children[0]->Cast<dk::BoundColumnRefExpression>().binding.column_index;
+  if (index >= columns_.size() || columns_[index] != kMetadataColumn) return std::nullopt;
+  const auto& name = call.children[1]->Cast<dk::BoundConstantExpression>().value;
+  return facts_(file, dk::StringUtil::Lower(name.ToString()));
+}
 
 const storage::Field* DomainFinder::FieldOf(const dk::Expression& expression,
                                             storage::ColumnPath& path) const {
@@ -182,8 +208,11 @@ ValueDomain DomainFinder::OfFunction(const dk::BoundFunctionExpression& call, si
 ValueDomain DomainFinder::Find(const dk::Expression& expression, size_t file) {
   storage::ColumnPath path;
   if (const storage::Field* field = FieldOf(expression, path)) {
-    return OfPath(path, *field->type, file);
+    ValueDomain domain = OfPath(path, *field->type, file);
+    if (path.size() == 1) generated_->Narrow(field->name, file, domain);
+    return domain;
   }
+  if (const auto fact = FactOf(expression, file)) return {*fact, *fact, false, true};
   switch (expression.GetExpressionClass()) {
     case dk::ExpressionClass::BOUND_CONSTANT: {
       const dk::Value& value = expression.Cast<dk::BoundConstantExpression>().value;
@@ -218,6 +247,11 @@ ValueDomain DomainFinder::Find(const dk::Expression& expression, size_t file) {
 
 bool DomainFinder::Substitute(dk::unique_ptr<dk::Expression>& expression, size_t file,
                               std::string& key) {
+  if (auto fact = FactOf(*expression, file)) {
+    key += fact->ToSQLString() + '\n';
+    expression = dk::make_uniq<dk::BoundConstantExpression>(*std::move(fact));
+    return true;
+  }
   if (expression->GetExpressionClass() == dk::ExpressionClass::BOUND_COLUMN_REF) {
     storage::ColumnPath path;
     const storage::Field* field = FieldOf(*expression, path);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,15 +20,19 @@ struct ValueDomain {
   bool may_be_value = true;  ///< false: it is NULL in every row
 };
 
+class GeneratedBounds;
+
+/// What is known of a file in a field of the column `_metadata`; nothing for another field.
+using FileFacts = std::function<std::optional<dk::Value>(size_t file, const std::string& field)>;
+
 /// Finds the domains of expressions over the columns of a scan, from partition values and
-/// statistics: of columns, fields of structs, constants, and what monotone functions and casts make
-/// of them. Anything else is unbounded. For one statement and thread.
+/// statistics: of columns, fields of structs and of `_metadata`, constants, and what monotone
+/// functions and casts make of them. Anything else is unbounded. For one statement and thread.
 class DomainFinder {
  public:
   /// `columns`: positions in the schema by the scan's column index.
   DomainFinder(dk::ClientContext& context, const storage::Snapshot& snapshot,
-               std::vector<dk::column_t> columns)
-      : context_(context), snapshot_(snapshot), columns_(std::move(columns)) {}
+               std::vector<dk::column_t> columns, FileFacts facts = nullptr);
 
   ValueDomain Find(const dk::Expression& expression, size_t file);
 
@@ -42,11 +47,15 @@ class DomainFinder {
   ValueDomain Map(const ValueDomain& argument, bool by_time_zone, bool falling,
                   const std::function<bool(dk::Value&)>& apply);
   const storage::Field* FieldOf(const dk::Expression& expression, storage::ColumnPath& path) const;
+  /// The value of a field of `_metadata`; nothing for another expression.
+  std::optional<dk::Value> FactOf(const dk::Expression& expression, size_t file) const;
   bool Substitute(dk::unique_ptr<dk::Expression>& expression, size_t file, std::string& key);
 
   dk::ClientContext& context_;
   const storage::Snapshot& snapshot_;
   const std::vector<dk::column_t> columns_;
+  const FileFacts facts_;
+  const std::shared_ptr<const GeneratedBounds> generated_;
   std::map<storage::ColumnPath, std::shared_ptr<const storage::ColumnBounds>> bounds_;
   std::map<std::string, std::pair<bool, dk::Value>> evaluated_;
 };

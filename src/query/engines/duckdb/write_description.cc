@@ -27,11 +27,11 @@ std::string Text(const dk::unique_ptr<dk::ParsedExpression>& condition) {
   return condition ? condition->ToString() : std::string();
 }
 
-/// "[\"(id > 5)\"]", as Spark has it.
+/// ["(id > 5)"], as Spark has it.
 std::string Predicates(const dk::unique_ptr<dk::ParsedExpression>& condition) {
   Json list = Json::array();
   if (condition) list.push_back(condition->ToString());
-  return Json(list.dump()).dump();
+  return list.dump();
 }
 
 const char* ActionName(dk::MergeActionType type) {
@@ -66,7 +66,7 @@ std::map<std::string, std::string> OfMerge(const dk::MergeIntoStatement& merge) 
         list.push_back(std::move(entry));
       }
     }
-    parameters[name] = Json(list.dump()).dump();
+    parameters[name] = list.dump();
   }
   return parameters;
 }

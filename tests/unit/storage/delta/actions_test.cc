@@ -155,6 +155,7 @@ TEST(Actions, WhatIsWrittenIsReadEqual) {
   actions.in_commit_timestamp = 99;
   const std::string text = WriteCommit(actions);
   EXPECT_EQ(text.find("{\"commitInfo\":{\"inCommitTimestamp\":99"), 0u);
+  EXPECT_NE(text.find("\"operationParameters\":{\"mode\":\"Append\"}"), std::string::npos);
   EXPECT_NE(text.find("\"operationMetrics\":{\"numFiles\":\"1\"}"), std::string::npos);
   EXPECT_NE(text.find("\"extendedFileMetadata\":true"), std::string::npos);
   const Actions read = ParseCommit(text, "test.json");
@@ -165,7 +166,7 @@ TEST(Actions, WhatIsWrittenIsReadEqual) {
   EXPECT_EQ(read.removes[0].path, "old file");
   EXPECT_EQ(read.transactions[0].state.version, 4);
   EXPECT_EQ(read.domains[0].configuration, "{\"x\":1}");
-  EXPECT_EQ(read.info->parameters, info.parameters);
+  EXPECT_EQ(read.info->parameters, (std::map<std::string, std::string>{{"mode", "Append"}}));
   EXPECT_EQ(read.info->transaction_id, "t");
   EXPECT_EQ(read.info->isolation_level, "Serializable");
   EXPECT_EQ(read.info->read_version, 3);

@@ -154,7 +154,7 @@ class CommitHistory : public CommitRace {
 
 TEST_F(CommitHistory, IsThatOfOneAfterTheOther) {
   constexpr int kSteps = 300;
-  for (uint64_t seed = 1; seed <= 20; ++seed) {
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Start(seed);
     std::vector<Change> open;
@@ -171,8 +171,8 @@ TEST_F(CommitHistory, IsThatOfOneAfterTheOther) {
     if (HasFailure()) return;
   }
   std::printf("%d commits, %d conflicts\n", commits_, conflicts_);
-  EXPECT_GT(commits_, 1000);
-  EXPECT_GT(conflicts_, 200);
+  EXPECT_GT(commits_, 500);
+  EXPECT_GT(conflicts_, 20);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "catalog/lake.h"
 #include "query/engines/duckdb/commands/definition_engine.h"
+#include "query/engines/duckdb/commands/file_rewriter.h"
 #include "query/engines/duckdb/dialect/dialect.h"
 #include "query/file_loader.h"
 #include "query/query.h"
@@ -23,6 +24,7 @@ struct CommandContext {
   std::string schema;           ///< current one
   FileLoader* files = nullptr;  ///< null: there is none
   CancellationToken cancel = {};
+  FileRewriter* rewriter = nullptr;  ///< of OPTIMIZE and REORG; set for every statement
 };
 
 struct CommandAnswer {
@@ -50,5 +52,7 @@ CommandAnswer Run(const CommandContext& context, const dialect::CreateSchema& st
 CommandAnswer Run(const CommandContext& context, const dialect::DropTable& statement);
 CommandAnswer Run(const CommandContext& context, const dialect::Describe& statement);
 CommandAnswer Run(const CommandContext& context, const dialect::Show& statement);
+CommandAnswer Run(const CommandContext& context, const dialect::Optimize& statement);
+CommandAnswer Run(const CommandContext& context, const dialect::Reorg& statement);
 
 }  // namespace lakehouse::query::duckdb

@@ -9,6 +9,7 @@
 
 #include "query/engines/duckdb/dialect/definitions.h"
 #include "query/engines/duckdb/dialect/maintenance.h"
+#include "query/engines/duckdb/dialect/optimize.h"
 
 /// The statements that DuckDB's grammar lacks, and Spark's spellings of the others. See README.md
 /// for every spelling and what it becomes. All functions are pure and thread-safe.
@@ -91,7 +92,7 @@ struct CopyInto {
 
 using Statement =
     std::variant<DuckSql, InsertRows, CopyInto, CreateTable, AlterTable, CreateSchema, Describe,
-                 Show, DropTable, Vacuum, Restore, CloneTable, ConvertToDelta>;
+                 Show, DropTable, Vacuum, Restore, CloneTable, ConvertToDelta, Optimize, Reorg>;
 
 /// Parses one statement; a closing semicolon is allowed. Errors: InvalidArgument LK-4001 with
 /// "line:column" in the message, Unsupported LK-4012 for a construct that is refused by name.

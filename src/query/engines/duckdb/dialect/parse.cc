@@ -176,6 +176,8 @@ std::optional<Statement> ParseOwn(const std::string& sql, Cursor& cursor,
   if (cursor.TakeWords({"COMMENT", "ON", "COLUMN"})) return ParseCommentOnColumn(cursor);
   if (cursor.TakeWords({"DROP", "TABLE"})) return ParseDrop(cursor, false);
   if (cursor.TakeWords({"DROP", "VIEW"})) return ParseDrop(cursor, true);
+  if (cursor.TakeWord("OPTIMIZE")) return ParseOptimize(sql, cursor, tokens);
+  if (cursor.TakeWords({"REORG", "TABLE"})) return ParseReorg(sql, cursor, tokens);
   if (cursor.TakeWord("INSERT")) {
     if (auto insert = ParseInsert(sql, cursor, tokens)) return *std::move(insert);
     return std::nullopt;

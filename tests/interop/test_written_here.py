@@ -21,6 +21,8 @@ from data_lakehouse.errors import LakehouseError
 MADE_HERE = [case for case in CASES if case.ours]
 #: Codes with which a feature is refused that is not written; see LK-3020 and LK-4012.
 REFUSALS = ("LK-2012", "LK-3002", "LK-3020", "LK-4001", "LK-4003", "LK-4012")
+#: DuckDB's extension reads partition columns whose names are mapped as null.
+READ_WRONG = {("duckdb", "mapped_by_id"), ("duckdb", "everything")}
 
 
 @dataclass
@@ -122,6 +124,9 @@ def test_others_read_every_version(
             outcome = CANNOT
             continue
         wrong = differences(rows, rows_of(found, table.columns[version]))
+        if wrong and (reader, case.name) in READ_WRONG:
+            outcome = CANNOT
+            continue
         assert not wrong, f"version {version}: {wrong}"
     record.note("written", case.name, case.feature, reader, outcome)
     if known()["written"].get(case.name, {}).get(reader) == EQUAL:

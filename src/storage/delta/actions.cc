@@ -229,6 +229,7 @@ void AddRareAction(const std::string& name, const Json& action, Actions& actions
     SetOnce(actions.protocol, ToProtocol(action), "protocol");
   } else if (name == "metaData") {
     SetOnce(actions.metadata, ToMetadata(action), "metaData");
+    actions.schema_text = action.at("schemaString").get<std::string>();
   } else if (name == "txn") {
     actions.transactions.push_back(
         {action.at("appId").get<std::string>(),
@@ -316,12 +317,12 @@ Json ToJson(const Protocol& protocol) {
   return json;
 }
 
-Json ToJson(const TableMetadata& metadata) {
+Json ToJson(const TableMetadata& metadata, const std::string& schema_text) {
   Json json = {{"id", metadata.id}};
   if (!metadata.name.empty()) json["name"] = metadata.name;
   if (!metadata.description.empty()) json["description"] = metadata.description;
   json["format"] = {{"provider", "parquet"}, {"options", Json::object()}};
-  json["schemaString"] = WriteSchema(metadata.schema);
+  json["schemaString"] = schema_text.empty() ? WriteSchema(metadata.schema) : schema_text;
   json["partitionColumns"] = metadata.partition_columns;
   json["configuration"] = MapToJson(metadata.properties);
   json["createdTime"] = metadata.created_ms;
@@ -476,7 +477,9 @@ std::string WriteCommit(const Actions& actions) {
     AppendLine(text, "commitInfo", ToJson(*actions.info, actions.in_commit_timestamp));
   }
   if (actions.protocol) AppendLine(text, "protocol", ToJson(*actions.protocol));
-  if (actions.metadata) AppendLine(text, "metaData", ToJson(*actions.metadata));
+  if (actions.metadata) {
+    AppendLine(text, "metaData", ToJson(*actions.metadata, actions.schema_text));
+  }
   for (const SetTransaction& txn : actions.transactions) {
     AppendLine(text, "txn",
                {{"appId", txn.app_id},

@@ -67,6 +67,9 @@ struct SetDomain {
 struct Actions {
   std::optional<Protocol> protocol;
   std::optional<TableMetadata> metadata;
+  /// The schema as the log writes it; empty: it is yet to be written. Other engines compare this
+  /// text between commits, checkpoints and checksums, so it is kept letter by letter.
+  std::string schema_text;
   std::vector<AddFilePtr> adds;
   std::vector<RemoveFile> removes;
   std::vector<SetTransaction> transactions;

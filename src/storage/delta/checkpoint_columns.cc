@@ -221,14 +221,15 @@ CheckpointColumns::Batch CheckpointColumns::Rows(const Protocol& protocol) const
   return builder.Finish();
 }
 
-CheckpointColumns::Batch CheckpointColumns::Rows(const TableMetadata& metadata) const {
+CheckpointColumns::Batch CheckpointColumns::Rows(const TableMetadata& metadata,
+                                                 const std::string& schema_text) const {
   Builder builder(schema_, "metaData");
   RowWriter row(builder.rows());
   row.Put(metadata.id).PutOrNull(metadata.name).PutOrNull(metadata.description);
   RowWriter(static_cast<arrow::StructBuilder&>(row.Next()))
       .Put(std::string("parquet"))
       .Put(std::map<std::string, std::string>{});
-  row.Put(WriteSchema(metadata.schema))
+  row.Put(schema_text.empty() ? WriteSchema(metadata.schema) : schema_text)
       .Put(metadata.partition_columns)
       .Put(metadata.properties)
       .Put(metadata.created_ms);

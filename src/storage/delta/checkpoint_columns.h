@@ -41,7 +41,7 @@ class CheckpointColumns {
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
 
   Batch Rows(const Protocol& protocol) const;
-  Batch Rows(const TableMetadata& metadata) const;
+  Batch Rows(const TableMetadata& metadata, const std::string& schema_text) const;
   Batch Rows(const std::map<std::string, AppTransaction>& transactions) const;
   Batch DomainRows(const std::map<std::string, std::string>& domains) const;
   Batch Rows(const std::vector<AddFilePtr>& adds) const;

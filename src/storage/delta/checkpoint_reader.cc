@@ -172,7 +172,10 @@ void ReadOtherActions(const arrow::RecordBatch& batch, Actions& actions) {
       actions.domains.push_back({domains.Text("domain", row), domains.Text("configuration", row),
                                  domains.Flag("removed", row)});
     }
-    if (metadata.Has(row)) SetOnce(actions.metadata, ReadMetadata(metadata, row), "metaData");
+    if (metadata.Has(row)) {
+      SetOnce(actions.metadata, ReadMetadata(metadata, row), "metaData");
+      actions.schema_text = metadata.Text("schemaString", row);
+    }
     if (protocols.Has(row)) SetOnce(actions.protocol, ReadProtocol(protocols, row), "protocol");
   }
 }
@@ -189,7 +192,10 @@ int64_t ForEachBatch(const io::Location& place, Take take,
 
 void Merge(Actions part, Actions& all) {
   if (part.protocol) SetOnce(all.protocol, *std::move(part.protocol), "protocol");
-  if (part.metadata) SetOnce(all.metadata, *std::move(part.metadata), "metaData");
+  if (part.metadata) {
+    SetOnce(all.metadata, *std::move(part.metadata), "metaData");
+    all.schema_text = std::move(part.schema_text);
+  }
   if (part.checkpoint_version) {
     SetOnce(all.checkpoint_version, *part.checkpoint_version, "checkpointMetadata");
   }

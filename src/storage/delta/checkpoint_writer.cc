@@ -111,7 +111,7 @@ class FileActions {
 std::vector<Source> OtherActions(const DeltaSnapshot::State& state,
                                  const CheckpointColumns& columns) {
   return {Once([&] { return columns.Rows(*state.protocol); }),
-          Once([&] { return columns.Rows(*state.metadata); }),
+          Once([&] { return columns.Rows(*state.metadata, state.schema_text); }),
           Once([&] { return columns.Rows(state.transactions); }),
           Once([&] { return columns.DomainRows(state.domains); })};
 }

@@ -103,6 +103,7 @@ std::string ChecksumText(const DeltaSnapshot::State& state) {
   Actions actions;
   actions.protocol = state.protocol;
   actions.metadata = state.metadata;
+  actions.schema_text = state.schema_text;
   for (const auto& [app, transaction] : state.transactions) {
     actions.transactions.push_back({app, transaction});
   }

@@ -38,7 +38,10 @@ void DeltaSnapshot::State::Apply(const Actions& actions, int64_t commit_version,
   // Time travel needs timestamps that never go back; file times may.
   timestamp_ms = std::max(commit_timestamp_ms, timestamp_ms + (timestamp_ms > 0 ? 1 : 0));
   if (actions.protocol) protocol = actions.protocol;
-  if (actions.metadata) metadata = actions.metadata;
+  if (actions.metadata) {
+    metadata = actions.metadata;
+    schema_text = actions.schema_text;
+  }
   for (const RemoveFile& remove : actions.removes) {
     if (const AddFilePtr* found = Find(remove.path, remove.deletion_vector)) {
       Count(**found, -1);

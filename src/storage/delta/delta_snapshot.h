@@ -37,6 +37,7 @@ class DeltaSnapshot : public Snapshot {
     std::string etag;  ///< of the commit file, empty when only its checkpoint is there
     std::optional<Protocol> protocol;
     std::optional<TableMetadata> metadata;
+    std::string schema_text;                  ///< as the log writes it; see Actions
     SharedOrder<AddFilePtr, KeyOfAdd> files;  ///< a data file is there once, by KeyOf(path)
     SharedOrder<TombstonePtr, KeyOfTombstone> tombstones;  ///< for checkpoints and VACUUM
     std::string transaction_id;  ///< of the commit of this version; may be empty

@@ -13,7 +13,10 @@ class Reconciler {
  public:
   void Take(Actions commit) {
     if (!all_.protocol) all_.protocol = std::move(commit.protocol);
-    if (!all_.metadata) all_.metadata = std::move(commit.metadata);
+    if (!all_.metadata) {
+      all_.metadata = std::move(commit.metadata);
+      all_.schema_text = std::move(commit.schema_text);
+    }
     // A commit's removes come before its adds.
     for (AddFilePtr& add : commit.adds) {
       if (files_.insert(FileKey(add->path, add->deletion_vector)).second) {

@@ -83,6 +83,34 @@ TEST_F(LogUpkeep, EachCommitHasItsChecksum) {
   }
 }
 
+TEST_F(LogUpkeep, TheTextOfTheSchemaIsKeptLetterByLetter) {
+  // Spark refuses a table whose checksum, checkpoint and commits do not say it in the same letters.
+  const std::string schema =
+      R"({"type":"struct","fields":[{"type":"long","name":"id","metadata":{"z":1,"a":2},)"
+      R"("nullable":true}]})";
+  const nlohmann::json metadata = {{"id", "m"},
+                                   {"format", {{"provider", "parquet"}}},
+                                   {"schemaString", schema},
+                                   {"partitionColumns", nlohmann::json::array()},
+                                   {"configuration", nlohmann::json::object()}};
+  const nlohmann::json first = {{"metaData", metadata}};
+  store_->Write("t/_delta_log/" + Log::CommitName(0),
+                R"({"protocol":{"minReaderVersion":1,"minWriterVersion":2}})"
+                "\n" +
+                    first.dump() + "\n");
+  table_ = OpenTable(location_, kContext);
+  CommitUpTo(12);
+  const auto text_of = [&](int64_t version) -> std::string {
+    return nlohmann::json::parse(*log_.FindChecksum(version))["metadata"]["schemaString"];
+  };
+  EXPECT_EQ(text_of(1), schema);
+  EXPECT_EQ(text_of(12), schema);
+  for (int64_t version = 0; version < 10; ++version) {
+    store_->Delete("t/_delta_log/" + Log::CommitName(version));
+  }
+  EXPECT_EQ(LoadState(log_)->schema_text, schema);  // from the checkpoint of version 10
+}
+
 TEST_F(LogUpkeep, AChecksumThatIsThereStays) {
   Create();
   store_->Write("t/_delta_log/" + Log::ChecksumName(1), "{");

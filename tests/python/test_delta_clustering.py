@@ -9,7 +9,7 @@ import pytest
 
 import data_lakehouse as dl
 
-FIELDS = [
+FIELDS: list[dict[str, object]] = [
     {"name": name, "type": "long", "nullable": True, "metadata": {}} for name in ("a", "b", "c")
 ]
 

@@ -4,6 +4,7 @@
 #include <duckdb/storage/statistics/node_statistics.hpp>
 #include <iterator>
 
+#include "query/engines/duckdb/distinct_filters.h"
 #include "query/engines/duckdb/file_predicate.h"
 #include "query/engines/duckdb/lake_session.h"
 #include "query/engines/duckdb/metadata_column.h"
@@ -86,6 +87,7 @@ dk::unique_ptr<LakeFileList> LakeFileList::Without(dk::ClientContext& context,
 dk::unique_ptr<dk::MultiFileList> LakeFileList::ComplexFilterPushdown(
     dk::ClientContext& context, const dk::MultiFileOptions&, dk::MultiFilePushdownInfo& info,
     dk::vector<dk::unique_ptr<dk::Expression>>& filters) const {
+  WithoutDistinct(filters);
   if (scanned_.read) {
     scanned_.read->Narrow(filters, {info.column_ids.begin(), info.column_ids.end()});
   }

@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 
 #include "base/error.h"
 
@@ -178,8 +179,9 @@ ClusteringPlan PlanClustering(const Snapshot& snapshot, const std::vector<size_t
                           cube_bytes[cube.id] >= kMinCubeFiles * rules.target_bytes;
     if (!complete) files.push_back(file);
   }
-  std::stable_sort(files.begin(), files.end(),
-                   [&](size_t a, size_t b) { return cubes[a].id < cubes[b].id; });
+  std::sort(files.begin(), files.end(), [&](size_t a, size_t b) {
+    return std::tie(cubes[a].id, a) < std::tie(cubes[b].id, b);
+  });
   ClusteringPlan plan;
   plan.groups = Fill(snapshot, files, kTargetCubeFiles * rules.target_bytes);
   std::erase_if(plan.groups,

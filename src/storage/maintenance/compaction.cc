@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace lakehouse::storage::maintenance {
 namespace {
@@ -32,8 +33,8 @@ std::string PartitionKey(const Snapshot& snapshot, size_t file) {
 /// Next-fit bins of one partition's files.
 void FillBins(const Snapshot& snapshot, std::vector<size_t> files, const CompactionRules& rules,
               std::vector<FileGroup>& plan) {
-  std::stable_sort(files.begin(), files.end(), [&](size_t a, size_t b) {
-    return LiveBytes(snapshot.file(a)) < LiveBytes(snapshot.file(b));
+  std::sort(files.begin(), files.end(), [&](size_t a, size_t b) {
+    return std::pair(LiveBytes(snapshot.file(a)), a) < std::pair(LiveBytes(snapshot.file(b)), b);
   });
   FileGroup bin;
   bool worn = false;

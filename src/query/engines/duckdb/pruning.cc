@@ -101,9 +101,11 @@ bool OrderForTopN(const storage::Snapshot& snapshot,
     const bool greatest = WantsGreatest(*data);
     const auto& best = greatest ? bounds->max : bounds->min;
     // Files of which nothing is known come last: their rows are rarely the best.
-    std::stable_sort(files.begin(), files.end(), [&](size_t a, size_t b) {
-      if (best[a].is_null() || best[b].is_null()) return !best[a].is_null();
+    std::sort(files.begin(), files.end(), [&](size_t a, size_t b) {
+      if (best[a].is_null() != best[b].is_null()) return best[b].is_null();
+      if (best[a].is_null()) return a < b;
       const auto order = storage::Compare(best[a], best[b]);
+      if (order == 0) return a < b;
       return greatest ? order > 0 : order < 0;
     });
     return true;

@@ -9,6 +9,7 @@ dk::shared_ptr<LakeSession> LakeSession::Get(dk::ClientContext& context) {
 void LakeSession::BeginStatement() {
   std::lock_guard lock(mutex_);
   grants_.clear();
+  filters_.clear();
   stop_ = CancellationToken();
   error_.reset();
   missed_.clear();
@@ -27,6 +28,12 @@ std::string LakeSession::Grant(const io::Location& file, int64_t size_bytes) {
   std::lock_guard lock(mutex_);
   grants_.insert_or_assign(name, GrantedFile{file, size_bytes});
   return name;
+}
+
+dk::TableFilterSet* LakeSession::Keep(dk::unique_ptr<dk::TableFilterSet> filters) {
+  std::lock_guard lock(mutex_);
+  filters_.push_back(std::move(filters));
+  return filters_.back().get();
 }
 
 CancellationToken LakeSession::stop() const {

@@ -52,6 +52,8 @@ class LakeSession : public dk::ClientContextState {
   std::string Grant(const io::Location& file, int64_t size_bytes);
   /// Nothing when the running statement may not open `name`.
   std::optional<GrantedFile> Granted(const std::string& name) const;
+  /// Holds the filters of a scan as long as the running statement.
+  dk::TableFilterSet* Keep(dk::unique_ptr<dk::TableFilterSet> filters);
   /// Ends the requests to stores of the running statement.
   CancellationToken stop() const;
   void Remember(const Error& error);
@@ -93,7 +95,8 @@ class LakeSession : public dk::ClientContextState {
  private:
   mutable std::mutex mutex_;
   std::map<std::string, GrantedFile> grants_;
-  CancellationToken stop_;  ///< of the running statement
+  std::vector<dk::unique_ptr<dk::TableFilterSet>> filters_;  ///< of the running statement's scans
+  CancellationToken stop_;                                   ///< of the running statement
   std::optional<Error> error_;
   std::map<std::string, catalog::ObjectName> missed_;  ///< by folded name
 };

@@ -11,6 +11,7 @@
 #include "query/engines/duckdb/lake_session.h"
 #include "query/engines/duckdb/lake_table.h"
 #include "query/engines/duckdb/metadata_column.h"
+#include "query/engines/duckdb/nan_filters.h"
 #include "query/engines/duckdb/pruning.h"
 #include "query/engines/duckdb/types.h"
 #include "query/engines/duckdb/unique_columns.h"
@@ -227,7 +228,16 @@ const LakeScanInfo& ScannedBy(const dk::TableFunctionInitInput& input) {
 dk::unique_ptr<dk::GlobalTableFunctionState> StartScan(dk::ClientContext& context,
                                                        dk::TableFunctionInitInput& input) {
   auto unique = WithUniqueColumns(input);
-  return ScannedBy(input).init_global(context, unique);
+  const auto& scanned = ScannedBy(input);
+  if (input.filters) {
+    const auto& fields = scanned.snapshot->schema().fields;
+    auto safe = WithoutNanPruning(*input.filters, [&](dk::idx_t place) {
+      const auto column = unique.column_indexes[place].GetPrimaryIndex();
+      return column < fields.size() ? fields[column].type.get() : nullptr;
+    });
+    if (safe) unique.filters = SessionOf(context).Keep(std::move(safe));
+  }
+  return scanned.init_global(context, unique);
 }
 
 dk::unique_ptr<dk::LocalTableFunctionState> StartThread(dk::ExecutionContext& context,

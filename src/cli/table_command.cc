@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -118,6 +119,23 @@ int Show(Context& context, const Flags& flags) {
   return kOk;
 }
 
+/// How many rows a version changed; empty when it does not say. Rows that were only copied into new
+/// files are not counted.
+std::string ChangedRows(const storage::HistoryEntry& entry) {
+  int64_t rows = 0;
+  bool known = false;
+  for (const char* name : {"numUpdatedRows", "numDeletedRows", "numTargetRowsInserted",
+                           "numTargetRowsUpdated", "numTargetRowsDeleted"}) {
+    const auto found = entry.metrics.find(name);
+    if (found == entry.metrics.end()) continue;
+    known = true;
+    rows += std::strtoll(found->second.c_str(), nullptr, 10);
+  }
+  if (known) return std::to_string(rows);
+  const auto written = entry.metrics.find("numOutputRows");
+  return written == entry.metrics.end() ? "" : written->second;
+}
+
 int History(Context& context, const Flags& flags) {
   const auto found = context.lakehouse().lake().Resolve(
       context.principal(), catalog::Action::kSelect, NameOf(context, flags.table));
@@ -125,10 +143,8 @@ int History(Context& context, const Flags& flags) {
   if (found.table) {
     const auto limit = flags.limit > 0 ? std::optional<size_t>(flags.limit) : std::nullopt;
     for (const storage::HistoryEntry& entry : found.table->History(limit)) {
-      const auto written = entry.metrics.find("numOutputRows");
       rows.push_back({std::to_string(entry.version), FormatTimestampMs(entry.timestamp_ms),
-                      entry.operation, entry.user_name,
-                      written == entry.metrics.end() ? "" : written->second, entry.engine_info});
+                      entry.operation, entry.user_name, ChangedRows(entry), entry.engine_info});
     }
   }
   WriteTexts({{"version", CellType::kInteger},

@@ -1,5 +1,6 @@
 #include "storage/delta/change_feed.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -102,11 +103,23 @@ class Collector {
   std::vector<std::pair<int64_t, TableMetadata>> metadata_;
 };
 
+/// The name of a column in files; without a mapping it is the column's own.
+std::string NameInFiles(const Field& field) {
+  const auto found = field.metadata.find("delta.columnMapping.physicalName");
+  return found == field.metadata.end() ? field.name : PhysicalName(field, ColumnMapping::kName);
+}
+
 /// Do files that were written with the columns `old` read as rows of `now`? Columns may come and
-/// go, and change in ways that the schema tells.
+/// go, and change in ways that the schema tells; with a mapping, a column of one name may be
+/// another one than before, whose values would be lost.
 bool Fits(const TableMetadata& old, const TableMetadata& now, ColumnMapping mapping) {
   if (old.partition_columns != now.partition_columns) return false;
-  if (mapping != ColumnMapping::kNone) return true;
+  if (mapping != ColumnMapping::kNone) {
+    return std::all_of(now.schema.fields.begin(), now.schema.fields.end(), [&](const Field& field) {
+      const auto before = old.schema.IndexOf(field.name);
+      return !before || NameInFiles(old.schema.fields[*before]) == NameInFiles(field);
+    });
+  }
   for (const Field& field : now.schema.fields) {
     const auto before = old.schema.IndexOf(field.name);
     if (!before || field.type->is_nested() || field.metadata.count("delta.typeChanges") > 0)

@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "base/error.h"
+#include "storage/field_keys.h"
 
 namespace lakehouse::storage {
 namespace {
 
 std::shared_ptr<arrow::Field> ToArrowField(const Field& field) {
   auto out = arrow::field(field.name, ToArrow(*field.type), field.nullable);
-  const auto id = field.metadata.find("delta.columnMapping.id");
+  const auto id = field.metadata.find(kFieldIdKey);
   if (id == field.metadata.end()) return out;
   return out->WithMetadata(arrow::key_value_metadata({{"PARQUET:field_id", id->second}}));
 }

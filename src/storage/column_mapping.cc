@@ -4,12 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "storage/field_keys.h"
 
 namespace lakehouse::storage {
 namespace {
-
-constexpr char kPhysicalName[] = "delta.columnMapping.physicalName";
-constexpr char kId[] = "delta.columnMapping.id";
 
 nlohmann::json MetadataOf(const Field& field, const char* key) {
   const auto found = field.metadata.find(key);
@@ -24,7 +22,7 @@ nlohmann::json MetadataOf(const Field& field, const char* key) {
 
 bool AnyChanged(const std::vector<Field>& fields) {
   return std::any_of(fields.begin(), fields.end(), [](const Field& field) {
-    return field.metadata.count("delta.typeChanges") > 0 || AnyChanged(field.type->fields());
+    return field.metadata.count(kTypeChangesKey) > 0 || AnyChanged(field.type->fields());
   });
 }
 
@@ -34,16 +32,16 @@ bool HasTypeChanges(const Schema& schema) { return AnyChanged(schema.fields); }
 
 std::string PhysicalName(const Field& field, ColumnMapping mapping) {
   if (mapping == ColumnMapping::kNone) return field.name;
-  const nlohmann::json name = MetadataOf(field, kPhysicalName);
-  if (!name.is_string()) ThrowUnmapped(field, kPhysicalName);
+  const nlohmann::json name = MetadataOf(field, kPhysicalNameKey);
+  if (!name.is_string()) ThrowUnmapped(field, kPhysicalNameKey);
   return name.get<std::string>();
 }
 
 int32_t FieldId(const Field& field) {
-  const nlohmann::json id = MetadataOf(field, kId);
-  if (!id.is_number_integer()) ThrowUnmapped(field, kId);
+  const nlohmann::json id = MetadataOf(field, kFieldIdKey);
+  if (!id.is_number_integer()) ThrowUnmapped(field, kFieldIdKey);
   const auto number = id.get<int64_t>();
-  if (number < INT32_MIN || number > INT32_MAX) ThrowUnmapped(field, kId);
+  if (number < INT32_MIN || number > INT32_MAX) ThrowUnmapped(field, kFieldIdKey);
   return static_cast<int32_t>(number);
 }
 

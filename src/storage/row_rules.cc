@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/error.h"
+#include "storage/field_keys.h"
 
 namespace lakehouse::storage {
 namespace {
@@ -24,9 +25,8 @@ bool IsTrue(const TableMetadata& metadata, const char* key) {
 }
 
 bool HasConstraint(const TableMetadata& metadata) {
-  constexpr char kPrefix[] = "delta.constraints.";
-  const auto found = metadata.properties.lower_bound(kPrefix);
-  return found != metadata.properties.end() && found->first.starts_with(kPrefix);
+  const auto found = metadata.properties.lower_bound(kConstraintPrefix);
+  return found != metadata.properties.end() && found->first.starts_with(kConstraintPrefix);
 }
 
 }  // namespace
@@ -35,9 +35,9 @@ RowRules RulesOf(const TableMetadata& metadata) {
   const auto& fields = metadata.schema.fields;
   RowRules rules;
   rules.constraints = HasConstraint(metadata) || AnyHas(fields, "delta.invariants");
-  rules.generated = AnyHas(fields, "delta.generationExpression");
-  rules.identity = AnyHas(fields, "delta.identity.start");
-  rules.defaults = AnyHas(fields, "CURRENT_DEFAULT");
+  rules.generated = AnyHas(fields, kGenerationKey);
+  rules.identity = AnyHas(fields, kIdentityStartKey);
+  rules.defaults = AnyHas(fields, kDefaultKey);
   const auto mode = metadata.properties.find("delta.columnMapping.mode");
   rules.column_mapping = mode != metadata.properties.end() && mode->second != "none";
   rules.change_feed = IsTrue(metadata, "delta.enableChangeDataFeed");

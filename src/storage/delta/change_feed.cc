@@ -8,6 +8,7 @@
 #include "storage/delta/change_snapshot.h"
 #include "storage/delta/protocol.h"
 #include "storage/delta/replay.h"
+#include "storage/field_keys.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -105,7 +106,7 @@ class Collector {
 
 /// The name of a column in files; without a mapping it is the column's own.
 std::string NameInFiles(const Field& field) {
-  const auto found = field.metadata.find("delta.columnMapping.physicalName");
+  const auto found = field.metadata.find(kPhysicalNameKey);
   return found == field.metadata.end() ? field.name : PhysicalName(field, ColumnMapping::kName);
 }
 
@@ -122,8 +123,7 @@ bool Fits(const TableMetadata& old, const TableMetadata& now, ColumnMapping mapp
   }
   for (const Field& field : now.schema.fields) {
     const auto before = old.schema.IndexOf(field.name);
-    if (!before || field.type->is_nested() || field.metadata.count("delta.typeChanges") > 0)
-      continue;
+    if (!before || field.type->is_nested() || field.metadata.count(kTypeChangesKey) > 0) continue;
     if (*field.type != *old.schema.fields[*before].type) return false;
   }
   return true;

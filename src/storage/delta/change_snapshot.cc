@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "storage/delta/stats_json.h"
+#include "storage/field_keys.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -36,10 +37,8 @@ ChangeSnapshot::ChangeSnapshot(std::shared_ptr<const DeltaSnapshot> end,
       throw Error(ErrorKind::kUnsupported, "LK-3011",
                   "the table has a column " + name + " of its own, so its changes cannot be read");
     }
-    metadata_.schema.fields.push_back({name,
-                                       DataType::Primitive(kFeedTypes[i]),
-                                       true,
-                                       {{"delta.columnMapping.physicalName", '"' + name + '"'}}});
+    metadata_.schema.fields.push_back(
+        {name, DataType::Primitive(kFeedTypes[i]), true, {{kPhysicalNameKey, '"' + name + '"'}}});
     metadata_.partition_columns.push_back(name);
   }
 }

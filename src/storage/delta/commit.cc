@@ -88,7 +88,7 @@ bool MovesOnlyMarks(const Pending& ours) { return ours.metadata && !ours.changes
 
 }  // namespace
 
-HistoryEntry DeltaTransaction::Describe(const CommitDescription& description) const {
+HistoryEntry InfoOf(const CommitDescription& description, const StorageContext& context) {
   HistoryEntry info;
   info.operation = description.operation;
   info.parameters = description.parameters;
@@ -96,7 +96,12 @@ HistoryEntry DeltaTransaction::Describe(const CommitDescription& description) co
   info.user_name = description.user_name;
   info.user_metadata = description.user_metadata;
   info.engine_info = EngineInfo();
-  info.transaction_id = Uuid::V4(*context_.random).ToString();
+  info.transaction_id = Uuid::V4(*context.random).ToString();
+  return info;
+}
+
+HistoryEntry DeltaTransaction::Describe(const CommitDescription& description) const {
+  HistoryEntry info = InfoOf(description, context_);
   info.is_blind_append = ours_.blind_append();
   info.isolation_level = NameOf(ours_.Level());
   info.read_version = base_->version();

@@ -12,6 +12,9 @@ namespace lakehouse::storage::delta {
 /// Attempts of one commit.
 constexpr int kMaxAttempts = 1000;
 
+/// The commitInfo of a commit, with an id of its own: what does not depend on what it changes.
+HistoryEntry InfoOf(const CommitDescription& description, const StorageContext& context);
+
 /// Writes `actions` as `version`, unless it is there: kConflict then. A reply that was lost is
 /// settled by looking for our transaction id.
 CommitResult TryCommit(const Log& log, const Actions& actions, int64_t version);

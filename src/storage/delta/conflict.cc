@@ -9,6 +9,7 @@
 #include "storage/delta/features.h"
 #include "storage/delta/protocol.h"
 #include "storage/delta/row_tracking.h"
+#include "storage/field_keys.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -67,9 +68,8 @@ DataTypePtr WithoutMapping(const DataTypePtr& type) {
 
 std::vector<Field> WithoutMapping(std::vector<Field> fields) {
   for (Field& field : fields) {
-    std::erase_if(field.metadata, [](const auto& entry) {
-      return entry.first.starts_with("delta.columnMapping.");
-    });
+    std::erase_if(field.metadata,
+                  [](const auto& entry) { return entry.first.starts_with(kMappingPrefix); });
     field.type = WithoutMapping(field.type);
   }
   return fields;

@@ -19,6 +19,7 @@
 #include "storage/delta/checksum.h"
 #include "storage/delta/clustering.h"
 #include "storage/delta/column_ids.h"
+#include "storage/delta/commit.h"
 #include "storage/delta/commit_group.h"
 #include "storage/delta/delta_transaction.h"
 #include "storage/delta/metadata_changes.h"
@@ -165,20 +166,6 @@ TableMetadata MetadataOf(const CreateTableOptions& options, const StorageContext
   return metadata;
 }
 
-HistoryEntry InfoOf(const CommitDescription& description, const StorageContext& context) {
-  HistoryEntry info;
-  info.timestamp_ms = context.clock->NowMs();
-  info.operation = description.operation;
-  info.parameters = description.parameters;
-  for (const auto& [name, value] : description.metrics) info.metrics[name] = std::to_string(value);
-  info.user_name = description.user_name;
-  info.user_metadata = description.user_metadata;
-  info.engine_info = EngineInfo();
-  info.transaction_id = Uuid::V4(*context.random).ToString();
-  info.is_blind_append = true;
-  return info;
-}
-
 void SetDomains(const CreateTableOptions& options, Pending& first) {
   for (const auto& [domain, configuration] : options.domains) {
     const bool clusters = domain == kClusteringDomain;
@@ -211,7 +198,9 @@ Actions FirstActions(const CreateTableOptions& options, const CommitDescription&
     }
     first.adds.push_back(ToAddFile(file, *first.metadata, mapping));
   }
-  return Assemble(first, Ground{}, InfoOf(description, context), context.clock->NowMs());
+  HistoryEntry info = InfoOf(description, context);
+  info.is_blind_append = true;
+  return Assemble(first, Ground{}, std::move(info), context.clock->NowMs());
 }
 
 [[noreturn]] void ThrowExists(const io::Location& location) {

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "storage/column_mapping.h"
+#include "storage/field_keys.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -22,9 +23,8 @@ bool Marks(const TableMetadata& metadata, const char* key) {
 }
 
 bool HasConstraint(const TableMetadata& metadata) {
-  constexpr char kPrefix[] = "delta.constraints.";
-  const auto found = metadata.properties.lower_bound(kPrefix);
-  return found != metadata.properties.end() && found->first.starts_with(kPrefix);
+  const auto found = metadata.properties.lower_bound(kConstraintPrefix);
+  return found != metadata.properties.end() && found->first.starts_with(kConstraintPrefix);
 }
 
 bool MapsColumns(const TableMetadata& metadata) {
@@ -44,11 +44,10 @@ const Feature kFeatures[] = {
     {"checkConstraints", false, 0, 3, HasConstraint},
     {"changeDataFeed", false, 0, 4,
      [](Metadata m) { return IsOn(m, "delta.enableChangeDataFeed"); }},
-    {"generatedColumns", false, 0, 4,
-     [](Metadata m) { return Marks(m, "delta.generationExpression"); }},
+    {"generatedColumns", false, 0, 4, [](Metadata m) { return Marks(m, kGenerationKey); }},
     {"columnMapping", true, 2, 5, MapsColumns},
-    {"identityColumns", false, 0, 6, [](Metadata m) { return Marks(m, "delta.identity.start"); }},
-    {"allowColumnDefaults", false, 0, 0, [](Metadata m) { return Marks(m, "CURRENT_DEFAULT"); }},
+    {"identityColumns", false, 0, 6, [](Metadata m) { return Marks(m, kIdentityStartKey); }},
+    {"allowColumnDefaults", false, 0, 0, [](Metadata m) { return Marks(m, kDefaultKey); }},
     {"deletionVectors", true, 0, 0,
      [](Metadata m) { return IsOn(m, "delta.enableDeletionVectors"); }},
     {"timestampNtz", true, 0, 0, [](Metadata m) { return HasType(m, TypeId::kTimestampNtz); }},

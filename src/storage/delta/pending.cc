@@ -9,11 +9,10 @@
 #include "storage/delta/protocol.h"
 #include "storage/delta/row_tracking.h"
 #include "storage/delta/stats_json.h"
+#include "storage/field_keys.h"
 
 namespace lakehouse::storage::delta {
 namespace {
-
-constexpr char kIdentityMark[] = "delta.identity.highWaterMark";
 
 void PutChanges(const Pending& ours, int64_t now_ms, Actions& actions) {
   for (const auto& [key, change] : ours.changes) {
@@ -69,7 +68,7 @@ void SetInCommitTimestamp(const Ground& ground, int64_t now_ms, Actions& actions
 }
 
 void EraseIdentityMarks(std::vector<Field>& fields) {
-  for (Field& field : fields) field.metadata.erase(kIdentityMark);
+  for (Field& field : fields) field.metadata.erase(kIdentityMarkKey);
 }
 
 }  // namespace

@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "storage/arrow_schema.h"
+#include "storage/field_keys.h"
 
 namespace lakehouse::storage::parquet {
 namespace {
 
 constexpr char kMode[] = "delta.columnMapping.mode";
-constexpr char kPhysicalName[] = "delta.columnMapping.physicalName";
 
 /// A field of a file. With `may_lack` its parent may be null: then it has a null there itself,
 /// which Parquet's writer takes of a nullable field only.
@@ -62,7 +62,7 @@ ColumnMapping MappingOf(const TableMetadata& metadata) {
 }
 
 std::string NameInFiles(const Field& field, ColumnMapping mapping) {
-  return field.metadata.count(kPhysicalName) > 0 ? PhysicalName(field, mapping) : field.name;
+  return field.metadata.count(kPhysicalNameKey) > 0 ? PhysicalName(field, mapping) : field.name;
 }
 
 std::shared_ptr<arrow::Schema> ToArrowFiles(const std::vector<Field>& fields,

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "error_code.h"
+#include "open_lake.h"
 #include "query/engines/duckdb/duckdb_engine.h"
 #include "storage/arrow_status.h"
 #include "storage/delta/delta_snapshot.h"
@@ -30,15 +31,7 @@ const std::map<std::string, std::string> kFeed = {{"delta.enableChangeDataFeed",
 class RowChangesTest : public testing::Test {
  protected:
   RowChangesTest() {
-    catalog::Lake::Parts parts;
-    parts.metadata =
-        catalog::OpenSqliteMetadataStore(directory_ / "metadata.db", SystemClock(), random_);
-    parts.stores = std::make_shared<io::Stores>(io::MakeLocalStore(directory_ / "data"),
-                                                std::vector<std::string>{});
-    parts.authorizer = catalog::MakeOwnerAuthorizer();
-    parts.audit = std::make_shared<security::MemoryAuditLog>();
-    parts.storage = {&SystemClock(), &SystemRandom()};
-    lake_ = std::make_shared<catalog::Lake>(std::move(parts));
+    lake_ = OpenLake(directory_, io::MakeLocalStore(directory_ / "data"), random_);
     engine_ = OpenDuckDbEngine(lake_, {.threads = 2, .memory_bytes = 1 << 30});
   }
   void Create(std::vector<Field> fields, std::map<std::string, std::string> properties,

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "error_code.h"
+#include "open_lake.h"
 #include "query/engines/duckdb/duckdb_engine.h"
 #include "storage/arrow_status.h"
 #include "temporary_directory.h"
@@ -47,15 +48,7 @@ Field Identity(const std::string& name, int64_t start, int64_t step, bool explic
 class RowRulesTest : public testing::Test {
  protected:
   RowRulesTest() {
-    catalog::Lake::Parts parts;
-    parts.metadata =
-        catalog::OpenSqliteMetadataStore(directory_ / "metadata.db", SystemClock(), random_);
-    parts.stores = std::make_shared<io::Stores>(io::MakeLocalStore(directory_ / "data"),
-                                                std::vector<std::string>{});
-    parts.authorizer = catalog::MakeOwnerAuthorizer();
-    parts.audit = std::make_shared<security::MemoryAuditLog>();
-    parts.storage = {&SystemClock(), &SystemRandom()};
-    lake_ = std::make_shared<catalog::Lake>(std::move(parts));
+    lake_ = OpenLake(directory_, io::MakeLocalStore(directory_ / "data"), random_);
     engine_ = OpenDuckDbEngine(lake_, {.threads = 2, .memory_bytes = 1 << 30});
   }
   void Create(const std::string& name, std::vector<Field> fields,

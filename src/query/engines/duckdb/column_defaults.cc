@@ -8,11 +8,10 @@
 #include <nlohmann/json.hpp>
 
 #include "query/engines/duckdb/spark_expression.h"
+#include "storage/field_keys.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
-
-constexpr char kDefault[] = "CURRENT_DEFAULT";
 
 dk::unique_ptr<dk::ParsedExpression> DefaultOf(const std::string& table_uri,
                                                const storage::Field& field,
@@ -23,7 +22,7 @@ dk::unique_ptr<dk::ParsedExpression> DefaultOf(const std::string& table_uri,
         dk::Value::BIGINT(identities.KeyOf(table_uri, field.name, *spec))));
     return dk::make_uniq<dk::FunctionExpression>(kIdentityFunction, std::move(key));
   }
-  const auto found = field.metadata.find(kDefault);
+  const auto found = field.metadata.find(storage::kDefaultKey);
   if (found == field.metadata.end()) return nullptr;
   const auto json = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
   return ParseSparkExpression(json.is_string() ? json.get<std::string>() : found->second,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "query/engines/duckdb/types.h"
+#include "storage/field_keys.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -24,7 +25,7 @@ bool HoldsStruct(const DataType& type) {
 
 bool IsMatch(const MultiFileColumnDefinition& column, const Field& field, ColumnMapping mapping) {
   // Columns that are not the table's own, those of the change feed, have names only.
-  if (mapping != ColumnMapping::kId || field.metadata.count("delta.columnMapping.id") == 0) {
+  if (mapping != ColumnMapping::kId || field.metadata.count(storage::kFieldIdKey) == 0) {
     return dk::StringUtil::CIEquals(column.name, storage::PhysicalName(field, mapping));
   }
   return !column.identifier.IsNull() &&

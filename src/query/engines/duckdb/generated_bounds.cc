@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "query/engines/duckdb/types.h"
+#include "storage/field_keys.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -17,7 +18,6 @@ using Rule = GeneratedBounds::Rule;
 
 constexpr int64_t kMicrosPerHour = 3'600'000'000;
 constexpr int64_t kMicrosPerDay = 24 * kMicrosPerHour;
-constexpr char kExpressionKey[] = "delta.generationExpression";
 
 /// A name, number, text or symbol of an expression.
 struct Piece {
@@ -209,7 +209,7 @@ GeneratedBounds::GeneratedBounds(const storage::Snapshot& snapshot) : snapshot_(
     const auto position = metadata.schema.IndexOf(metadata.partition_columns[i]);
     if (!position) continue;
     const auto& given = metadata.schema.fields[*position].metadata;
-    const auto found = given.find(kExpressionKey);
+    const auto found = given.find(storage::kGenerationKey);
     if (found == given.end()) continue;
     const auto text = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
     auto rule = ParseRule(text.is_string() ? text.get<std::string>() : found->second);

@@ -10,14 +10,10 @@
 #include "base/error.h"
 #include "query/engines/duckdb/lake_catalog.h"
 #include "query/engines/duckdb/lake_transaction.h"
+#include "storage/field_keys.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
-
-constexpr char kStart[] = "delta.identity.start";
-constexpr char kStep[] = "delta.identity.step";
-constexpr char kMark[] = "delta.identity.highWaterMark";
-constexpr char kExplicit[] = "delta.identity.allowExplicitInsert";
 
 nlohmann::json ValueOf(const storage::Field& field, const char* key) {
   const auto found = field.metadata.find(key);
@@ -63,10 +59,10 @@ void GiveNumbers(dk::DataChunk& rows, dk::ExpressionState& state, dk::Vector& re
 }  // namespace
 
 std::optional<IdentitySpec> IdentityOf(const storage::Field& field) {
-  if (field.metadata.count(kStart) == 0) return std::nullopt;
-  const auto start = ValueOf(field, kStart);
-  const auto step = ValueOf(field, kStep);
-  const auto mark = ValueOf(field, kMark);
+  if (field.metadata.count(storage::kIdentityStartKey) == 0) return std::nullopt;
+  const auto start = ValueOf(field, storage::kIdentityStartKey);
+  const auto step = ValueOf(field, storage::kIdentityStepKey);
+  const auto mark = ValueOf(field, storage::kIdentityMarkKey);
   const bool understood =
       start.is_number_integer() && step.is_number_integer() && step.get<int64_t>() != 0 &&
       (mark.is_null() || mark.is_number_integer()) && field.type->id() == storage::TypeId::kLong;
@@ -77,7 +73,7 @@ std::optional<IdentitySpec> IdentityOf(const storage::Field& field) {
   }
   IdentitySpec spec{start.get<int64_t>(), step.get<int64_t>(), std::nullopt, false};
   if (!mark.is_null()) spec.mark = mark.get<int64_t>();
-  const auto allowed = ValueOf(field, kExplicit);
+  const auto allowed = ValueOf(field, storage::kIdentityExplicitKey);
   spec.explicit_allowed = allowed.is_boolean() && allowed.get<bool>();
   return spec;
 }
@@ -143,7 +139,7 @@ std::map<std::string, int64_t> Identities::MarksOf(const std::string& table_uri)
 bool SetMarks(const std::map<std::string, int64_t>& marks, storage::TableMetadata& metadata) {
   for (const auto& [column, mark] : marks) {
     const auto at = metadata.schema.IndexOf(column);
-    if (at) metadata.schema.fields[*at].metadata[kMark] = std::to_string(mark);
+    if (at) metadata.schema.fields[*at].metadata[storage::kIdentityMarkKey] = std::to_string(mark);
   }
   return !marks.empty();
 }

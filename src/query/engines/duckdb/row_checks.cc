@@ -8,13 +8,12 @@
 #include "base/error.h"
 #include "query/engines/duckdb/spark_expression.h"
 #include "query/engines/duckdb/types.h"
+#include "storage/field_keys.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
 
-constexpr char kConstraintPrefix[] = "delta.constraints.";
 constexpr char kInvariants[] = "delta.invariants";
-constexpr char kGeneration[] = "delta.generationExpression";
 // A message shows so much of a row.
 constexpr size_t kMaxShownColumns = 8;
 constexpr size_t kMaxShownText = 40;
@@ -61,9 +60,9 @@ void CollectInvariants(const std::vector<storage::Field>& fields, const std::str
 
 std::vector<Condition> ConditionsOf(const storage::TableMetadata& metadata) {
   std::vector<Condition> conditions;
-  for (auto it = metadata.properties.lower_bound(kConstraintPrefix);
-       it != metadata.properties.end() && it->first.starts_with(kConstraintPrefix); ++it) {
-    const std::string name = it->first.substr(sizeof(kConstraintPrefix) - 1);
+  for (auto it = metadata.properties.lower_bound(storage::kConstraintPrefix);
+       it != metadata.properties.end() && it->first.starts_with(storage::kConstraintPrefix); ++it) {
+    const std::string name = it->first.substr(sizeof(storage::kConstraintPrefix) - 1);
     conditions.push_back({"the CHECK constraint " + name, it->second});
   }
   CollectInvariants(metadata.schema.fields, "", conditions);
@@ -91,7 +90,7 @@ std::string ShowRow(const dk::vector<std::string>& names, dk::DataChunk& rows, d
 std::set<size_t> GeneratedColumns(const storage::Schema& schema) {
   std::set<size_t> columns;
   for (size_t i = 0; i < schema.fields.size(); ++i) {
-    if (schema.fields[i].metadata.count(kGeneration) > 0) columns.insert(i);
+    if (schema.fields[i].metadata.count(storage::kGenerationKey) > 0) columns.insert(i);
   }
   return columns;
 }
@@ -117,7 +116,7 @@ std::shared_ptr<const RowChecks> RowChecks::Bind(dk::ClientContext& context,
   for (const size_t column : GeneratedColumns(metadata.schema)) {
     const auto& field = metadata.schema.fields[column];
     const std::string what = "the generated column " + field.name;
-    const std::string text = *TextOf(field, kGeneration);
+    const std::string text = *TextOf(field, storage::kGenerationKey);
     auto value = bind(text, what, types[column]);
     if (computed.count(column) > 0) {
       checks->computed_.push_back({column, std::move(value)});

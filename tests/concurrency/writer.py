@@ -43,10 +43,10 @@ class Writer:
     operations: list[Operation] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
-    def run(self, lake: dl.Lakehouse, count: int, optimizes: bool) -> None:
+    def run(self, lake: dl.Lakehouse, count: int) -> None:
         """Do ``count`` operations."""
         kinds = [self.append] * 4 + [self.insert] * 2 + [self.update] * 4 + [self.delete] * 2
-        kinds += [self.look] * 2 + ([self.optimize] if optimizes else [])
+        kinds += [self.look] * 2 + [self.optimize]
         for _ in range(count):
             act = self.choose.choice(kinds)
             begin = time.monotonic()
@@ -138,7 +138,7 @@ def main() -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     threads = [
-        threading.Thread(target=writer.run, args=(lake, given["operations"], given["optimizes"]))
+        threading.Thread(target=writer.run, args=(lake, given["operations"]))
         for writer in writers
     ]
     for thread in threads:

@@ -16,21 +16,17 @@ from record import CANNOT, EQUAL, Record, known
 from spark import Spark
 
 import data_lakehouse as dl
-from data_lakehouse.errors import LakehouseError
 
 MADE_HERE = [case for case in CASES if case.ours]
-#: Codes with which a feature is refused that is not written; see LK-3020 and LK-4012.
-REFUSALS = ("LK-2012", "LK-3002", "LK-3020", "LK-4001", "LK-4003", "LK-4012")
 #: DuckDB's extension reads partition columns whose names are mapped as null.
 READ_WRONG = {("duckdb", "mapped_by_id"), ("duckdb", "everything")}
 
 
 @dataclass
 class Table:
-    """A table that was written, or why not: its place, columns and rows of every version."""
+    """A table that was written: its place, columns and rows of every version."""
 
     place: Path
-    refused: str = ""
     columns: dict[int, list[str]] = field(default_factory=dict)
     rows: dict[int, Rows] = field(default_factory=dict)
     by_spark: list[Future[dict[int, pa.Table]]] = field(default_factory=list)
@@ -50,13 +46,8 @@ def versions_of(place: Path) -> list[int]:
 def write(lake: dl.Lakehouse, case: Case) -> Table:
     """Run the statements of a case and read every version ourselves."""
     name = f"d.{case.name}"
-    try:
-        for statement in case.ours:
-            lake.sql(statement.replace("{t}", name))
-    except LakehouseError as error:
-        if error.code not in REFUSALS:
-            raise
-        return Table(Path(), refused=f"{error.code} {error.message}")
+    for statement in case.ours:
+        lake.sql(statement.replace("{t}", name))
     table = Table(place_of(lake, name))
     for version in versions_of(table.place):
         found = lake.sql(f"SELECT * FROM {name} VERSION AS OF {version}").to_arrow()
@@ -83,24 +74,15 @@ def tables(lake: dl.Lakehouse, spark: Spark, pool: ThreadPoolExecutor) -> dict[s
     written = {}
     for case in MADE_HERE:
         table = written[case.name] = write(lake, case)
-        for group in [] if table.refused else versions_of_same_columns(table.place):
+        for group in versions_of_same_columns(table.place):
             table.by_spark.append(pool.submit(spark.read_versions, table.place, group))
     return written
-
-
-def written_or_skip(case: Case, tables: dict[str, Table]) -> Table:
-    """Return the table of a case; skip a feature that was never written."""
-    table = tables[case.name]
-    if table.refused:
-        assert case.name not in known()["written"], table.refused
-        pytest.skip(table.refused)
-    return table
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("case", MADE_HERE, ids=lambda case: case.name)
 def test_spark_reads_every_version(case: Case, tables: dict[str, Table], record: Record) -> None:
-    table = written_or_skip(case, tables)
+    table = tables[case.name]
     for future in table.by_spark:
         for version, found in future.result().items():
             wrong = differences(table.rows[version], rows_of(found, table.columns[version]))
@@ -115,7 +97,7 @@ def test_others_read_every_version(
     case: Case, reader: str, tables: dict[str, Table], record: Record
 ) -> None:
     """What a reader cannot read is noted; what it reads must be equal."""
-    table = written_or_skip(case, tables)
+    table = tables[case.name]
     outcome = EQUAL
     for version, rows in table.rows.items():
         try:

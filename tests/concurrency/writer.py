@@ -138,8 +138,7 @@ def main() -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     threads = [
-        threading.Thread(target=writer.run, args=(lake, given["operations"]))
-        for writer in writers
+        threading.Thread(target=writer.run, args=(lake, given["operations"])) for writer in writers
     ]
     for thread in threads:
         thread.start()

@@ -28,7 +28,7 @@ class OneFile : public FakeSnapshot {
   }
   Value partition_value(size_t, size_t column) const override { return values_[column]; }
 
-  std::pair<std::string, std::string> Bounds() const {
+  std::pair<std::string, std::string> MinAndMax() const {
     ValueDomain domain;
     GeneratedBounds(*this).Narrow("c", 0, domain);
     return {domain.min.ToString(), domain.max.ToString()};
@@ -44,35 +44,35 @@ constexpr int64_t kLeapDay = 19782;  // 2024-02-29
 TEST(GeneratedBounds, DatesBoundClocks) {
   const auto table =
       OneFile(TypeId::kTimestampNtz).By("d", TypeId::kDate, "CAST(c AS DATE)", Value{kLeapDay});
-  EXPECT_EQ(table.Bounds(), (Ends{"2024-02-29 00:00:00", "2024-02-29 23:59:59.999999"}));
+  EXPECT_EQ(table.MinAndMax(), (Ends{"2024-02-29 00:00:00", "2024-02-29 23:59:59.999999"}));
 }
 
 TEST(GeneratedBounds, DaysOfInstantsAreTakenWider) {
   const auto table =
       OneFile(TypeId::kTimestamp).By("d", TypeId::kDate, "CAST(c AS DATE)", Value{kLeapDay});
-  EXPECT_EQ(table.Bounds().first.substr(0, 19), "2024-02-28 00:00:00");
-  EXPECT_EQ(table.Bounds().second.substr(0, 26), "2024-03-01 23:59:59.999999");
+  EXPECT_EQ(table.MinAndMax().first.substr(0, 19), "2024-02-28 00:00:00");
+  EXPECT_EQ(table.MinAndMax().second.substr(0, 26), "2024-03-01 23:59:59.999999");
 }
 
 TEST(GeneratedBounds, PartsOfATimeAreTakenTogether) {
   auto table = OneFile(TypeId::kTimestampNtz);
   table.By("y", TypeId::kInteger, "YEAR(c)", Value{int64_t{2024}});
-  EXPECT_EQ(table.Bounds(), (Ends{"2024-01-01 00:00:00", "2024-12-31 23:59:59.999999"}));
+  EXPECT_EQ(table.MinAndMax(), (Ends{"2024-01-01 00:00:00", "2024-12-31 23:59:59.999999"}));
   table.By("m", TypeId::kInteger, "month(`c`)", Value{int64_t{2}});
-  EXPECT_EQ(table.Bounds(), (Ends{"2024-02-01 00:00:00", "2024-02-29 23:59:59.999999"}));
+  EXPECT_EQ(table.MinAndMax(), (Ends{"2024-02-01 00:00:00", "2024-02-29 23:59:59.999999"}));
   table.By("h", TypeId::kInteger, "HOUR(c)", Value{int64_t{5}});
-  EXPECT_EQ(table.Bounds(), (Ends{"2024-02-01 00:00:00", "2024-02-29 23:59:59.999999"}));
+  EXPECT_EQ(table.MinAndMax(), (Ends{"2024-02-01 00:00:00", "2024-02-29 23:59:59.999999"}));
   table.By("d", TypeId::kInteger, "dayofmonth(c)", Value{int64_t{29}});
-  EXPECT_EQ(table.Bounds(), (Ends{"2024-02-29 05:00:00", "2024-02-29 05:59:59.999999"}));
+  EXPECT_EQ(table.MinAndMax(), (Ends{"2024-02-29 05:00:00", "2024-02-29 05:59:59.999999"}));
   EXPECT_EQ(OneFile(TypeId::kTimestampNtz)
                 .By("m", TypeId::kInteger, "month(c)", Value{int64_t{2}})
-                .Bounds(),
+                .MinAndMax(),
             (Ends{"NULL", "NULL"}));
 }
 
 TEST(GeneratedBounds, FormatsAndUnitsBoundTimes) {
   const auto bounds = [](TypeId of, TypeId type, const std::string& expression, Value value) {
-    return OneFile(of).By("p", type, expression, std::move(value)).Bounds();
+    return OneFile(of).By("p", type, expression, std::move(value)).MinAndMax();
   };
   EXPECT_EQ(bounds(TypeId::kDate, TypeId::kString, "date_format(c, 'yyyy-MM')",
                    Value{std::string("2023-12")}),
@@ -93,7 +93,7 @@ TEST(GeneratedBounds, BeginningsBoundTexts) {
   const auto bounds = [](const std::string& value) {
     return OneFile(TypeId::kString)
         .By("p", TypeId::kString, "substring(c, 1, 3)", Value{value})
-        .Bounds();
+        .MinAndMax();
   };
   EXPECT_EQ(bounds("abc"), (Ends{"abc", "abd"}));
   EXPECT_EQ(bounds("ab"), (Ends{"ab", "ab"}));
@@ -103,7 +103,7 @@ TEST(GeneratedBounds, BeginningsBoundTexts) {
 
 TEST(GeneratedBounds, TheColumnItselfBoundsIt) {
   const auto table = OneFile(TypeId::kLong).By("p", TypeId::kLong, "c", Value{int64_t{7}});
-  EXPECT_EQ(table.Bounds(), (Ends{"7", "7"}));
+  EXPECT_EQ(table.MinAndMax(), (Ends{"7", "7"}));
 }
 
 TEST(GeneratedBounds, OtherExpressionsSayNothing) {

@@ -83,6 +83,18 @@ class Lake:
         assert process.returncode == 0, said
         return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
 
+    def doctor(self, **variables: str) -> dict[str, str]:
+        """Return the state that the doctor finds, by check."""
+        done = subprocess.run(
+            [str(BINARY), "--set", "server.port=0", "doctor", "--json"],
+            env=self.variables | variables,
+            cwd=self.folder,
+            capture_output=True,
+            check=False,
+            timeout=120,
+        )
+        return {finding["check"]: finding["state"] for finding in json.loads(done.stdout)}
+
     def count(self, table: str) -> object:
         """Return the number of rows."""
         return self.sql(f"SELECT count(*) AS n FROM {table}")[0]["n"]
@@ -115,6 +127,19 @@ def test_a_table_lives_in_a_bucket(lake: Lake, server: S3Server) -> None:
     files = [path for path in server.data.rglob("*") if path.is_file()]
     assert any(path.name == f"{0:020}.json" for path in files)
     assert not any((lake.folder / "lakehouse-data").glob("**/*"))
+
+
+def test_the_doctor_examines_a_bucket(lake: Lake, server: S3Server) -> None:
+    lake.sql("CREATE TABLE t (id BIGINT)", "INSERT INTO t VALUES (1)")
+    before = sorted(path for path in server.data.rglob("*") if path.is_file())
+    found = lake.doctor()
+    worst = {check: state for check, state in found.items() if state == "problem"}
+    assert not worst
+    for check in ("put-if-absent", "temporary files", "metadata store", "tables"):
+        assert found[check] == "ok"
+    assert sorted(path for path in server.data.rglob("*") if path.is_file()) == before
+    wrong = lake.doctor(AWS_SECRET_ACCESS_KEY="wrong")
+    assert wrong["put-if-absent"] == "problem" and wrong["tables"] == "problem"
 
 
 def test_checkpoints_are_written_and_read(lake: Lake, proxy: FaultProxy) -> None:

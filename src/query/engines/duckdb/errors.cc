@@ -120,9 +120,13 @@ bool IsFatal(const dk::ErrorData& error) {
   return error.Type() == dk::ExceptionType::FATAL || error.Type() == dk::ExceptionType::INTERNAL;
 }
 
+Error Cancelled() { return {ErrorKind::kCancelled, "LK-4023", "the statement was cancelled"}; }
+
 Error Translate(dk::ErrorData error, LakeSession* session, const std::string& sql) {
   if (session != nullptr) {
-    if (auto kept = session->TakeError()) return *kept;
+    if (auto kept = session->TakeError()) {
+      return kept->kind() == ErrorKind::kCancelled ? Cancelled() : *kept;
+    }
   }
   const Said said = SaidBy(error, sql);
   const std::string& message = said.what;
@@ -156,7 +160,7 @@ Error Translate(dk::ErrorData error, LakeSession* session, const std::string& sq
       return {ErrorKind::kResourceExhausted, "LK-4021", message,
               "narrow it, ask for more memory, or raise query.memory_limit or query.max_temp_size"};
     case dk::ExceptionType::INTERRUPT:
-      return {ErrorKind::kCancelled, "LK-4023", "the statement was cancelled"};
+      return Cancelled();
     case dk::ExceptionType::INTERNAL:
     case dk::ExceptionType::FATAL:
       return {ErrorKind::kInternal, "LK-4030", message, "the engine is reopened; run it again"};

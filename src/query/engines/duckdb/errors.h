@@ -12,6 +12,9 @@ namespace lakehouse::query::duckdb {
 /// Error kept in the session is the answer itself.
 Error Translate(dk::ErrorData error, LakeSession* session, const std::string& sql);
 
+/// LK-4023, of a statement that somebody ended.
+Error Cancelled();
+
 /// True when the whole engine instance is unusable after this error.
 bool IsFatal(const dk::ErrorData& error);
 

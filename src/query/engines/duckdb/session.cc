@@ -77,6 +77,12 @@ void Count(StatementKind kind, bool failed, double milliseconds) {
       .Observe(milliseconds / 1000);
 }
 
+Error TimeLimit(int64_t timeout_ms) {
+  return {ErrorKind::kTimeout, "LK-4022",
+          "the statement took longer than " + std::to_string(timeout_ms) + " ms",
+          "narrow it, or raise the time limit"};
+}
+
 }  // namespace
 
 EngineCore::EngineCore(std::shared_ptr<catalog::Lake> of, EngineOptions with)
@@ -91,6 +97,7 @@ struct DuckDbSession::Run {
   std::shared_ptr<StatementKind> kind = std::make_shared<StatementKind>(StatementKind::kOther);
   std::shared_ptr<QueryMetrics> metrics = std::make_shared<QueryMetrics>();
   std::shared_ptr<std::atomic<bool>> timed_out = std::make_shared<std::atomic<bool>>(false);
+  int64_t timeout_ms = 0;  ///< 0: none
   /// Bound and planned: what fails from here on has done something already.
   std::shared_ptr<std::atomic<bool>> running = std::make_shared<std::atomic<bool>>(false);
 };
@@ -278,8 +285,9 @@ CommandAnswer DuckDbSession::RunCommand(const dialect::Statement& statement,
 
 std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryRequest& request) {
   auto scope = std::make_unique<StatementScope>();
-  int64_t timeout =
+  const int64_t timeout =
       request.limits.timeout_ms > 0 ? request.limits.timeout_ms : core_->options.timeout_ms;
+  run.timeout_ms = timeout;
   std::optional<SteadyTime> deadline;
   if (timeout > 0) deadline = run.started + std::chrono::milliseconds(timeout);
   const int64_t memory = core_->admission.ShareOf(request.limits.memory_bytes);
@@ -317,11 +325,7 @@ std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryReques
                  transaction = transaction_](dk::ErrorData error) {
     if (*running && transaction) transaction->Fail();
     if (IsFatal(error)) core->instances.Forget(instance);
-    if (*timed_out) {
-      throw Error(ErrorKind::kTimeout, "LK-4022",
-                  "the statement took longer than " + std::to_string(timeout) + " ms",
-                  "narrow it, or raise the time limit");
-    }
+    if (*timed_out) throw TimeLimit(timeout);
     throw Translate(std::move(error), session.get(), sql);
   };
   scope->finish = [session, run](bool failed) {
@@ -338,15 +342,12 @@ namespace {
 
 /// A random wait before a statement runs again, so that the losers of one race do not all meet
 /// again.
-void WaitAfterLoss(const storage::StorageContext& world, int attempt,
-                   const CancellationToken& cancellation) {
+void WaitAfterLoss(const storage::StorageContext& world, int attempt) {
   constexpr int64_t kFirstMs = 4;
   constexpr int64_t kLongestMs = 250;
   const int64_t bound = std::min(kLongestMs, kFirstMs << std::min(attempt, 10));
   const auto wait_ms = static_cast<int64_t>(world.random->Below(static_cast<uint64_t>(bound)));
-  cancellation.ThrowIfStopped();
   world.clock->SleepMs(wait_ms);
-  cancellation.ThrowIfStopped();
 }
 
 }  // namespace
@@ -361,7 +362,8 @@ QueryResult DuckDbSession::Execute(const QueryRequest& request) {
       // Nothing of the attempt is in the table, so the statement may see what the winner made.
       const bool last = !alone || attempt >= core_->options.write_attempts;
       if (error.kind() != ErrorKind::kCommitConflict || last) throw;
-      WaitAfterLoss(core_->lake->storage_context(), attempt, request.cancellation);
+      WaitAfterLoss(core_->lake->storage_context(), attempt);
+      if (request.cancellation.cancelled()) throw Cancelled();
       Metrics::Instance()
           .GetCounter("lakehouse_query_conflict_retries_total",
                       "Statements run again after a lost race")
@@ -456,9 +458,12 @@ QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request, SteadyTime s
           chunk && chunk->size() > 0 ? chunk->GetValue(0, 0).GetValue<int64_t>() : 0;
     }
     scope->finish(false);
-  } catch (const Error&) {
+  } catch (const Error& error) {
     Count(*run.kind, true, MillisecondsSince(run.started));
-    throw;
+    // What stops between two calls of the engine knows only that it was told to.
+    if (error.kind() != ErrorKind::kCancelled) throw;
+    if (*run.timed_out) throw TimeLimit(run.timeout_ms);
+    throw Cancelled();
   } catch (const std::exception& error) {
     Count(*run.kind, true, MillisecondsSince(run.started));
     scope->fail(dk::ErrorData(error));

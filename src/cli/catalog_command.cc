@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/subcommands.h"
 
 namespace lakehouse::cli {
 namespace {
@@ -44,20 +45,17 @@ int Rebuild(Context& context, const Flags& flags) {
 void AddCatalog(CLI::App& app, Action& action) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("catalog", "schemas, and finding tables again");
-  command->require_subcommand(1);
-  CLI::App* list = command->add_subcommand("list", "catalogs and schemas");
+  const Subcommands add(*command, action, flags);
+  CLI::App* list = add("list", "catalogs and schemas", List);
   AddOutput(*list, flags->format);
-  list->callback([&action, flags] { action = [flags](Context& c) { return List(c, *flags); }; });
-  CLI::App* rebuild = command->add_subcommand(
-      "rebuild", "register the tables below the data root that have no name");
+  CLI::App* rebuild =
+      add("rebuild", "register the tables below the data root that have no name", Rebuild);
   AddOutput(*rebuild, flags->format);
   AddDryRun(*rebuild, flags->dry_run);
   rebuild->footer(
       "For a lost metadata store: tables lie in DATA_ROOT/SCHEMA/TABLE and are found by\n"
       "their logs. Grants, views and jobs are not in the logs and come from a backup.\n\n"
       "Example:\n  lakehouse catalog rebuild --dry-run");
-  rebuild->callback(
-      [&action, flags] { action = [flags](Context& c) { return Rebuild(c, *flags); }; });
 }
 
 }  // namespace lakehouse::cli

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/subcommands.h"
 
 namespace lakehouse::cli {
 namespace {
@@ -70,12 +71,7 @@ int Validate(Context& context, const Flags&) {
 void AddConfig(CLI::App& app, Action& action) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("config", "show, check and create configurations");
-  command->require_subcommand(1);
-  const auto add = [&](const char* name, const char* help, int (*run)(Context&, const Flags&)) {
-    CLI::App* sub = command->add_subcommand(name, help);
-    sub->callback([&action, flags, run] { action = [=](Context& c) { return run(c, *flags); }; });
-    return sub;
-  };
+  const Subcommands add(*command, action, flags);
   CLI::App* explain = add("explain", "each value, where it comes from and what it means", Explain);
   explain->add_option("key", flags->key, "only keys that begin with this")->type_name("");
   AddOutput(*explain, flags->format);

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/job_run.h"
 #include "cli/options.h"
+#include "cli/subcommands.h"
 
 namespace lakehouse::cli {
 namespace {
@@ -115,12 +116,7 @@ int Remove(Context& context, const Flags& flags) {
 void AddJob(CLI::App& app, Action& action) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("job", "register, run and watch ingestion jobs");
-  command->require_subcommand(1);
-  const auto add = [&](const char* name, const char* help, int (*run)(Context&, const Flags&)) {
-    CLI::App* sub = command->add_subcommand(name, help);
-    sub->callback([&action, flags, run] { action = [=](Context& c) { return run(c, *flags); }; });
-    return sub;
-  };
+  const Subcommands add(*command, action, flags);
   const auto named = [&](CLI::App* sub) {
     sub->add_option("job", flags->job, "the job's name or id")->type_name("")->required();
     return sub;

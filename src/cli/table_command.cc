@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/progress_bar.h"
+#include "cli/subcommands.h"
 
 namespace lakehouse::cli {
 namespace {
@@ -217,12 +218,7 @@ int Drop(Context& context, const Flags& flags) {
 void AddTable(CLI::App& app, Action& action) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("table", "list, show, register and drop tables");
-  command->require_subcommand(1);
-  const auto add = [&](const char* name, const char* help, int (*run)(Context&, const Flags&)) {
-    CLI::App* sub = command->add_subcommand(name, help);
-    sub->callback([&action, flags, run] { action = [=](Context& c) { return run(c, *flags); }; });
-    return sub;
-  };
+  const Subcommands add(*command, action, flags);
   const auto named = [&](CLI::App* sub) {
     sub->add_option("table", flags->table, "the table as schema.table")->type_name("")->required();
     return sub;

@@ -9,6 +9,7 @@
 #include "catalog/tokens.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/subcommands.h"
 
 namespace lakehouse::cli {
 namespace {
@@ -78,12 +79,7 @@ int Revoke(Context& context, const Flags& flags) {
 void AddToken(CLI::App& app, Action& action) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("token", "make and take back the server's bearer tokens");
-  command->require_subcommand(1);
-  const auto add = [&](const char* name, const char* help, int (*run)(Context&, const Flags&)) {
-    CLI::App* sub = command->add_subcommand(name, help);
-    sub->callback([&action, flags, run] { action = [=](Context& c) { return run(c, *flags); }; });
-    return sub;
-  };
+  const Subcommands add(*command, action, flags);
   CLI::App* create = add("create", "a token for a principal; it is shown once", Create);
   create->add_option("principal", flags->principal, "who its holder is")->required();
   create->add_option("--role", flags->roles, "a role, such as admin; may be repeated");

@@ -5,42 +5,30 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from changes import kept, make_lines
 from measure import BenchError, Row, in_turns, row_of, run_workers, workspace
 
-SUMMARY = "seconds of OPTIMIZE and OPTIMIZE ZORDER BY of 5 million rows in 40 files"
-TASKS = {"compact": [], "zorder": ["a", "b"]}
+SUMMARY = "seconds of OPTIMIZE and OPTIMIZE ZORDER BY of lineitem SF1 in 200 files"
+TASKS = {"compact": [], "zorder": ["l_shipdate", "l_partkey"]}
 
 
-def make_table(place: Path, files: int, rows: int) -> None:
-    """Write the table with deltalake: two keys without an order, texts, measures, times."""
-    import numpy as np
-    import pyarrow as pa
+def make_table(place: Path, files: int, scale: float) -> None:
+    """Write lineitem with deltalake, in the order of the generator."""
+    import pyarrow.parquet as pq
     from deltalake import write_deltalake
 
-    random = np.random.default_rng(7)
+    rows = pq.read_table(kept(f"lines-sf{scale}", lambda folder: make_lines(folder, scale)))
+    each = -(-rows.num_rows // files)
     for number in range(files):
-        keys = random.integers(0, 1_000_000, size=(2, rows))
-        table = pa.table(
-            {
-                "a": keys[0],
-                "b": keys[1],
-                "name": pa.array([f"customer {key % 5000}" for key in keys[0]]),
-                "value": random.random(rows),
-                "at": pa.array(
-                    1_600_000_000_000_000 + number * rows + np.arange(rows),
-                    pa.timestamp("us", "UTC"),
-                ),
-            }
-        )
-        write_deltalake(str(place), table, mode="append")
+        write_deltalake(str(place), rows.slice(number * each, each), mode="append")
 
 
 def run(quick: bool) -> list[Row]:
     """Measure each task on a fresh copy of the table; the sums must stay as they are."""
-    files, rows = (4, 5_000) if quick else (40, 125_000)
+    files, scale = (4, 0.01) if quick else (200, 1)
     with workspace() as folder:
         made = folder / "made"
-        make_table(made, files, rows)
+        make_table(made, files, scale)
         return [_measure(task, made, folder, 1 if quick else 3) for task in TASKS]
 
 
@@ -65,5 +53,5 @@ def _measure(task: str, made: Path, folder: Path, rounds: int) -> Row:
 def _sums(table: object) -> tuple[int, int, int]:
     import pyarrow.compute as pc
 
-    rows = table.to_pyarrow_table(columns=["a", "b"])  # type: ignore[attr-defined]
-    return rows.num_rows, pc.sum(rows["a"]).as_py(), pc.sum(rows["b"]).as_py()
+    rows = table.to_pyarrow_table(columns=["l_orderkey", "l_partkey"])  # type: ignore[attr-defined]
+    return rows.num_rows, pc.sum(rows["l_orderkey"]).as_py(), pc.sum(rows["l_partkey"]).as_py()

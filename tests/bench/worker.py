@@ -137,6 +137,7 @@ def optimize(side: str, folder: str, columns: list[str], number: int) -> Work:
 
         lake = dl.connect(folder)
         lake.catalog.register_table("main.t", Path(folder) / "bench" / "t")
+        lake.sql("SELECT 1").collect()
         order = f" ZORDER BY ({', '.join(columns)})" if columns else ""
 
         def rearrange() -> None:

@@ -62,6 +62,7 @@ query::duckdb::EngineOptions EngineOptionsOf(const Config& config, const fs::pat
   options.temp_directory = Below(state, config.GetString("query.temp_directory"));
   options.temp_bytes =
       config.IsSet("query.max_temp_size") ? config.GetBytes("query.max_temp_size") : 0;
+  options.optimize_bytes = config.GetBytes("query.optimize_memory");
   options.max_running = static_cast<int>(config.GetInteger("query.max_running"));
   options.max_waiting = static_cast<int>(config.GetInteger("query.max_waiting"));
   options.timeout_ms = config.GetDurationMs("query.timeout");

@@ -158,6 +158,9 @@ void AddQuery(std::vector<Setting>& all) {
                      "Where large statements spill, below the state directory."));
   all.push_back(Unset("query.max_temp_size", kBytes,
                       "Limit of the spill; unset takes 90 % of the free disk."));
+  all.push_back(Same("query.optimize_memory", kBytes, "320MiB",
+                     "Memory in which OPTIMIZE orders rows before it spills; never more than the "
+                     "statement's share."));
   all.push_back(
       Range(Same("query.max_running", kInteger, "4", "Statements that run at a time."), 1, 1000));
   all.push_back(

@@ -132,6 +132,38 @@ TEST_F(DuckDbLimitsTest, AStatementSpillsToAFolderOfItsOwn) {
   EXPECT_EQ(folders(), 0);
 }
 
+/// Rows that OPTIMIZE orders, some 200 MB.
+constexpr char kUnordered[] =
+    "CREATE TABLE t AS SELECT hash(i) % 1000000007 AS a, hash(-i) % 1000000007 AS b, 'text of row "
+    "' || i AS s "
+    "FROM range(3000000) r(i)";
+constexpr char kSums[] =
+    "SELECT CAST(sum(a) AS VARCHAR) || ' ' || sum(b) || ' ' || count(DISTINCT s) FROM t";
+
+TEST_F(DuckDbLimitsTest, OptimizeSpillsWhatDoesNotFitItsOwnLimit) {
+  auto engine = OpenDuckDbEngine(lake_, {.threads = 2,
+                                         .memory_bytes = 1024 * kMegabyte,
+                                         .temp_directory = directory_ / "spill",
+                                         .optimize_bytes = 100 * kMegabyte,
+                                         .max_running = 1});
+  auto session = engine->OpenSession(security::LocalPrincipal());
+  Run(*session, kUnordered);
+  const auto before = Run(*session, kSums);
+  Run(*session, "OPTIMIZE t ZORDER BY (a, b)");
+  EXPECT_EQ(Run(*session, kSums), before);
+  EXPECT_EQ(Run(*session, kLargeState), "8000000");  // the limit was that of OPTIMIZE alone
+}
+
+TEST_F(DuckDbLimitsTest, OptimizeWithoutRoomFailsAndTheTableStays) {
+  auto engine = Open();  // nowhere to spill
+  auto session = engine->OpenSession(security::LocalPrincipal());
+  Run(*session, kUnordered);
+  const auto before = Run(*session, kSums);
+  EXPECT_EQ(CodeOf([&] { Run(*session, "OPTIMIZE t ZORDER BY (a, b)", 48 * kMegabyte); }),
+            "LK-4021");
+  EXPECT_EQ(Run(*session, kSums), before);
+}
+
 TEST(InstancePool, ABrokenInstanceIsNotHandedOutAgain) {
   InstancePool pool("lake", {.threads = 1, .memory_bytes = 256 * kMegabyte});
   auto broken = pool.Take(nullptr);

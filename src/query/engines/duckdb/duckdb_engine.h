@@ -11,10 +11,11 @@
 namespace lakehouse::query::duckdb {
 
 struct EngineOptions {
-  int threads = 0;             ///< 0: as many as the machine (or the cgroup) has
-  int64_t memory_bytes = 0;    ///< 0: 60 % of the machine's (or the cgroup's) memory
-  std::string temp_directory;  ///< for spilling; empty: no spilling
-  int64_t temp_bytes = 0;      ///< limit of temp_directory; 0: 90 % of what is free
+  int threads = 0;                     ///< 0: as many as the machine (or the cgroup) has
+  int64_t memory_bytes = 0;            ///< 0: 60 % of the machine's (or the cgroup's) memory
+  std::string temp_directory;          ///< for spilling; empty: no spilling
+  int64_t temp_bytes = 0;              ///< limit of temp_directory; 0: 90 % of what is free
+  int64_t optimize_bytes = 320 << 20;  ///< for ordering rows, at most the share; more spills
   int max_running = 4;  ///< statements at a time; the share of memory is memory_bytes / max_running
   int max_waiting = 64;      ///< more are refused with LK-4020
   int64_t timeout_ms = 0;    ///< default of QueryLimits, 0: none

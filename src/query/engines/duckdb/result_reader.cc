@@ -46,14 +46,8 @@ class ResultReader : public arrow::RecordBatchReader {
         result_->types, kBatchRows, result_->client_properties,
         std::unordered_map<dk::idx_t, const dk::shared_ptr<dk::ArrowTypeExtensionData>>());
     while (rows.RowCount() < kBatchRows) {
-      dk::unique_ptr<dk::DataChunk> chunk;
-      dk::ErrorData error;
-      if (!result_->TryFetch(chunk, error)) {
-        // A stream that broke between two chunks keeps the error in itself.
-        if (!error.HasError()) error = result_->GetErrorObject();
-        scope_->fail(error);
-      }
-      if (!chunk || chunk->size() == 0) {
+      const auto chunk = NextChunk(*result_, scope_->fail);
+      if (!chunk) {
         done_ = true;
         break;
       }
@@ -84,6 +78,18 @@ class ResultReader : public arrow::RecordBatchReader {
 std::shared_ptr<arrow::RecordBatchReader> MakeResultReader(std::unique_ptr<StatementScope> scope,
                                                            dk::unique_ptr<dk::QueryResult> result) {
   return std::make_shared<ResultReader>(std::move(scope), std::move(result));
+}
+
+dk::unique_ptr<dk::DataChunk> NextChunk(dk::QueryResult& result,
+                                        const std::function<void(dk::ErrorData)>& fail) {
+  dk::unique_ptr<dk::DataChunk> chunk;
+  dk::ErrorData error;
+  if (!result.TryFetch(chunk, error)) {
+    // A stream that broke between two chunks keeps the error in itself.
+    fail(error.HasError() ? error : result.GetErrorObject());
+  }
+  if (chunk && chunk->size() == 0) chunk.reset();
+  return chunk;
 }
 
 void SetGather(dk::ClientContext& context, bool gather) {

@@ -25,6 +25,10 @@ struct StatementScope {
 std::shared_ptr<arrow::RecordBatchReader> MakeResultReader(std::unique_ptr<StatementScope> scope,
                                                            dk::unique_ptr<dk::QueryResult> result);
 
+/// The next rows of a result, null at its end. `fail` throws.
+dk::unique_ptr<dk::DataChunk> NextChunk(dk::QueryResult& result,
+                                        const std::function<void(dk::ErrorData)>& fail);
+
 /// Makes the connection's next query gather its rows as Arrow batches, or no longer.
 void SetGather(dk::ClientContext& context, bool gather);
 /// The rows of a gathered result; the statement has ended.

@@ -48,6 +48,23 @@ class RowsInView {
   LakeSession& session_;
 };
 
+/// Less memory for the engine as long as it lives: to order rows in a lot of it is hardly faster
+/// than to spill them.
+class LessMemory {
+ public:
+  LessMemory(dk::ClientContext& context, int64_t bytes)
+      : buffers_(dk::BufferManager::GetBufferManager(context)), before_(buffers_.GetMaxMemory()) {
+    if (bytes > 0) buffers_.SetMemoryLimit(std::min(before_, static_cast<dk::idx_t>(bytes)));
+  }
+  ~LessMemory() { buffers_.SetMemoryLimit(before_); }
+  LessMemory(const LessMemory&) = delete;
+  LessMemory& operator=(const LessMemory&) = delete;
+
+ private:
+  dk::BufferManager& buffers_;
+  const dk::idx_t before_;
+};
+
 std::string Quoted(const std::string& name) { return dk::KeywordHelper::WriteQuoted(name, '"'); }
 
 /// The columns of the order as SQL: rows."a"."b"
@@ -201,10 +218,8 @@ void EngineRewriter::Query(const std::string& sql, const Take& take) {
   if (result->HasError()) fail(result->GetErrorObject());
   while (true) {
     CheckStopped();
-    dk::unique_ptr<dk::DataChunk> chunk;
-    dk::ErrorData error;
-    if (!result->TryFetch(chunk, error)) fail(error);
-    if (!chunk || chunk->size() == 0) return;
+    const auto chunk = NextChunk(*result, fail);
+    if (!chunk) return;
     take(*chunk);
   }
 }
@@ -260,6 +275,7 @@ WrittenFiles EngineRewriter::Rewrite(const RewriteJob& job) {
     if (!curve) return {};  // no row
     order = fmt::format(" ORDER BY {}({})", kCurveFunction, ColumnList(job));
   }
+  const LessMemory memory(*connection_.context, order.empty() ? 0 : order_bytes_);
   const RowsInView rows(session_, job);
   const CurveInUse in_use(*connection_.context, std::move(curve));
   const bool tracked = TracksRows(job.base->metadata());

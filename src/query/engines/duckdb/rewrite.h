@@ -4,6 +4,7 @@
 
 #include "query/engines/duckdb/commands/file_rewriter.h"
 #include "query/engines/duckdb/curve_key.h"
+#include "query/engines/duckdb/duckdb_engine.h"
 #include "query/engines/duckdb/lake_session.h"
 #include "query/engines/duckdb/pch.h"
 
@@ -14,8 +15,10 @@ namespace lakehouse::query::duckdb {
 /// zone, its progress, and end when the statement is ended.
 class EngineRewriter : public FileRewriter {
  public:
-  EngineRewriter(dk::Connection& connection, LakeSession& session)
-      : connection_(connection), session_(session) {}
+  EngineRewriter(dk::Connection& connection, LakeSession& session, const EngineOptions& options)
+      : connection_(connection),
+        session_(session),
+        order_bytes_(options.temp_directory.empty() ? 0 : options.optimize_bytes) {}
 
   std::vector<size_t> FilesWhere(const storage::SnapshotPtr& base,
                                  const std::string& condition) override;
@@ -33,6 +36,7 @@ class EngineRewriter : public FileRewriter {
 
   dk::Connection& connection_;
   LakeSession& session_;
+  const int64_t order_bytes_;  ///< memory in which rows are ordered; 0: all there is
 };
 
 }  // namespace lakehouse::query::duckdb

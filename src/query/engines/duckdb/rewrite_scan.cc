@@ -1,6 +1,7 @@
 #include "query/engines/duckdb/rewrite_scan.h"
 
 #include "query/engines/duckdb/lake_catalog.h"
+#include "query/engines/duckdb/result_reader.h"
 
 namespace lakehouse::query::duckdb {
 
@@ -24,10 +25,8 @@ void ScanRewriteSource(dk::ClientContext& context, RewriteSource source,
   if (result->HasError()) fail(result->GetErrorObject());
   while (true) {
     if (context.interrupted) throw dk::InterruptException();
-    dk::unique_ptr<dk::DataChunk> chunk;
-    dk::ErrorData error;
-    if (!result->TryFetch(chunk, error)) fail(error);
-    if (!chunk || chunk->size() == 0) return;
+    const auto chunk = NextChunk(*result, fail);
+    if (!chunk) return;
     take(*chunk);
   }
 }

@@ -266,7 +266,7 @@ dk::unique_ptr<dk::SQLStatement> DuckDbSession::ForInsert(const dialect::InsertR
 CommandAnswer DuckDbSession::RunCommand(const dialect::Statement& statement,
                                         const StatementScope& scope) {
   DefinitionChecks checks(*connection_, scope.fail);
-  EngineRewriter rewriter(*connection_, *lake_session_);
+  EngineRewriter rewriter(*connection_, *lake_session_, core_->options);
   const CommandContext context{
       *core_->lake,          principal_, checks, current_schema(), core_->options.files.get(),
       lake_session_->stop(), &rewriter};

@@ -88,6 +88,7 @@ class Core:
         name: str,
         mode: str,
         partition_columns: list[str],
+        schema_mode: str,
         schema: str,
         user: str,
     ) -> int: ...

@@ -344,6 +344,29 @@ class DataFrameWriter:
         self._frame = frame
         self._mode = "error"
         self._partition_by: list[str] = []
+        self._schema_mode = ""
+
+    def option(self, key: str, value: object) -> DataFrameWriter:
+        """Choose ``mergeSchema`` or ``overwriteSchema``, as ``"true"`` or ``True``.
+
+        Raises
+        ------
+        UnsupportedError
+            For other options (LK-7005).
+        """
+        modes = {"mergeschema": "merge", "overwriteschema": "overwrite"}
+        chosen = modes.get(key.lower())
+        if chosen is None:
+            raise UnsupportedError(
+                "LK-7005",
+                f"write.option({key!r}) is not supported",
+                "There are mergeSchema and overwriteSchema.",
+            )
+        if str(value).lower() == "true":
+            self._schema_mode = chosen
+        elif self._schema_mode == chosen:
+            self._schema_mode = ""
+        return self
 
     def mode(self, saveMode: str) -> DataFrameWriter:  # noqa: N803 - Spark's name
         """Choose ``append``, ``overwrite``, ``error`` (the default) or ``ignore``."""
@@ -372,7 +395,13 @@ class DataFrameWriter:
     def saveAsTable(self, name: str) -> None:  # noqa: N802 - Spark's name
         """Write the rows to the table ``name`` in one commit."""
         lakehouse = self._frame._lakehouse
-        lakehouse.write(self._frame, name, mode=self._mode, partition_by=self._partition_by)
+        lakehouse.write(
+            self._frame,
+            name,
+            mode=self._mode,
+            schema_mode=self._schema_mode,
+            partition_by=self._partition_by,
+        )
 
 
 def _rows_of(data: pyarrow.Table | pyarrow.RecordBatch) -> list[Row]:

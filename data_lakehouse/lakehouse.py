@@ -107,6 +107,7 @@ class Lakehouse:
         name: str,
         *,
         mode: str = "append",
+        schema_mode: str = "",
         partition_by: Sequence[str] = (),
         user: str = "",
     ) -> int:
@@ -119,6 +120,8 @@ class Lakehouse:
         name : of the table, which is made with the columns of the rows when it is not there
         mode : ``append``, ``overwrite``; when the table is there, ``error`` raises and ``ignore``
             writes nothing and returns -1
+        schema_mode : of a table that is there: empty keeps its columns, ``merge`` adds those that
+            only the rows have, ``overwrite``, in mode overwrite, replaces them
         partition_by : columns by which a new table is partitioned
         user : name of who asks, for authorization and audit; empty is the local user
 
@@ -131,7 +134,7 @@ class Lakehouse:
         """
         rows = arrow_source(data)
         partitions = list(partition_by)
-        return self.core.write(rows, name, mode, partitions, self.current_schema, user)
+        return self.core.write(rows, name, mode, partitions, schema_mode, self.current_schema, user)
 
     @property
     def catalog(self) -> Catalog:

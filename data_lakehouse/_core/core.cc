@@ -232,11 +232,12 @@ nb::tuple Core::Describe(const Request& request) {
 }
 
 int64_t Core::Write(const nb::object& rows, const std::string& name, const std::string& mode,
-                    const std::vector<std::string>& partition_columns, const std::string& schema,
+                    const std::vector<std::string>& partition_columns,
+                    const std::string& schema_mode, const std::string& schema,
                     const std::string& user) {
   const auto lakehouse = Use();
   const auto principal = PrincipalOf(user);
-  const WriteTarget target = {NameOf(name, schema), mode, partition_columns};
+  const WriteTarget target = {NameOf(name, schema), mode, partition_columns, schema_mode};
   CancellationToken cancel;
   StoppableReader reader(ImportStream(rows), cancel);
   int64_t version = -1;

@@ -8,15 +8,44 @@
 #include "base/suggest.h"
 #include "storage/append.h"
 #include "storage/arrow_schema.h"
+#include "storage/delta/schema_merge.h"
 
 namespace lakehouse::python {
 namespace {
 
-void CheckMode(const std::string& mode) {
+void CheckMode(const WriteTarget& target) {
   const std::vector<std::string> modes = {"append", "overwrite", "error", "ignore"};
-  if (std::find(modes.begin(), modes.end(), mode) != modes.end()) return;
-  throw Error(ErrorKind::kInvalidArgument, "LK-7011", "there is no write mode \"" + mode + "\"",
-              DidYouMean(mode, modes) + " There are append, overwrite, error and ignore.");
+  const std::string& mode = target.mode;
+  if (std::find(modes.begin(), modes.end(), mode) == modes.end()) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-7011", "there is no write mode \"" + mode + "\"",
+                DidYouMean(mode, modes) + " There are append, overwrite, error and ignore.");
+  }
+  const std::vector<std::string> schema_modes = {"merge", "overwrite"};
+  const bool overwrite = target.schema_mode == "overwrite";
+  if (!target.schema_mode.empty() && target.schema_mode != "merge" && !overwrite) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-7011",
+                "there is no schema_mode \"" + target.schema_mode + "\"",
+                DidYouMean(target.schema_mode, schema_modes) +
+                    " There are merge and overwrite.");
+  }
+  if (overwrite && mode != "overwrite") {
+    throw Error(ErrorKind::kInvalidArgument, "LK-7011",
+                "schema_mode overwrite is for mode overwrite, not for " + mode,
+                "Rows that stay have the columns that they have; add columns with merge.");
+  }
+}
+
+/// What the table becomes; nothing when its columns stay.
+std::optional<storage::TableMetadata> NextMetadata(const WriteTarget& target,
+                                                   storage::Table& table,
+                                                   const arrow::Schema& rows, Random& random) {
+  if (target.schema_mode.empty()) return std::nullopt;
+  const storage::TableMetadata metadata = table.Latest()->metadata();
+  storage::Schema schema = storage::FromArrow(rows);
+  if (target.schema_mode == "merge") {
+    return storage::delta::WithFieldsOf(metadata, std::move(schema.fields), random);
+  }
+  return storage::delta::WithSchema(metadata, std::move(schema), random);
 }
 
 void MakeTable(catalog::Lake& lake, const security::Principal& principal, const WriteTarget& target,
@@ -40,6 +69,8 @@ int64_t AppendRows(catalog::Lake& lake, const security::Principal& principal,
   storage::AppendOptions options;
   if (target.mode == "overwrite") options.mode = storage::WriteMode::kOverwrite;
   options.description.user_name = principal.name;
+  options.metadata =
+      NextMetadata(target, *object.table, *rows.schema(), *lake.storage_context().random);
   const auto result = storage::Append(*object.table, rows, options, lake.storage_context());
   if (result.outcome == storage::CommitOutcome::kConflict) {
     throw Error(ErrorKind::kCommitConflict, "LK-4013",
@@ -60,7 +91,7 @@ int64_t AppendRows(catalog::Lake& lake, const security::Principal& principal,
 
 int64_t WriteRows(catalog::Lake& lake, const security::Principal& principal,
                   const WriteTarget& target, arrow::RecordBatchReader& rows) {
-  CheckMode(target.mode);
+  CheckMode(target);
   if (lake.Find(principal, catalog::Action::kModify, target.name)) {
     if (target.mode == "ignore") return -1;
     if (target.mode == "error") {

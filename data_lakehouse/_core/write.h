@@ -16,6 +16,9 @@ struct WriteTarget {
   catalog::ObjectName name;
   std::string mode = "append";  ///< append, overwrite, or of a table that is there: error, ignore
   std::vector<std::string> partition_columns;  ///< of a table that is made
+  /// What becomes of the columns of a table that is there: empty, they stay; merge, those that only
+  /// the rows have are added; overwrite, in mode overwrite, the rows' own take their place.
+  std::string schema_mode;
 };
 
 /// Writes all rows in one commit and returns its version. A table that is not there is made first,

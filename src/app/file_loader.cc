@@ -35,6 +35,7 @@ class IngestionFileLoader : public query::FileLoader {
     request.cancel = load.cancel;
     request.limits = limits_;
     request.again = load.again;
+    request.merge_schema = load.merge_schema;
     ingestion::RunMetrics metrics;
     ingestion::RunOnce(*lake_, request, metrics);
     return {metrics.rows_written, metrics.files_read, metrics.files_skipped};

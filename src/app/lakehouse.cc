@@ -67,6 +67,8 @@ query::duckdb::EngineOptions EngineOptionsOf(const Config& config, const fs::pat
   options.max_waiting = static_cast<int>(config.GetInteger("query.max_waiting"));
   options.timeout_ms = config.GetDurationMs("query.timeout");
   options.write_attempts = static_cast<int>(config.GetInteger("query.write_attempts"));
+  options.auto_compact_min_files = config.GetInteger("query.auto_compact_min_files");
+  options.auto_compact_file_bytes = config.GetBytes("query.auto_compact_file_size");
   options.default_schema = config.GetString("query.default_schema");
   return options;
 }

@@ -171,6 +171,11 @@ void AddQuery(std::vector<Setting>& all) {
   all.push_back(Range(Same("query.write_attempts", kInteger, "100",
                            "Attempts of a statement that loses races against other writers."),
                       1, 10000));
+  all.push_back(Range(Same("query.auto_compact_min_files", kInteger, "50",
+                           "Small files of a partition from which auto compaction starts."),
+                      2, 1000000));
+  all.push_back(Same("query.auto_compact_file_size", kBytes, "128MiB",
+                     "Size of the files that auto compaction makes; small is less than half."));
   all.push_back(Same("query.default_schema", kString, "main", "Schema of names that have none."));
   all.push_back(Range(Same("ingestion.max_attempts", kInteger, "5",
                            "Attempts of a run that fails for a passing reason."),

@@ -88,6 +88,8 @@ class Attempt {
       target_.Plan(*source_->ProposeSchema());
     } else if (overwrite_ && !is_files()) {
       target_.ReplaceSchema(*source_->ProposeSchema());
+    } else if (request_.merge_schema) {
+      target_.AddColumns(*source_->ProposeSchema());
     }
   }
 

@@ -17,7 +17,8 @@ struct RunRequest {
   security::Principal principal;
   CancellationToken cancel;
   SourceLimits limits;
-  bool again = false;  ///< also parts that an earlier run has loaded
+  bool again = false;         ///< also parts that an earlier run has loaded
+  bool merge_schema = false;  ///< columns that only the source has are added to the target
   /// Told after each batch, by the thread that runs: what was done so far, and the fraction of the
   /// source that is read (-1 when unknown).
   std::function<void(const RunMetrics&, double)> on_progress;

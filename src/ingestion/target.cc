@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "storage/append.h"
 #include "storage/arrow_schema.h"
+#include "storage/delta/schema_merge.h"
 
 namespace lakehouse::ingestion {
 
@@ -48,6 +49,14 @@ void Target::ReplaceSchema(const arrow::Schema& schema) {
                 "Drop the table, or load into another one.");
   }
   metadata_.schema = std::move(replaced);
+  schema_changed_ = true;
+}
+
+void Target::AddColumns(const arrow::Schema& schema) {
+  auto merged = storage::delta::WithFieldsOf(metadata_, storage::FromArrow(schema).fields,
+                                             *lake_.storage_context().random);
+  if (merged == metadata_) return;
+  metadata_ = std::move(merged);
   schema_changed_ = true;
 }
 

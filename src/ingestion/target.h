@@ -29,6 +29,8 @@ class Target {
   void Plan(const arrow::Schema& schema);
   /// New columns for an existing table that is overwritten.
   void ReplaceSchema(const arrow::Schema& schema);
+  /// Columns that an existing table lacks, behind its own.
+  void AddColumns(const arrow::Schema& schema);
 
   /// The form that batches must have.
   std::shared_ptr<arrow::Schema> arrow_schema() const;

@@ -17,6 +17,7 @@ struct FileLoad {
   std::string format;                          ///< "csv", "json", "parquet"
   std::map<std::string, std::string> options;  ///< those of a file source of ingestion
   bool again = false;                          ///< also files that an earlier load has added
+  bool merge_schema = false;                   ///< columns that only the files have are added
   CancellationToken cancel;
 };
 

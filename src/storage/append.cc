@@ -140,11 +140,12 @@ CommitResult Append(Table& table, arrow::RecordBatchReader& rows, const AppendOp
       return {.outcome = CommitOutcome::kCommitted, .version = base->version()};
     }
   }
-  const Shaper shaper(base->schema(), *rows.schema());
+  const TableMetadata& metadata = options.metadata ? *options.metadata : base->metadata();
+  const Shaper shaper(metadata.schema, *rows.schema());
   const RowRules kept = RulesOfAppends(shaper.complete());
-  CheckRowRules(RulesOf(base->metadata()), kept);
-  parquet::DataFileWriter writer(table.location(), base->metadata(),
-                                 parquet::OptionsFor(base->metadata(), options.files), context);
+  CheckRowRules(RulesOf(metadata), kept);
+  parquet::DataFileWriter writer(table.location(), metadata,
+                                 parquet::OptionsFor(metadata, options.files), context);
   std::shared_ptr<arrow::RecordBatch> batch;
   while (true) {
     if (const arrow::Status status = rows.ReadNext(&batch); !status.ok()) {
@@ -159,6 +160,9 @@ CommitResult Append(Table& table, arrow::RecordBatchReader& rows, const AppendOp
   transaction->KeepRules(kept);
   const CommitDescription description = Describe(options, base, files, writer.rows_written());
   if (options.mode == WriteMode::kOverwrite) transaction->RemoveAllFiles();
+  if (options.metadata && *options.metadata != base->metadata()) {
+    transaction->SetMetadata(*options.metadata);
+  }
   for (NewFile& file : files) transaction->AddFile(std::move(file));
   if (options.app_transaction) {
     transaction->SetAppTransaction(options.app_transaction->first, options.app_transaction->second);

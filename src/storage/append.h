@@ -16,6 +16,8 @@ enum class WriteMode { kAppend, kOverwrite };
 
 struct AppendOptions {
   WriteMode mode = WriteMode::kAppend;
+  /// What the table is from this commit on; nothing: what it was.
+  std::optional<TableMetadata> metadata = std::nullopt;
   parquet::DataFileOptions files;
   CommitDescription description;
   /// Progress that is committed with the rows: application id and its new version.

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "storage/field_keys.h"
+#include "storage/variant.h"
 
 namespace lakehouse::storage {
 namespace {
@@ -158,7 +159,7 @@ std::shared_ptr<arrow::DataType> ToArrow(const DataType& type) {
                         arrow::field("value", ToArrow(*value.type), value.nullable));
     }
     case TypeId::kVariant:
-      break;
+      return ToArrow(*DataType::Struct(VariantParts()));
   }
   throw Error(ErrorKind::kUnsupported, "LK-3504",
               "the type " + type.ToString() + " has no Arrow form here");

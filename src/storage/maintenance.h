@@ -13,6 +13,9 @@
 /// Commands on whole tables, whatever the format of their log.
 namespace lakehouse::storage {
 
+/// Small requests go to the store by this many threads, for the time of one command.
+inline constexpr size_t kStoreThreads = 8;
+
 struct VacuumOptions {
   enum Mode {
     kFull,  ///< by listing the table's directory: everything that nothing refers to
@@ -26,6 +29,7 @@ struct VacuumOptions {
   /// the table.
   bool allow_short_retention = false;
   bool dry_run = false;
+  size_t threads = kStoreThreads;
   std::string user_name;
   CancellationToken token;
 };
@@ -62,7 +66,7 @@ struct RestoreReport {
 /// file that is needed is not there any more, CommitConflict LK-3048 when another commit came
 /// first, CommitStateUnknown LK-3049.
 RestoreReport Restore(Table& table, const Snapshot& target, const CommitDescription& description,
-                      const StorageContext& context);
+                      const StorageContext& context, size_t threads = kStoreThreads);
 
 struct CloneOptions {
   bool deep = false;  ///< copies the files; else the clone refers to those of the source

@@ -78,6 +78,7 @@ class OverlaySnapshot : public Snapshot {
     return base_->transactions();
   }
   const std::map<std::string, std::string>& domains() const override { return base_->domains(); }
+  Underlay underlay() const { return {base_.get(), base_files_}; }
 
  private:
   const NewFile& Own(size_t index) const { return changes_.files.at(index - base_files_); }
@@ -85,9 +86,7 @@ class OverlaySnapshot : public Snapshot {
   std::shared_ptr<const ColumnBounds> LoadBounds(const ColumnPath& column) const {
     auto bounds = std::make_shared<ColumnBounds>();
     if (base_files_ > 0) *bounds = *base_->Bounds(column);
-    bounds->min.resize(file_count());
-    bounds->max.resize(file_count());
-    bounds->null_count.resize(file_count(), -1);
+    bounds->Resize(file_count());
     const auto& parts = metadata().partition_columns;
     const auto part =
         column.size() == 1 ? std::find(parts.begin(), parts.end(), column[0]) : parts.end();
@@ -95,15 +94,12 @@ class OverlaySnapshot : public Snapshot {
       const NewFile& own = Own(i);
       if (part != parts.end()) {
         const Value& value = own.partition_values.at(static_cast<size_t>(part - parts.begin()));
-        bounds->min[i] = bounds->max[i] = value;
-        bounds->null_count[i] = value.is_null() ? own.stats.num_records : 0;
+        bounds->Set(i, value, value, value.is_null() ? own.stats.num_records : 0);
         continue;
       }
       const auto leaf = own.stats.leaves.find(column);
       if (leaf == own.stats.leaves.end()) continue;
-      bounds->min[i] = leaf->second.min;
-      bounds->max[i] = leaf->second.max;
-      bounds->null_count[i] = leaf->second.null_count;
+      bounds->Set(i, leaf->second.min, leaf->second.max, leaf->second.null_count);
     }
     return bounds;
   }
@@ -119,6 +115,14 @@ class OverlaySnapshot : public Snapshot {
 
 SnapshotPtr Overlay(SnapshotPtr base, PendingChanges changes) {
   return std::make_shared<OverlaySnapshot>(std::move(base), std::move(changes));
+}
+
+Underlay UnderlayOf(const Snapshot& snapshot) {
+  const auto* overlay = dynamic_cast<const OverlaySnapshot*>(&snapshot);
+  if (overlay == nullptr) return {&snapshot, snapshot.file_count()};
+  Underlay below = overlay->underlay();
+  const Underlay deeper = UnderlayOf(*below.snapshot);
+  return {deeper.snapshot, std::min(below.files, deeper.files)};
 }
 
 }  // namespace lakehouse::storage

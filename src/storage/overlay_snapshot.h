@@ -22,4 +22,12 @@ struct PendingChanges {
 /// files are taken as they were collected.
 SnapshotPtr Overlay(SnapshotPtr base, PendingChanges changes);
 
+/// What is below an overlay: the first `files` of its files are those of `snapshot`.
+struct Underlay {
+  const Snapshot* snapshot = nullptr;
+  size_t files = 0;
+};
+/// Of another snapshot: itself.
+Underlay UnderlayOf(const Snapshot& snapshot);
+
 }  // namespace lakehouse::storage

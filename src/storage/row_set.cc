@@ -94,6 +94,22 @@ RowSet RowSet::Complement(uint64_t count) const {
   return rest;
 }
 
+std::vector<uint64_t> RowSet::PlacesWithout(const RowSet& gone) const {
+  std::vector<uint64_t> places;
+  uint64_t before = 0;  // rows of `gone` in the buckets before
+  auto holes = gone.bitmap_->buckets.begin();
+  const auto end = gone.bitmap_->buckets.end();
+  for (const auto& [key, rows] : bitmap_->buckets) {
+    for (; holes != end && holes->first < key; ++holes) before += holes->second.cardinality();
+    const bool here = holes != end && holes->first == key;
+    for (const uint32_t place : rows) {
+      const uint64_t row = uint64_t{key} * kBucketRows + place;
+      places.push_back(row - before - (here ? holes->second.rank(place) : 0));
+    }
+  }
+  return places;
+}
+
 bool RowSet::Contains(uint64_t row) const {
   const auto found = bitmap_->buckets.find(KeyOf(row));
   return found != bitmap_->buckets.end() && found->second.contains(PlaceOf(row));
@@ -168,16 +184,24 @@ std::optional<RowSet> RowSet::FromPortable(std::string_view bytes) {
     const auto bitmap = cursor.TakeBitmap();
     if (!bitmap) return std::nullopt;
     // The bytes are proven whole, so the library reads no further than they go.
+    // The runs stay as they are: the library's removeRunCompression writes past the end of memory
+    // for one that ends at the last place of a container.
     Roaring rows = Roaring::readSafe(bitmap->data(), bitmap->size());
-    // Runs that touch are one run: sets are compared by their containers.
-    if (rows.removeRunCompression()) rows.runOptimize();
     if (!rows.isEmpty()) set.bitmap_->buckets[*key] = std::move(rows);
   }
   return cursor.AtEnd() ? std::optional(std::move(set)) : std::nullopt;
 }
 
 bool operator==(const RowSet& a, const RowSet& b) {
-  return a.bitmap_->buckets == b.bitmap_->buckets;
+  // Not by their containers: one of runs that touch has the same rows as one of a longer run.
+  const auto& left = a.bitmap_->buckets;
+  const auto& right = b.bitmap_->buckets;
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](const auto& one, const auto& other) {
+                      const uint64_t rows = one.second.cardinality();
+                      return one.first == other.first && rows == other.second.cardinality() &&
+                             rows == one.second.and_cardinality(other.second);
+                    });
 }
 
 }  // namespace lakehouse::storage

@@ -30,6 +30,10 @@ class RowSet {
   /// Those of the rows 0 to count - 1 that are not in this set.
   RowSet Complement(uint64_t count) const;
 
+  /// For each row of this set, which shares none with `gone`, how many rows before it are not in
+  /// `gone`: its position once those are taken out. Ascending.
+  std::vector<uint64_t> PlacesWithout(const RowSet& gone) const;
+
   bool Contains(uint64_t row) const;
   bool Intersects(const RowSet& other) const;
   int64_t size() const;

@@ -295,10 +295,13 @@ std::vector<std::string> CheckPartitionColumns(const Schema& schema,
   std::vector<std::string> checked;
   for (const std::string& column : columns) {
     const auto position = schema.IndexOf(column);
-    if (!position || schema.fields[*position].type->is_nested()) {
+    const bool variant = position && schema.fields[*position].type->id() == TypeId::kVariant;
+    if (!position || variant || schema.fields[*position].type->is_nested()) {
       throw Error(ErrorKind::kInvalidSchema, "LK-3007",
                   "cannot partition by " + column +
-                      (position ? ": it is nested" : ": there is no such column"),
+                      (variant    ? ": it is a variant, which has no order"
+                       : position ? ": it is nested"
+                                  : ": there is no such column"),
                   position ? "" : DidYouMean(column, schema.Names()));
     }
     const std::string& name = schema.fields[*position].name;

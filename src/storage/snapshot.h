@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/column_bounds.h"
 #include "storage/column_mapping.h"
 #include "storage/row_set.h"
 #include "storage/schema.h"
@@ -55,9 +56,9 @@ struct FileStats {
   std::map<ColumnPath, LeafStats> leaves;
 };
 
-/// A view of one live data file; valid as long as its Snapshot.
+/// One live data file.
 struct FileEntry {
-  std::string_view path;  ///< decoded; relative to the table's root, or absolute (a URI, or "/...")
+  std::string path;  ///< decoded; relative to the table's root, or absolute (a URI, or "/...")
   int64_t size_bytes = 0;
   int64_t modified_ms = 0;
   int64_t num_records = -1;  ///< in the file, deleted ones too; -1 without statistics
@@ -65,13 +66,6 @@ struct FileEntry {
 
   /// Rows that a scan gives; -1 when not known.
   int64_t live_records() const { return num_records < 0 ? -1 : num_records - deleted_records; }
-};
-
-/// LeafStats of one column for all files of a snapshot, by file index.
-struct ColumnBounds {
-  std::vector<Value> min;
-  std::vector<Value> max;
-  std::vector<int64_t> null_count;
 };
 
 struct AppTransaction {

@@ -114,6 +114,12 @@ class Transaction {
   virtual void MarkRead(MayMatch may_match, bool only_to_choose = false) = 0;
   /// Rows only move between files (OPTIMIZE): readers of changes see nothing of it.
   virtual void MarkRearranged() = 0;
+  /// Of a commit that rearranges: the live rows of `sources`, files of base(), one file behind the
+  /// other and each in its order, are the rows of the new files `targets`, which were added and
+  /// have record counts. With this deletion vectors that others put on the sources, before or after
+  /// this commit, follow the rows; without it they conflict with it.
+  virtual void MarkMoved(const std::vector<size_t>& sources,
+                         const std::vector<std::string>& targets) = 0;
   /// Instead of the table's own level (delta.isolationLevel, else kWriteSerializable). A commit
   /// that changes no rows has kSnapshot.
   virtual void SetIsolation(IsolationLevel level) = 0;
@@ -125,6 +131,11 @@ class Transaction {
   /// `delta.feature.<name>` = "supported", `delta.minReaderVersion` and `delta.minWriterVersion`
   /// ask for more and are not stored.
   virtual void SetMetadata(TableMetadata metadata) = 0;
+  /// Takes a feature that nothing uses any more out of the table's protocol, after SetMetadata.
+  /// With `guard_history` the checkpoints of older versions are kept for who does not know the
+  /// feature (feature checkpointProtection). The caller has looked at what the feature's drop
+  /// needs.
+  virtual void DropFeature(const std::string& feature, bool guard_history) = 0;
   /// Progress of application `app_id`. When base() already has this version or a later one, Commit
   /// answers kCommitted with base()'s version and writes nothing: the batch was there.
   virtual void SetAppTransaction(const std::string& app_id, int64_t version) = 0;

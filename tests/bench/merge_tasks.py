@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 Work = Callable[[], dict[str, Any]]
@@ -22,9 +24,9 @@ class Ours:
         self.lake = dl.connect(folder)
         self.lake.sql("SELECT count(*) FROM bench.t").collect()
 
-    def run(self, sql: str) -> None:
-        """Run a statement."""
-        self.lake.sql(sql)
+    def run(self, sql: str, **sources: Any) -> None:
+        """Run a statement, which may read rows of this process as ``lake_source.NAME``."""
+        self.lake.sql(sql, sources=sources)
 
     def answer(self, sql: str) -> str:
         """Return what is left, as text."""
@@ -54,15 +56,35 @@ class Theirs:
         return str([str(value) for value in row])
 
 
+def resident_mb() -> float:
+    """Return the resident memory of this process now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / (1 << 20)
+
+
 def worked(change: Callable[[], object], answer: Callable[[], str]) -> Work:
-    """Return the work of one change; memory is that of the change, not of the answer."""
+    """Return the work of one change; memory is that of the change, not of the answer.
+
+    ``cpu_seconds`` is what all threads used, for machines that others use too. ``grown_mb`` is by
+    how much the process grew for the change: what it had before is the interpreter, the libraries
+    and the rows that are merged, which both sides have.
+    """
     from worker import peak_mb
 
     def work() -> dict[str, Any]:
-        begin = time.monotonic()
+        before = resident_mb()
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+        begin, used = time.monotonic(), time.process_time()
         change()
-        seconds = time.monotonic() - begin
-        return {"seconds": seconds, "peak_mb": peak_mb(), "answer": answer()}
+        seconds, cpu = time.monotonic() - begin, time.process_time() - used
+        peak = peak_mb()
+        return {
+            "seconds": seconds,
+            "cpu_seconds": cpu,
+            "peak_mb": peak,
+            "grown_mb": max(peak - before, 1.0),
+            "answer": answer(),
+        }
 
     return work
 
@@ -74,9 +96,8 @@ def merge(side: str, folder: str, source: str, matched: str, inserts: bool, numb
     rows = pq.read_table(source)
     if side == "ours":
         ours = Ours(folder)
-        ours.lake.write(rows, "bench.s")
         updates = ", ".join(f"{name} = s.{name}" for name in rows.column_names)
-        sql = f"MERGE INTO bench.t t USING bench.s s ON {KEY}"
+        sql = f"MERGE INTO bench.t t USING lake_source.s s ON {KEY}"
         if matched:
             sql += (
                 f" WHEN MATCHED THEN {'DELETE' if matched == 'DELETE' else 'UPDATE SET ' + updates}"
@@ -86,7 +107,7 @@ def merge(side: str, folder: str, source: str, matched: str, inserts: bool, numb
             sql += (
                 f" WHEN NOT MATCHED THEN INSERT ({', '.join(rows.column_names)}) VALUES ({values})"
             )
-        return worked(lambda: ours.run(sql), lambda: ours.answer(RETURNS))
+        return worked(lambda: ours.run(sql, s=rows), lambda: ours.answer(RETURNS))
     theirs = Theirs(folder)
 
     def change() -> None:

@@ -26,6 +26,8 @@ MODULES = {
     "optimize": "optimize",
 }
 NAMES = tuple(MODULES)
+#: Those with rows that take long to prepare, measured by ``--large`` alone.
+LARGE = ("merge",)
 
 
 def text_of(value: float | None, digits: int = 1) -> str:
@@ -62,13 +64,19 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--list", action="store_true", help="only say which there are")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows as JSON")
-    parser.add_argument(
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument(
         "--quick", action="store_true", help="tiny sizes: that it runs, not how fast"
+    )
+    sizes.add_argument(
+        "--large", action="store_true", help=f"the rows that take long: {', '.join(LARGE)}"
     )
     given = parser.parse_args()
     unknown = set(given.names) - set(NAMES)
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}: {', '.join(NAMES)}")
+    if given.large and set(given.names) - set(LARGE):
+        parser.error(f"--large is for {', '.join(LARGE)}")
     if given.list:
         for name in NAMES:
             print(f"{name:<10}{importlib.import_module(MODULES[name]).SUMMARY}")
@@ -76,12 +84,12 @@ def main() -> int:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.platform(terse=True)}")
     print("ratio = ours / peer; 'better' says whether a lower or a higher figure is better")
     rows: list[Row] = []
-    for name in given.names or NAMES:
+    for name in given.names or (LARGE if given.large else NAMES):
         module = importlib.import_module(MODULES[name])
         print(f"\n{name}: {module.SUMMARY}", flush=True)
         begin = time.monotonic()
         try:
-            found = module.run(given.quick)
+            found = module.run_large() if given.large else module.run(given.quick)
         except BenchError as error:
             print(f"bench: {error}", file=sys.stderr)
             return 1

@@ -36,7 +36,8 @@ class Episode:
         self.choose = random.Random(seed)
         self.folder = folder
         self.program = Program(binary, folder / "lake")
-        self.workload = Workload(self.choose, self.choose.random() < 0.5)
+        partitioned, vectors = self.choose.random() < 0.5, self.choose.random() < 0.5
+        self.workload = Workload(self.choose, partitioned, vectors)
         self.state = State()
         self.loaded: set[int] = set()  # files seen in the table
         self.pending: set[int] = set()  # files written and not seen yet
@@ -140,7 +141,7 @@ class Episode:
 
     def check(self, statements: list[Statement], process: Process | None) -> None:
         """Compare the lake with what was acknowledged: that, or the statement at hand, too."""
-        done = len(process.lines) if process else 0
+        done = process.acknowledged if process else 0
         self.counts["acknowledged"] += done
         before = statements[done - 1].after if done > 0 else self.state
         flying = statements[done] if done < len(statements) else None
@@ -163,9 +164,11 @@ class Episode:
         """Return the one of the states that the lake is in."""
         oldest, newest = candidates[0], candidates[-1]
         script = ["SHOW TABLES IN crash", "SHOW TABLES IN bronze"]
+        log = LogFindings()
         if oldest.versions:
+            log = check_log(self.program.data_root / "crash" / "rows")
             script.append("SELECT 'row' AS kind, id, v FROM crash.rows")
-            script += self.version_queries(len(oldest.versions))
+            script += self.version_queries(log)
         for name in sorted(oldest.tables & newest.tables):
             script.append(f"SELECT '{name}' AS kind, count(*) AS n FROM crash.{name}")
         if self.loaded:
@@ -177,27 +180,28 @@ class Episode:
         elif any(line.get("tableName") == "files" for line in lines):
             self.check_loaded(self.program.sql(FILES + ";").finish())
         rows = [(line["id"], line["v"]) for line in lines if line.get("kind") == "row"]
-        log = self.program.data_root / "crash" / "rows" / "_delta_log"
-        versions = sum(1 for _ in log.glob("*.json"))
+        folder = self.program.data_root / "crash" / "rows" / "_delta_log"
+        changes = sum(not same for same in log.maintained) or sum(1 for _ in folder.glob("*.json"))
         for state in candidates:
             if names != {*state.tables, *(["rows"] if state.versions else [])}:
                 continue
-            if versions != len(state.versions):
+            if changes != len(state.versions):
                 continue
             if not oldest.versions or sorted(rows) == sorted(state.rows.items()):
-                self.check_lines(lines, state)
+                self.check_lines(lines, state, log.maintained)
                 return state
         raise Violation(
-            f"the lake is in no state that was acknowledged: tables {sorted(names)}, {versions} "
-            f"versions, rows {sorted(rows)}, expected one of "
+            f"the lake is in no state that was acknowledged: tables {sorted(names)}, {changes} "
+            f"changes, rows {sorted(rows)}, expected one of "
             f"{[(s.tables, len(s.versions), s.rows) for s in candidates]}"
         )
 
-    def version_queries(self, count: int) -> list[str]:
+    def version_queries(self, log: LogFindings) -> list[str]:
         """Ask for the versions that are new since the last check, and for some older ones."""
-        old = range(self.checked_versions)
-        asked = {*self.choose.sample(old, min(2, len(old))), *range(self.checked_versions, count)}
-        self.checked_versions = count
+        old = range(log.oldest, self.checked_versions)
+        new = range(max(log.oldest, self.checked_versions), log.versions)
+        asked = {*self.choose.sample(old, min(2, len(old))), *new}
+        self.checked_versions = log.versions
         return [
             f"SELECT 'version' AS kind, {version} AS n, count(*) AS c, "
             "coalesce(sum(id), 0)::BIGINT AS i, coalesce(sum(v), 0)::BIGINT AS s "
@@ -205,12 +209,15 @@ class Episode:
             for version in sorted(asked)
         ]
 
-    def check_lines(self, lines: Iterable[dict[str, object]], state: State) -> None:
+    def check_lines(
+        self, lines: Iterable[dict[str, object]], state: State, maintained: list[bool]
+    ) -> None:
         """Compare old versions and other tables."""
         for line in lines:
             kind = str(line.get("kind"))
             if kind == "version":
-                rows = state.versions[int(str(line["n"]))]
+                version = int(str(line["n"]))
+                rows = state.versions[version - sum(maintained[: version + 1])]
                 if (line["c"], line["i"], line["s"]) != sums(rows):
                     raise Violation(f"version {line['n']} reads {line}, expected {sums(rows)}")
                 self.counts["versions read"] += 1

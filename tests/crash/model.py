@@ -11,7 +11,10 @@ PARTS = 3
 
 @dataclass(frozen=True)
 class State:
-    """The rows (id to value) of ``crash.rows`` after each of its versions, and other tables."""
+    """The rows (id to value) of ``crash.rows`` after each of its changes, and other tables.
+
+    OPTIMIZE and VACUUM change nothing here, although they make versions.
+    """
 
     versions: tuple[Rows, ...] = ()
     tables: frozenset[str] = frozenset()
@@ -40,6 +43,7 @@ class Workload:
 
     choose: random.Random
     partitioned: bool
+    vectors: bool
     next_id: int = 1
     next_table: int = 1
     names: list[str] = field(default_factory=list)
@@ -59,7 +63,8 @@ class Workload:
             return self.create(state)
         kinds = [self.insert] * 5 + [self.create_other]
         if state.rows:
-            kinds += [self.update, self.delete, self.overwrite]
+            kinds += [self.update, self.delete, self.overwrite, self.merge, self.merge]
+            kinds += [self.optimize, self.vacuum]
         if state.tables:
             kinds.append(self.drop_other)
         return self.choose.choice(kinds)(state)
@@ -69,7 +74,9 @@ class Workload:
         partition = "PARTITIONED BY (part) " if self.partitioned else ""
         sql = (
             f"CREATE TABLE crash.rows (id BIGINT, v BIGINT, part BIGINT) USING DELTA {partition}"
-            "TBLPROPERTIES ('delta.checkpointInterval' = '3')"
+            "TBLPROPERTIES ('delta.checkpointInterval' = '3',"
+            " 'delta.deletedFileRetentionDuration' = 'interval 0 hours',"
+            f" 'delta.enableDeletionVectors' = '{str(self.vectors).lower()}')"
         )
         return Statement(sql, state.then({}))
 
@@ -95,6 +102,30 @@ class Workload:
         chosen = self.choose.choice(list(state.rows))
         rows = {i: v for i, v in state.rows.items() if i != chosen}
         return Statement(f"DELETE FROM crash.rows WHERE id = {chosen}", state.then(rows))
+
+    def merge(self, state: State) -> Statement:
+        """Change some rows, delete one, and add one that is not there."""
+        chosen = self.choose.sample(sorted(state.rows), min(3, len(state.rows)))
+        new, self.next_id = self.next_id, self.next_id + 1
+        rows = dict(state.rows)
+        del rows[chosen[0]]
+        rows.update({i: 7 for i in chosen[1:]})
+        source = ", ".join(f"({i})" for i in [*chosen, new])
+        sql = (
+            f"MERGE INTO crash.rows t USING (SELECT * FROM (VALUES {source}) s(id)) s"
+            f" ON t.id = s.id WHEN MATCHED AND s.id = {chosen[0]} THEN DELETE"
+            " WHEN MATCHED THEN UPDATE SET v = 7"
+            f" WHEN NOT MATCHED THEN INSERT VALUES (s.id, 0, s.id % {PARTS})"
+        )
+        return Statement(sql, state.then({**rows, new: 0}))
+
+    def optimize(self, state: State) -> Statement:
+        """Put small files together."""
+        return Statement("OPTIMIZE crash.rows", state)
+
+    def vacuum(self, state: State) -> Statement:
+        """Delete the files of all older versions."""
+        return Statement("VACUUM crash.rows", state)
 
     def overwrite(self, state: State) -> Statement:
         """Replace all rows by some of them."""

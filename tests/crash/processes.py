@@ -75,7 +75,7 @@ class Process:
         """Wait for the moment and kill, unless the process ended before."""
         deadline = time.monotonic() + LONGEST_S
         with self._changed:
-            while len(self._lines) < moment.acknowledged and self._process.poll() is None:
+            while self.acknowledged < moment.acknowledged and self._process.poll() is None:
                 if time.monotonic() > deadline:
                     break
                 self._changed.wait(0.05)
@@ -106,9 +106,9 @@ class Process:
         self.seconds = time.monotonic() - self.started
 
     @property
-    def lines(self) -> list[dict[str, object]]:
-        """What was printed: one object a line."""
-        return self._lines
+    def acknowledged(self) -> int:
+        """How many statements of a script are known to be done."""
+        return sum("acknowledged" in line for line in self._lines)
 
     @property
     def exit_code(self) -> int:

@@ -21,6 +21,18 @@ class LogFindings:
     versions: int = 0
     files: set[str] = field(default_factory=set)  # live ones
     ever: set[str] = field(default_factory=set)  # named by any commit
+    operations: list[str] = field(default_factory=list)  # by version
+
+    @property
+    def maintained(self) -> list[bool]:
+        """Return which versions change no row, by version."""
+        return [name.partition(" ")[0] in ("OPTIMIZE", "VACUUM") for name in self.operations]
+
+    @property
+    def oldest(self) -> int:
+        """Return the oldest version whose files nobody has begun to delete."""
+        starts = [v for v, name in enumerate(self.operations) if name == "VACUUM START"]
+        return starts[-1] if starts else 0
 
 
 def check_log(table: Path) -> LogFindings:
@@ -34,16 +46,18 @@ def check_log(table: Path) -> LogFindings:
         text = path.read_text(encoding="utf-8")
         if not text.endswith("\n"):
             raise Violation(f"{path}: the last line is cut")
-        for line in text.splitlines():
-            ((kind, action),) = json.loads(line).items()
+        actions = [json.loads(line) for line in text.splitlines()]
+        removed = {urllib.parse.unquote(a["remove"]["path"]) for a in actions if "remove" in a}
+        found.files -= removed
+        for one in actions:
+            ((kind, action),) = one.items()
             if kind == "add":
-                take_file(path, urllib.parse.unquote(action["path"]), found)
-            elif kind == "remove":
-                found.files.discard(urllib.parse.unquote(action["path"]))
+                take_file(path, urllib.parse.unquote(action["path"]), removed, found)
             elif kind == "commitInfo":
                 if action["txnId"] in transactions:
                     raise Violation(f"{path}: transaction {action['txnId']} is there twice")
                 transactions.add(action["txnId"])
+                found.operations.append(action["operation"])
     found.versions = len(names)
     for name in found.files:
         if not (table / name).is_file():
@@ -51,9 +65,9 @@ def check_log(table: Path) -> LogFindings:
     return found
 
 
-def take_file(commit: Path, name: str, found: LogFindings) -> None:
-    """Note an added file; a name is used once."""
-    if name in found.ever:
+def take_file(commit: Path, name: str, removed: set[str], found: LogFindings) -> None:
+    """Note an added file; a name is used once, or with other deleted rows in its place."""
+    if name in found.ever and name not in removed:
         raise Violation(f"{commit}: {name} is added a second time")
     found.ever.add(name)
     found.files.add(name)

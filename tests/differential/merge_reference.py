@@ -71,29 +71,6 @@ def run_merge(plain: duckdb.DuckDBPyConnection, merge: Merge) -> None:
         raise
 
 
-def fails_when_eager(plain: duckdb.DuckDBPyConnection, merge: Merge) -> bool:
-    """Return whether a value of a clause is an error for a row that is not the clause's.
-
-    DuckDB's MERGE computes the values of every clause for every row of the outer join.
-    """
-    table, source = f"{merge.table} t", f"({merge.source}) s"
-    joins = (
-        f"{table} JOIN {source} ON ({merge.on})",
-        f"{table} LEFT JOIN {source} ON false",
-        f"{source} LEFT JOIN {table} ON false",
-    )
-    for clause in merge.clauses:
-        values = ", ".join(f"{new} AS v{number}" for number, (_, new) in enumerate(clause.values))
-        try:
-            for join in joins if values else ():
-                plain.execute(
-                    f"CREATE OR REPLACE TEMP TABLE eager_values AS SELECT {values} FROM {join}"
-                )
-        except duckdb.Error:
-            return True
-    return False
-
-
 def run_merge_inside(plain: duckdb.DuckDBPyConnection, merge: Merge) -> None:
     """Change the table in the open transaction; after an error it has to be rolled back."""
     plain.execute(

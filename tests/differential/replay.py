@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-from merge_reference import ChangedTwice, fails_when_eager, run_merge_inside
+from merge_reference import ChangedTwice, run_merge_inside
 from statements import TABLE, Statement
 from table_kinds import TableKind
 
@@ -102,7 +102,9 @@ class Replay:
 
     def __init__(self, folder: Path, kind: TableKind) -> None:
         self.kind = kind
-        self.settings = {"storage.data_root": folder}
+        # Tables so small give work to one thread; the others would only be woken. One kind has all.
+        threads = 0 if kind.name == "everything" else 1
+        self.settings = {"storage.data_root": folder, "query.threads": threads}
         self.lake = dl.connect(LakehouseConfig(settings=self.settings))
         self.plain = duckdb.connect()
         self.plain.execute("SET threads = 1")
@@ -164,9 +166,6 @@ class Replay:
             execute(self.lake, ours)
         except LakehouseError as error:
             our_error = kind_of(error)
-        merge = statement.merge
-        if our_error == "value" and merge and fails_when_eager(self.plain, merge):
-            return "failed eagerly"
         plain_error = self._restore(version) if statement.back else self._run_plain(statement)
         if our_error != plain_error and not (our_error and our_error in plain_error.split(" or ")):
             raise Difference(
@@ -203,10 +202,6 @@ class Replay:
                 ours.sql(part.ours)
             except LakehouseError as error:
                 our_error = kind_of(error)
-            merge = part.merge
-            if our_error == "value" and merge and fails_when_eager(self.plain, merge):
-                outcome, keeps = "failed eagerly", False
-                break
             try:
                 self._run_inside(part)
             except tuple(PLAIN_KINDS) as error:

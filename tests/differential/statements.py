@@ -118,7 +118,7 @@ class Sequence:
             kinds.append((1, self.replace))
         if "replace_where" in self.abilities:
             kinds.append((1, self.replace_where))
-        if "transaction" in self.abilities and self.kind.takes_transactions:
+        if "transaction" in self.abilities:
             kinds.append((2, self.transaction))
         if "alter" in self.abilities:
             kinds.append((1, self.add_column))

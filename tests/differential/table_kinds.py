@@ -26,11 +26,6 @@ class TableKind:
         return self.properties.get("delta.enableChangeDataFeed") == "true"
 
     @property
-    def takes_transactions(self) -> bool:
-        """Return whether several statements on the table may be one transaction."""
-        return not self.has_feed and "delta.enableRowTracking" not in self.properties
-
-    @property
     def is_widened(self) -> bool:
         """Return whether the types of columns may become wider."""
         return "delta.enableTypeWidening" in self.properties

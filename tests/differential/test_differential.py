@@ -12,7 +12,7 @@ from statements import Statement
 from table_kinds import KINDS, NEEDED
 
 #: Statements of a run; LAKEHOUSE_DIFFERENTIAL_STATEMENTS asks for more.
-STATEMENTS = int(os.environ.get("LAKEHOUSE_DIFFERENTIAL_STATEMENTS", "6000"))
+STATEMENTS = int(os.environ.get("LAKEHOUSE_DIFFERENTIAL_STATEMENTS", "10000"))
 SEED = int(os.environ.get("LAKEHOUSE_DIFFERENTIAL_SEED", "1"))
 
 

@@ -236,6 +236,19 @@ def deletion_vectors() -> Iterator[bytes]:
     yield b"HelloWorld"
 
 
+def variants() -> Iterator[bytes]:
+    """Yield JSON texts, and metadata and value behind the length of the metadata."""
+    yield b'{"a": [1, 2.50, "x", null, true, 1e300], "b": {"c": -129}}'
+    yield b'[12345678901234567890.5, 70000, "' + b"x" * 70 + b'"]'
+    metadata = b"\x01\x01\x00\x01a"
+    for value in (
+        b"\x02\x01\x00\x00\x02\x0c\x01",
+        b"\x03\x01\x00\x01\x00",
+        b"\x2c\x00\x4e\x00\x00",
+    ):
+        yield bytes([len(metadata)]) + metadata + value
+
+
 def seeds() -> dict[str, list[bytes]]:
     """Return the inputs of each target."""
     return {
@@ -253,6 +266,7 @@ def seeds() -> dict[str, list[bytes]]:
         "copy": list(copy_streams()),
         "delta_checksum": [CHECKSUM.encode(), b"{}"],
         "deletion_vector": list(deletion_vectors()),
+        "variant": list(variants()),
         "http": [request.encode() for request in HTTP],
         "s3_xml": [xml.encode() for xml in S3_ANSWERS],
     }

@@ -217,7 +217,11 @@ class LaidTable:
                 for version, names in OLD_FEATURES:
                     listed += names if version <= protocol["minWriterVersion"] else []
             readers = protocol.setdefault("readerFeatures", [])
-            readers += ["columnMapping"] if protocol["minReaderVersion"] == 2 else []
+            # What readers must know is in both lists, or in none.
+            if protocol["minReaderVersion"] == 2:
+                readers.append("columnMapping")
+            elif "columnMapping" in listed and "columnMapping" not in readers:
+                listed.remove("columnMapping")
             protocol.update(minReaderVersion=3, minWriterVersion=7)
             for names in (readers, listed):
                 names += [] if "v2Checkpoint" in names else ["v2Checkpoint"]

@@ -334,7 +334,8 @@ def test_void_columns_are_null(lake: dl.Lakehouse, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "feature", ["variantShredding", "catalogManaged", "someFutureFeature", "variantType-preview"]
+    "feature",
+    ["variantShredding", "variantShredding-preview", "catalogManaged", "someFutureFeature"],
 )
 def test_unknown_reader_features_are_refused_by_name(
     lake: dl.Lakehouse, tmp_path: Path, feature: str

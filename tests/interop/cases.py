@@ -77,6 +77,17 @@ PRIMITIVE_ROWS = (
     " TIMESTAMP '1969-12-31 23:59:59.999999')",
     "INSERT INTO {t} (id) VALUES (3)",
 )
+VARIANTS = "id BIGINT, v VARIANT"
+VARIANT_ROWS = (
+    """INSERT INTO {t} VALUES (1, parse_json('{"a": [1, 2.5, "x", null], "b": {"c": 300}}')),"""
+    " (2, parse_json('null')), (3, NULL), (4, parse_json('\"text\"')),"
+    " (5, parse_json('123456789012345678901234567890.5')), (6, parse_json('-70000'))",
+    "UPDATE {t} SET v = parse_json('[7]') WHERE id = 1",
+    "MERGE INTO {t} t USING (SELECT 4 AS id, parse_json('{}') AS v UNION ALL SELECT 9,"
+    " parse_json('9')) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET v = s.v"
+    " WHEN NOT MATCHED THEN INSERT (id, v) VALUES (s.id, s.v)",
+    "DELETE FROM {t} WHERE id = 6",
+)
 PLACES = (
     "INSERT INTO {t} (id, p, q) VALUES (1, 'a b', DATE '2024-01-01'), (2, 'c/d=e%f', NULL),"
     " (3, NULL, DATE '1969-12-31'), (4, 'ä:?#', DATE '2024-01-01'), (5, '__HIVE', NULL)"
@@ -122,6 +133,32 @@ CASES = (
         "INSERT INTO {t} VALUES (1, TIMESTAMP '2024-02-29 12:34:56.5'), (2, NULL)",
         columns="id INT, at TIMESTAMP_NTZ",
         by_spark=True,
+    ),
+    made("variantType", "variants", *VARIANT_ROWS, columns=VARIANTS, by_spark=True),
+    made(
+        "variantType",
+        "variants_with_vectors",
+        *VARIANT_ROWS,
+        columns=VARIANTS,
+        by_spark=True,
+        enableDeletionVectors="true",
+        columnMapping__mode="name",
+    ),
+    made(
+        "DROP FEATURE",
+        "without_vectors",
+        *DML,
+        "ALTER TABLE {t} DROP FEATURE deletionVectors",
+        INSERTS[0],
+        enableDeletionVectors="true",
+    ),
+    made(
+        "DROP FEATURE",
+        "without_mapping",
+        *DML,
+        "ALTER TABLE {t} DROP FEATURE columnMapping",
+        UPDATE,
+        columnMapping__mode="name",
     ),
     made("appendOnly", "append_only", *INSERTS, appendOnly="true"),
     made(

@@ -63,8 +63,16 @@ class Spark:
         self.session.sql(sql).collect()
 
     def query(self, sql: str) -> pa.Table:
-        """Return the rows of a query."""
-        return self.session.sql(sql).toArrow()
+        """Return the rows of a query, with JSON texts for variants, as we show them."""
+        frame = self.session.sql(sql)
+        kinds = {field.name: field.dataType.typeName() for field in frame.schema.fields}
+        if "variant" in kinds.values():
+            shown = [
+                f"to_json(`{name}`) AS `{name}`" if kind == "variant" else f"`{name}`"
+                for name, kind in kinds.items()
+            ]
+            frame = frame.selectExpr(*shown)
+        return frame.toArrow()
 
     def read(self, table: Path, version: int | None = None) -> pa.Table:
         """Return the rows of a table, of its latest version or an older one."""

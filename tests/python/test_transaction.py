@@ -107,7 +107,7 @@ def test_a_failed_statement_ends_it(lakehouse: dl.Lakehouse, table: dl.Table) ->
     assert total(lakehouse) == 30
 
 
-def test_a_change_feed_is_written_by_one_statement(lakehouse: dl.Lakehouse, tmp_path: Path) -> None:
+def test_a_change_feed_is_that_of_the_commit(lakehouse: dl.Lakehouse, tmp_path: Path) -> None:
     place = str(tmp_path / "lake" / "main" / "feed")
     deltalake.write_deltalake(
         place, pa.table({"id": [1]}), configuration={"delta.enableChangeDataFeed": "true"}
@@ -115,9 +115,11 @@ def test_a_change_feed_is_written_by_one_statement(lakehouse: dl.Lakehouse, tmp_
     transaction = lakehouse.transaction()
     transaction.sql(f"INSERT INTO delta.`{place}` VALUES (2)")
     transaction.sql(f"INSERT INTO delta.`{place}` VALUES (3)")
-    with pytest.raises(UnsupportedError, match="LK-4090"):
-        transaction.sql(f"DELETE FROM delta.`{place}`")
-    transaction.rollback()
+    transaction.sql(f"DELETE FROM delta.`{place}` WHERE id < 3")
+    transaction.commit()
+    changes = deltalake.DeltaTable(place).load_cdf(starting_version=1).read_all()
+    rows = zip(changes["_change_type"].to_pylist(), changes["id"].to_pylist(), strict=True)
+    assert sorted(rows) == [("delete", 1), ("insert", 3)]
 
 
 def test_begin_is_for_transactions(lakehouse: dl.Lakehouse) -> None:

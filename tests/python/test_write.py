@@ -49,6 +49,43 @@ def test_modes(lakehouse: dl.Lakehouse) -> None:
     assert wrong.value.code == "LK-7011"
 
 
+def test_columns_of_rows_are_added_or_take_over(lakehouse: dl.Lakehouse) -> None:
+    lakehouse.write([{"a": 1}], "t")
+    assert lakehouse.write([{"a": 2, "b": "x"}], "t", schema_mode="merge") == 2
+    assert lakehouse.sql("SELECT * FROM t ORDER BY a").to_arrow().to_pylist() == [
+        {"a": 1, "b": None},
+        {"a": 2, "b": "x"},
+    ]
+    assert lakehouse.write([{"c": 3.5}], "t", mode="overwrite", schema_mode="overwrite") == 3
+    assert lakehouse.table("t").to_arrow().to_pylist() == [{"c": 3.5}]
+    assert lakehouse.table("t").to_arrow(version=2).num_rows == 2
+    for mode, schema_mode in (("append", "overwrite"), ("append", "replace")):
+        with pytest.raises(errors.InvalidArgumentError) as wrong:
+            lakehouse.write([{"c": 1.0}], "t", mode=mode, schema_mode=schema_mode)
+        assert wrong.value.code == "LK-7011"
+
+
+def test_options_of_spark_say_the_same(lakehouse: dl.Lakehouse) -> None:
+    lakehouse.write([{"a": 1}], "t")
+    more = lakehouse.sql("SELECT 2 AS a, 'x' AS b")
+    with pytest.raises(errors.InvalidSchemaError):
+        more.write.mode("append").saveAsTable("t")
+    more.write.option("mergeSchema", "true").mode("append").saveAsTable("t")
+    assert lakehouse.table("t").columns == ["a", "b"]
+    other = lakehouse.sql("SELECT 1.5::DOUBLE AS z")
+    other.write.option("overwriteSchema", True).mode("overwrite").saveAsTable("t")
+    assert lakehouse.table("t").columns == ["z"]
+    with pytest.raises(errors.UnsupportedError):
+        other.write.option("compression", "zstd")
+
+
+def test_a_partition_column_does_not_go(lakehouse: dl.Lakehouse) -> None:
+    lakehouse.write([{"a": 1, "p": "x"}], "t", partition_by=["p"])
+    with pytest.raises(errors.InvalidSchemaError) as raised:
+        lakehouse.write([{"a": 1}], "t", mode="overwrite", schema_mode="overwrite")
+    assert raised.value.code == "LK-3007"
+
+
 def test_new_tables_may_be_partitioned(lakehouse: dl.Lakehouse) -> None:
     rows = pa.table({"day": ["a", "b", "a"], "n": [1, 2, 3]})
     lakehouse.write(rows, "t", partition_by=["day"])

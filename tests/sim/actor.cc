@@ -7,6 +7,7 @@
 #include "io/fault_store.h"
 #include "simulated_store.h"
 #include "storage/delta/delta_table.h"
+#include "storage/maintenance.h"
 
 namespace lakehouse::sim {
 namespace {
@@ -25,9 +26,11 @@ uint64_t SeedOf(const Shared& shared, int number, int life) {
          static_cast<uint64_t>(life);
 }
 
-int64_t ClockError(World& world) {
+/// VACUUM trusts clocks as far as its retention goes, which here is short.
+int64_t ClockError(Shared& shared) {
   const auto range = static_cast<uint64_t>(2 * kMostClockError_ms);
-  return static_cast<int64_t>(world.random.Below(range)) - kMostClockError_ms;
+  const int64_t error = static_cast<int64_t>(shared.world.random.Below(range)) - kMostClockError_ms;
+  return shared.retention_ms > 0 ? 0 : error;
 }
 
 }  // namespace
@@ -52,7 +55,7 @@ Model ModelOf(const storage::Snapshot& snapshot) {
 Actor::Actor(Shared& shared, int number, int life)
     : shared_(shared),
       world_(shared.world),
-      process_(shared.world, number, SeedOf(shared, number, life), ClockError(shared.world)),
+      process_(shared.world, number, SeedOf(shared, number, life), ClockError(shared)),
       life_(life),
       location_{MakeSimulatedStore(process_), kTable},
       context_{&process_.clock(), &process_.random} {}
@@ -124,12 +127,18 @@ void Actor::Try(Operation& operation, const std::function<void()>& work) {
   try {
     work();
   } catch (const Error& error) {
-    operation.outcome =
-        error.kind() == ErrorKind::kCommitStateUnknown ? Outcome::kUnknown : Outcome::kFailed;
+    operation.outcome = error.kind() == ErrorKind::kCommitStateUnknown ? Outcome::kUnknown
+                        : error.kind() == ErrorKind::kCommitConflict   ? Outcome::kConflict
+                                                                       : Outcome::kFailed;
+    // Views that are older than the retention may have lost their files.
+    const bool vacuumed = shared_.retention_ms > 0 && error.kind() == ErrorKind::kNotFound &&
+                          !(operation.kind == Kind::kRead && operation.latest);
     // What an old listing does not show is not there, as far as anybody can know.
     const bool missing = error.code() == "LK-3001" || error.code() == "LK-3004";
     const bool expected = error.code() == "LK-8007" || error.code() == "LK-8006" ||
-                          error.code() == "LK-3006" || (missing && process_.saw_old_list);
+                          error.code() == "LK-3006" || (missing && process_.saw_old_list) ||
+                          error.kind() == ErrorKind::kCommitConflict ||
+                          error.kind() == ErrorKind::kCommitStateUnknown || vacuumed;
     if (!expected) Violate(operation.id + ": " + error.code() + " " + error.message());
   }
   operation.end = world_.scheduler.step();
@@ -168,9 +177,10 @@ void Actor::Act() {
   if (choice < 34) return Overwrite();
   if (choice < 40) return Remove(Kind::kRemove);
   if (choice < 46) return Remove(Kind::kRewrite);
-  if (choice < 50) return Remove(Kind::kRearrange);
-  if (choice < 68) return DeleteRows();
-  if (choice < 70) return Configure();
+  if (choice < 51) return Rearrange();
+  if (choice < 66) return DeleteRows();
+  if (choice < 68) return Configure();
+  if (choice < 71) return shared_.retention_ms > 0 ? Vacuum() : Restore();
   if (choice < 86) return Read(choice < 80);
   if (choice < 88 && shared_.checkpoint_interval > 0) return Checkpoint();
   if (choice < 93) {
@@ -190,18 +200,25 @@ std::unique_ptr<storage::Transaction> Actor::Begin(Operation& operation) {
 }
 
 void Actor::AddFile(storage::Transaction& transaction, Operation& operation) {
+  AddFile(transaction, operation, 1 + static_cast<int64_t>(process_.random.Below(kMostRows)));
+}
+
+std::string Actor::AddFile(storage::Transaction& transaction, Operation& operation,
+                           int64_t row_count) {
   storage::NewFile file;
   file.path = "f" + std::to_string(process_.number) + "-" + std::to_string(life_) + "-" +
               std::to_string(files_++);
-  file.stats.num_records = 1 + static_cast<int64_t>(process_.random.Below(kMostRows));
-  const std::string rows(static_cast<size_t>(file.stats.num_records), 'r');
+  file.stats.num_records = row_count;
+  const std::string rows(static_cast<size_t>(row_count), 'r');
   const auto writer = location_.store->Create(io::JoinPath(location_.path, file.path));
   writer->Append(std::as_bytes(std::span(rows)));
   writer->Finish();
   file.size_bytes = writer->bytes_written();
   file.modified_ms = process_.clock().NowMs();
-  operation.adds[file.path] = file.stats.num_records;
+  const std::string path = file.path;
+  operation.adds[path] = row_count;
   transaction.AddFile(std::move(file));
+  return path;
 }
 
 void Actor::Commit(storage::Transaction& transaction, Operation& operation) {
@@ -268,12 +285,75 @@ void Actor::Remove(Kind kind) {
       transaction->RemoveFile(i);
     }
     if (kind == Kind::kRewrite) transaction->MarkRead();
-    if (kind == Kind::kRearrange) transaction->MarkRearranged();
     if (kind != Kind::kRemove) {
       transaction->KeepRules({.row_ids = true});
       AddFile(*transaction, operation);
     }
     Commit(*transaction, operation);
+  });
+}
+
+void Actor::Rearrange() {
+  Operation& operation = Start(Kind::kRearrange);
+  Try(operation, [&] {
+    const auto transaction = Begin(operation);
+    const storage::Snapshot& base = *transaction->base();
+    std::vector<size_t> sources;
+    int64_t rows = 0;
+    const size_t most = 2 + process_.random.Below(3);
+    for (size_t i = 0; i < base.file_count() && sources.size() < most; ++i) {
+      if (process_.random.Below(3) == 0) continue;
+      const size_t place = process_.random.Below(sources.size() + 1);
+      sources.insert(sources.begin() + static_cast<ptrdiff_t>(place), i);
+      rows += base.file(i).live_records();
+    }
+    if (rows < 2) {
+      operation.outcome = Outcome::kFailed;
+      return;
+    }
+    for (const size_t i : sources) {
+      operation.sources.emplace_back(base.file(i).path);
+      operation.removes.insert(operation.sources.back());
+      transaction->RemoveFile(i);
+    }
+    transaction->MarkRearranged();
+    transaction->KeepRules({.row_ids = true});
+    const auto cut = process_.random.Below(2) == 0
+                         ? 0
+                         : static_cast<int64_t>(process_.random.Below(static_cast<uint64_t>(rows)));
+    if (cut > 0) operation.targets.push_back(AddFile(*transaction, operation, cut));
+    operation.targets.push_back(AddFile(*transaction, operation, rows - cut));
+    if (process_.random.Below(4) != 0) transaction->MarkMoved(sources, operation.targets);
+    Commit(*transaction, operation);
+  });
+}
+
+void Actor::Restore() {
+  Operation& operation = Start(Kind::kRestore);
+  operation.outcome = Outcome::kFailed;
+  storage::CommitDescription description;
+  description.user_metadata = operation.id;
+  Try(operation, [&] {
+    const storage::SnapshotPtr latest = table_->Latest();
+    const auto versions = static_cast<uint64_t>(latest->version()) + 1;
+    operation.restored = static_cast<int64_t>(process_.random.Below(versions));
+    const storage::SnapshotPtr target = table_->At(operation.restored);
+    operation.outcome = Outcome::kPending;
+    const auto report = storage::Restore(*table_, *target, description, context_, /*threads=*/1);
+    operation.version = report.version;
+    operation.outcome = Outcome::kCommitted;
+  });
+}
+
+void Actor::Vacuum() {
+  Operation& operation = Start(Kind::kVacuum);
+  storage::VacuumOptions options;
+  options.retain_ms = shared_.retention_ms;
+  options.allow_short_retention = true;
+  options.threads = 1;  // a process of the simulation is one fiber
+  Try(operation, [&] {
+    storage::Vacuum(*table_, context_, options);
+    operation.outcome = Outcome::kCommitted;
   });
 }
 

@@ -21,6 +21,9 @@ struct Shared {
   int sessions = 0;
   int64_t checkpoint_interval = 10;  ///< 0: none are written
   std::map<std::string, std::string> properties;
+  /// VACUUM deletes what is older; 0: nobody does it, and RESTORE is done instead, since files that
+  /// both want at once may go (docs/sql/restore.md).
+  int64_t retention_ms = 0;
 };
 
 /// A client of the storage engine: one life of a process, to its end or to a crash.
@@ -39,8 +42,12 @@ class Actor {
   void Act();
   void Append(bool with_app);
   void Overwrite();
-  /// Some files go: for good, or for a new one that has their rows or others.
+  /// Some files go: for good, or for a new one with other rows.
   void Remove(Operation::Kind kind);
+  /// The rows of some files move to one or two others.
+  void Rearrange();
+  void Restore();
+  void Vacuum();
   void DeleteRows();
   void Configure();
   void Read(bool latest);
@@ -52,6 +59,7 @@ class Actor {
   std::unique_ptr<storage::Transaction> Begin(Operation& operation);
   /// Writes a small data file and plans to add it.
   void AddFile(storage::Transaction& transaction, Operation& operation);
+  std::string AddFile(storage::Transaction& transaction, Operation& operation, int64_t rows);
   void Commit(storage::Transaction& transaction, Operation& operation);
   Operation& Start(Operation::Kind kind);
   /// Runs what may fail; what it was told is kept in `operation`.

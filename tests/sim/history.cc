@@ -18,7 +18,12 @@ int64_t RowsOf(const Json& add) {
 }
 
 /// Has the operation read the whole table?
-bool ReadsAll(Kind kind) { return kind == Kind::kOverwrite || kind == Kind::kRewrite; }
+bool ReadsAll(Kind kind) {
+  return kind == Kind::kOverwrite || kind == Kind::kRewrite || kind == Kind::kRestore;
+}
+
+/// Has it an entry of its own?
+bool Writes(Kind kind) { return kind != Kind::kRead && kind != Kind::kVacuum; }
 
 class Checker {
  public:
@@ -28,7 +33,7 @@ class Checker {
 
   std::vector<std::string> Run() {
     for (const Operation& operation : operations_) {
-      if (operation.kind != Kind::kRead) by_id_[operation.id] = &operation;
+      if (Writes(operation.kind)) by_id_[operation.id] = &operation;
     }
     CheckVersions();
     if (!found_.empty()) return found_;
@@ -56,13 +61,14 @@ class Checker {
     for (size_t i = 0; i < entries_.size(); ++i) {
       const Entry& entry = entries_[i];
       if (entry.version != static_cast<int64_t>(i)) Report("version ", i, " is missing");
+      if (entry.vacuum) continue;
       if (OperationOf(entry) == nullptr) {
         Report("version ", entry.version, " is of nobody: '", entry.id, "'");
       }
       versions[entry.id].push_back(entry.version);
     }
     for (const Operation& operation : operations_) {
-      if (operation.kind == Kind::kRead) continue;
+      if (!Writes(operation.kind)) continue;
       const std::vector<int64_t>& there = versions[operation.id];
       if (there.size() > 1) {
         Report(operation.id, " is in the log ", there.size(), " times: versions ", there[0],
@@ -94,40 +100,147 @@ class Checker {
            operation.app, " was there already, and it was not");
   }
 
+  // -- Rows have numbers, which follow them from file to file.
+
+  using Rows = std::set<int64_t>;
+
+  /// The live rows of a file of a model, in its order.
+  std::vector<int64_t> LiveRows(const Model& model, const std::string& path) const {
+    std::vector<int64_t> live;
+    const auto file = model.find(path);
+    if (file == model.end()) return live;
+    const std::vector<int64_t>& rows = rows_.at(path);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      if (file->second.deleted.count(i) == 0) live.push_back(rows[i]);
+    }
+    return live;
+  }
+
+  Rows AllLiveRows(const Model& model) const {
+    Rows all;
+    for (const auto& [path, file] : model) {
+      for (const int64_t row : LiveRows(model, path)) all.insert(row);
+    }
+    return all;
+  }
+
+  const Model& BaseOf(const Operation& operation) const {
+    static const Model kNone;
+    return operation.base < 0 ? kNone : models_[static_cast<size_t>(operation.base)];
+  }
+
+  /// What an operation does to the table, whatever has become of it meanwhile.
+  struct Effects {
+    Rows gone;
+    Model puts;  ///< files that are there afterwards
+  };
+
+  Effects EffectsOf(const Operation& operation) {
+    Effects effects;
+    const Model& base = BaseOf(operation);
+    const auto take = [&](const std::string& path) {
+      for (const int64_t row : LiveRows(base, path)) effects.gone.insert(row);
+    };
+    if (operation.kind == Kind::kRestore) {
+      const Model& wanted = models_[static_cast<size_t>(operation.restored)];
+      const auto same = [](const Model& model, const auto& file) {
+        const auto there = model.find(file.first);
+        return there != model.end() && there->second == file.second;
+      };
+      for (const auto& file : base) {
+        if (!same(wanted, file)) take(file.first);
+      }
+      for (const auto& file : wanted) {
+        if (!same(base, file)) effects.puts.insert(file);
+      }
+      return effects;
+    }
+    if (operation.kind != Kind::kRearrange) {
+      for (const std::string& path : operation.removes) take(path);
+    }
+    for (const auto& [path, places] : operation.deletes) {
+      for (const uint64_t place : places) effects.gone.insert(rows_[path].at(place));
+    }
+    if (operation.kind == Kind::kRearrange) return effects;
+    for (const auto& [path, count] : operation.adds) {
+      for (int64_t i = 0; i < count; ++i) rows_[path].push_back(next_row_++);
+      effects.puts[path].rows = count;
+    }
+    return effects;
+  }
+
+  /// Takes the rows out of the files that have them now. Files that lose some of theirs are in
+  /// `removes`, those that keep some in `again`.
+  void TakeAway(const Entry& entry, Rows gone, Model& model, std::set<std::string>& removes,
+                std::set<std::string>& again) {
+    for (auto it = model.begin(); it != model.end() && !gone.empty();) {
+      auto& [path, file] = *it;
+      const std::vector<int64_t>& rows = rows_.at(path);
+      bool any = false;
+      for (size_t i = 0; i < rows.size(); ++i) {
+        if (file.deleted.count(i) > 0 || gone.erase(rows[i]) == 0) continue;
+        file.deleted.insert(i);
+        any = true;
+      }
+      if (any) removes.insert(path);
+      const bool all = static_cast<int64_t>(file.deleted.size()) == file.rows;
+      if (any && !all) again.insert(path);
+      it = any && all ? model.erase(it) : std::next(it);
+    }
+    if (!gone.empty()) {
+      Report("version ", entry.version, " takes ", gone.size(),
+             " rows away that are not there any more");
+    }
+  }
+
+  /// Moves rows; those that have been deleted meanwhile are deleted where they come to.
+  void Move(const Entry& entry, const Operation& operation, Model& model,
+            std::set<std::string>& removes, Model& puts) {
+    std::vector<int64_t> moved;
+    Rows live;
+    for (const std::string& path : operation.sources) {
+      for (const int64_t row : LiveRows(BaseOf(operation), path)) moved.push_back(row);
+      for (const int64_t row : LiveRows(model, path)) live.insert(row);
+      if (model.erase(path) > 0) removes.insert(path);
+    }
+    size_t next = 0;
+    for (const std::string& path : operation.targets) {
+      ModelFile& file = puts[path];
+      file.rows = operation.adds.at(path);
+      for (int64_t i = 0; i < file.rows; ++i) {
+        const int64_t row = moved[next++];
+        rows_[path].push_back(row);
+        if (live.erase(row) == 0) file.deleted.insert(static_cast<uint64_t>(i));
+      }
+      if (static_cast<int64_t>(file.deleted.size()) == file.rows) puts.erase(path);
+    }
+    if (!live.empty()) Report("version ", entry.version, " loses ", live.size(), " rows");
+  }
+
   void Replay(const Entry& entry) {
-    const Operation& operation = *OperationOf(entry);
     Model model = models_.empty() ? Model{} : models_.back();
-    if (operation.base >= entry.version) {
-      Report(operation.id, " is version ", entry.version, ", but began with ", operation.base);
-      return;
-    }
-    std::set<std::string> removes = operation.removes;
-    for (const auto& [path, rows] : operation.deletes) removes.insert(path);
-    if (entry.removes != removes) Report(operation.id, " removes other files than it was to");
-    for (const std::string& path : entry.removes) {
-      const auto there = model.find(path);
-      if (there == model.end()) {
-        Report("version ", entry.version, " removes ", path, ", which is not there");
-      } else if (operation.removes.count(path) > 0) {
-        model.erase(there);
+    taken_.emplace_back();
+    if (entry.vacuum) {
+      if (!entry.removes.empty() || !entry.adds.empty()) {
+        Report("version ", entry.version, " is of a VACUUM, and changes files");
+      }
+    } else {
+      Operation own;
+      const Operation* asked = OperationOf(entry);
+      if (asked->kind == Kind::kRestore) {  // it looks for the latest version itself
+        own = *asked;
+        own.base = entry.read_version;
+        asked = &own;
+      }
+      const Operation& operation = *asked;
+      if (operation.base >= entry.version) {
+        Report(operation.id, " is version ", entry.version, ", but began with ", operation.base);
+      } else {
+        Apply(entry, operation, model);
+        CheckBehind(operation, entry);
+        CheckApps(operation, entry);
       }
     }
-    for (const auto& [path, rows] : operation.deletes) DeleteRows(entry, path, rows, model);
-    for (const auto& [path, rows] : entry.adds) {
-      if (operation.deletes.count(path) > 0) continue;
-      const auto asked = operation.adds.find(path);
-      if (asked == operation.adds.end() || asked->second != rows) {
-        Report("version ", entry.version, " adds ", path, ", which nobody asked for");
-      }
-      if (!model.emplace(path, ModelFile{rows, {}}).second) {
-        Report("version ", entry.version, " adds ", path, ", which is there already");
-      }
-    }
-    for (const auto& [path, rows] : operation.adds) {
-      if (entry.adds.count(path) == 0) Report("version ", entry.version, " lacks ", path);
-    }
-    CheckBehind(operation, entry);
-    CheckApps(operation, entry);
     CheckRowIds(entry);
     if (entry.timestamp_ms && newest_ms_ >= *entry.timestamp_ms) {
       Report("version ", entry.version, " is not later than the one before");
@@ -136,24 +249,45 @@ class Checker {
     models_.push_back(std::move(model));
   }
 
-  void DeleteRows(const Entry& entry, const std::string& path, const std::set<uint64_t>& rows,
-                  Model& model) {
-    const auto there = model.find(path);
-    if (there == model.end()) return;  // said above
-    ModelFile& file = there->second;
-    for (const uint64_t row : rows) {
-      if (!file.deleted.insert(row).second) {
-        Report("version ", entry.version, " deletes row ", row, " of ", path, " again");
+  void Apply(const Entry& entry, const Operation& operation, Model& model) {
+    std::set<std::string> removes, again;
+    Effects effects = EffectsOf(operation);
+    TakeAway(entry, effects.gone, model, removes, again);
+    if (operation.kind == Kind::kRearrange) Move(entry, operation, model, removes, effects.puts);
+    std::set<std::string> entry_removes;
+    for (const auto& [path, time] : entry.removes) entry_removes.insert(path);
+    if (entry_removes != removes) {
+      Report("version ", entry.version, " removes other files than it was to");
+    }
+    for (const auto& [path, file] : effects.puts) {
+      if (!model.emplace(path, file).second) {
+        Report("version ", entry.version, " adds ", path, ", which is there already");
+      }
+      again.insert(path);
+      if (operation.kind != Kind::kRestore) continue;
+      for (const int64_t row : LiveRows(effects.puts, path)) effects.gone.erase(row);
+    }
+    taken_.back() = std::move(effects.gone);
+    for (const auto& [path, rows] : entry.adds) {
+      if (again.count(path) == 0) {
+        Report("version ", entry.version, " adds ", path, ", which nobody asked for");
       }
     }
+    for (const std::string& path : again) CheckAdded(entry, path, model.at(path));
+  }
+
+  /// An entry says of a file how many rows it has and how many are deleted.
+  void CheckAdded(const Entry& entry, const std::string& path, const ModelFile& file) {
+    const auto added = entry.adds.find(path);
+    if (added == entry.adds.end() || added->second != file.rows) {
+      Report("version ", entry.version, " lacks ", path, " with ", file.rows, " rows");
+      return;
+    }
     const auto vector = entry.cardinalities.find(path);
-    const bool all = static_cast<int64_t>(file.deleted.size()) == file.rows;
-    if (all && entry.adds.count(path) == 0) {
-      model.erase(there);
-    } else if (vector == entry.cardinalities.end() ||
-               vector->second != static_cast<int64_t>(file.deleted.size())) {
-      Report("version ", entry.version, " does not say that ", file.deleted.size(), " rows of ",
-             path, " are deleted");
+    const int64_t deleted = vector == entry.cardinalities.end() ? 0 : vector->second;
+    if (deleted != static_cast<int64_t>(file.deleted.size())) {
+      Report("version ", entry.version, " says that ", deleted, " rows of ", path,
+             " are deleted, and not ", file.deleted.size());
     }
   }
 
@@ -161,14 +295,17 @@ class Checker {
   /// files: all of that can as well have come later.
   void CheckBehind(const Operation& operation, const Entry& entry) {
     if (!ReadsAll(operation.kind) || operation.base < 0) return;
-    const Model& base = models_[static_cast<size_t>(operation.base)];
+    // RESTORE of what is there: who changes nothing has missed nothing.
+    if (entry.adds.empty() && entry.removes.empty()) return;
+    const Rows seen = AllLiveRows(BaseOf(operation));
     for (int64_t v = operation.base + 1; v < entry.version; ++v) {
       const Entry& between = entries_[static_cast<size_t>(v)];
+      if (between.vacuum) continue;
       const Operation& other = *OperationOf(between);
-      if (other.kind == Kind::kRearrange) continue;  // rows have moved, and are the same
-      const bool takes_away = std::any_of(between.removes.begin(), between.removes.end(),
-                                          [&](const auto& path) { return base.count(path) > 0; });
-      const bool derives = ReadsAll(other.kind) && !other.adds.empty();
+      const Rows& taken = taken_[static_cast<size_t>(v)];
+      const bool takes_away =
+          std::any_of(taken.begin(), taken.end(), [&](int64_t row) { return seen.count(row) > 0; });
+      const bool derives = ReadsAll(other.kind) && !between.adds.empty();
       if (takes_away || derives) {
         Report(operation.id, " (version ", entry.version, ") has read version ", operation.base,
                " and stands behind ", other.id, " (version ", v, "), which it has not seen");
@@ -210,6 +347,7 @@ class Checker {
   void CheckRealTime() {
     int64_t latest_start = -1;
     for (const Entry& entry : entries_) {
+      if (entry.vacuum) continue;
       const Operation& operation = *OperationOf(entry);
       if (operation.end < latest_start) {
         Report(operation.id, " (version ", entry.version,
@@ -227,7 +365,8 @@ class Checker {
         Report(read.id, " saw version ", read.version, ", which is not there");
         continue;
       }
-      if (OperationOf(entries_[static_cast<size_t>(read.version)])->start > read.end) {
+      const Operation* const writer = OperationOf(entries_[static_cast<size_t>(read.version)]);
+      if (writer != nullptr && writer->start > read.end) {
         Report(read.id, " saw version ", read.version, " before it began");
       }
       if (read.seen != models_[static_cast<size_t>(read.version)]) {
@@ -246,7 +385,7 @@ class Checker {
   void CheckFresh(const Operation& read) {
     for (const Operation& other : operations_) {
       const bool told = other.outcome == Outcome::kCommitted && other.end < read.start &&
-                        (other.kind != Kind::kRead || other.latest);
+                        (Writes(other.kind) || other.latest);
       if (told && other.version > read.version) {
         Report(read.id, " saw version ", read.version, " after ", other.id, " was told version ",
                other.version);
@@ -263,6 +402,9 @@ class Checker {
   std::map<std::string, int64_t> row_ids_;  ///< first one of every file that has been, by path
   int64_t next_row_id_ = 0;
   int64_t newest_ms_ = 0;
+  std::map<std::string, std::vector<int64_t>> rows_;  ///< of every file that has been, by path
+  int64_t next_row_ = 0;
+  std::vector<Rows> taken_;  ///< by each version
   std::vector<std::string> found_;
 };
 
@@ -278,6 +420,8 @@ Entry ParseEntry(int64_t version, const std::string& text) {
       if (action.contains("commitInfo")) {
         const Json& info = action["commitInfo"];
         entry.id = info.value("userMetadata", "");
+        entry.read_version = info.value("readVersion", int64_t{-1});
+        entry.vacuum = info.value("operation", "").starts_with("VACUUM ");
         if (info.contains("inCommitTimestamp")) {
           entry.timestamp_ms = info["inCommitTimestamp"].get<int64_t>();
         }
@@ -290,7 +434,8 @@ Entry ParseEntry(int64_t version, const std::string& text) {
           entry.cardinalities[path] = add["deletionVector"].at("cardinality").get<int64_t>();
         }
       } else if (action.contains("remove")) {
-        entry.removes.insert(action["remove"].at("path").get<std::string>());
+        const Json& remove = action["remove"];
+        entry.removes[remove.at("path")] = remove.at("deletionTimestamp").get<int64_t>();
       } else if (action.contains("txn")) {
         entry.apps[action["txn"].at("appId")] = action["txn"].at("version").get<int64_t>();
       }

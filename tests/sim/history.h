@@ -28,6 +28,8 @@ struct Operation {
     kRemove,
     kRewrite,    ///< of some files, from what it has read in the whole table
     kRearrange,  ///< moves the rows of some files
+    kRestore,    ///< what an older version had
+    kVacuum,     ///< has two entries of its own
     kDeleteRows,
     kConfigure,
     kRead,
@@ -53,7 +55,10 @@ struct Operation {
   std::map<std::string, int64_t> adds;                ///< rows by path
   std::set<std::string> removes;                      ///< paths
   std::map<std::string, std::set<uint64_t>> deletes;  ///< rows by path
-  std::string app;                                    ///< with a transaction of this application
+  std::vector<std::string> sources;  ///< whose rows are moved, one behind the other,
+  std::vector<std::string> targets;  ///< to these files; both are above, too
+  int64_t restored = -1;             ///< version
+  std::string app;                   ///< with a transaction of this application
   int64_t app_version = 0;
   bool latest = true;     ///< of a read: it asked for no version
   bool old_list = false;  ///< of a read: the store gave an old listing meanwhile
@@ -65,10 +70,13 @@ struct Operation {
 struct Entry {
   int64_t version = 0;
   std::string id;                       ///< userMetadata
+  bool vacuum = false;                  ///< VACUUM START or VACUUM END
+  int64_t read_version = -1;            ///< that it says that it began with
+  int64_t written_ms = 0;               ///< when it came into the log
   std::map<std::string, int64_t> adds;  ///< rows by path
   /// Deleted rows that the vector of an added file says, by path.
   std::map<std::string, int64_t> cardinalities;
-  std::set<std::string> removes;
+  std::map<std::string, int64_t> removes;  ///< time by path
   std::map<std::string, int64_t> row_ids;  ///< first one of an added file, by path
   std::map<std::string, int64_t> apps;
   std::optional<int64_t> timestamp_ms;  ///< where the table keeps it in the commit
@@ -82,7 +90,9 @@ Entry ParseEntry(int64_t version, const std::string& text);
 /// - versions are dense; what was committed is in the log once, at its version; what conflicted or
 ///   failed is not there; what nobody knows is there at most once;
 /// - an operation that ended before another one began stands before it;
-/// - every entry does what its operation asked for, to files and rows that are there;
+/// - every entry does what its operation asked for, to files and rows that are there: each row has
+/// a
+///   name of its own, which it keeps when it is moved to another file;
 /// - a transaction that has read the table stands, since its base, behind nothing that it should
 /// have
 ///   seen: blind appends may be there, and what became of their files;

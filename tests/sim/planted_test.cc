@@ -20,6 +20,17 @@ int64_t SeedsThatSee(const char* plant) {
   return seen;
 }
 
+/// Some come to light in few seeds: the first one ends it.
+bool IsSeen(const char* plant) {
+  constexpr uint64_t kMostSeeds = 4000;
+  ConfigureLogging(LogLevel::kOff, LogFormat::kAuto);
+  setenv("LAKEHOUSE_PLANT", plant, 1);
+  uint64_t seed = 1;
+  while (seed <= kMostSeeds && RunSeed(seed).violations.empty()) ++seed;
+  unsetenv("LAKEHOUSE_PLANT");
+  return seed <= kMostSeeds;
+}
+
 TEST(PlantedBugs, NothingIsSeenWithoutOne) { EXPECT_EQ(SeedsThatSee("none"), 0); }
 
 TEST(PlantedBugs, AForeignEntryTakenForOursIsSeen) {
@@ -29,6 +40,18 @@ TEST(PlantedBugs, AForeignEntryTakenForOursIsSeen) {
 TEST(PlantedBugs, AnEntryOfOursTakenForAForeignOneIsSeen) {
   EXPECT_GT(SeedsThatSee("commit.forget-own-id"), 10);
 }
+
+TEST(PlantedBugs, ARowThatTwoDeleteIsSeen) { EXPECT_TRUE(IsSeen("rebase.skip-row-check")); }
+
+TEST(PlantedBugs, DeletedRowsThatACompactionBringsBackAreSeen) {
+  EXPECT_TRUE(IsSeen("compaction.keep-lost-rows"));
+}
+
+TEST(PlantedBugs, RowsThatACompactionTakesForOthersAreSeen) {
+  EXPECT_TRUE(IsSeen("compaction.ignore-gaps"));
+}
+
+TEST(PlantedBugs, AVacuumWithoutRetentionIsSeen) { EXPECT_TRUE(IsSeen("vacuum.no-retention")); }
 
 TEST(PlantedBugs, WinnersThatAreNotLookedAtAreSeen) {
   EXPECT_GT(SeedsThatSee("commit.skip-conflict-check"), 10);

@@ -124,7 +124,7 @@ class HistoryTest : public testing::Test {
     Add("over", Kind::kOverwrite, 8, 9, {"f3"}, {"f1", "f2"});
     Operation& deletes = Add("rows", Kind::kDeleteRows, 10, 12, {}, {});
     deletes.deletes["f3"] = {1, 2};
-    entries_.back().removes = {"f3"};
+    entries_.back().removes = {{"f3", 0}};
     entries_.back().adds["f3"] = 5;
     entries_.back().cardinalities["f3"] = 2;
     Operation read;
@@ -150,7 +150,8 @@ class HistoryTest : public testing::Test {
     entry.version = operation.version;
     entry.id = id;
     for (const std::string& path : adds) operation.adds[path] = entry.adds[path] = 5;
-    operation.removes = entry.removes = removes;
+    operation.removes = removes;
+    for (const std::string& path : removes) entry.removes[path] = 0;
     operations_.push_back(operation);
     entries_.push_back(entry);
     return operations_.back();
@@ -201,22 +202,68 @@ TEST_F(HistoryTest, SwappedCommitsAreSeen) {
   EXPECT_GT(Faults(), 0u);
 }
 TEST_F(HistoryTest, AnOverwriteThatHasNotSeenAnOverwriteIsSeen) {
-  operations_[3].base = 0;
+  operations_[3].base = 1;
+  operations_[3].removes = {"f1"};
+  entries_[3].removes.erase("f2");
+  operations_[5].seen["f2"] = {5, {}};
   EXPECT_EQ(Faults(), 0u) << "blind appends may stand before it";
   operations_[2].kind = Kind::kRewrite;
   EXPECT_GT(Faults(), 0u);
 }
 TEST_F(HistoryTest, AFileRemovedTwiceIsSeen) {
-  operations_[4].removes = entries_[4].removes = {"f1"};
+  operations_[4].removes = {"f1"};
+  entries_[4].removes = {{"f1", 0}};
   operations_[4].deletes.clear();
   EXPECT_GT(Faults(), 0u);
 }
 TEST_F(HistoryTest, ARowDeletedTwiceIsSeen) {
   Operation& again = Add("again", Kind::kDeleteRows, 15, 16, {}, {});
   again.deletes["f3"] = {2, 3};
-  entries_.back().removes = {"f3"};
+  entries_.back().removes = {{"f3", 0}};
   entries_.back().adds["f3"] = 5;
   entries_.back().cardinalities["f3"] = 3;
+  EXPECT_GT(Faults(), 0u);
+}
+/// Two of the five rows of f3 are deleted; another one, when the move began, was there still.
+TEST_F(HistoryTest, RowsThatAreMovedStayWhatTheyAre) {
+  Operation& deletes = Add("more", Kind::kDeleteRows, 15, 16, {}, {});
+  deletes.deletes["f3"] = {4};
+  entries_.back().removes = {{"f3", 0}};
+  entries_.back().adds["f3"] = 5;
+  entries_.back().cardinalities["f3"] = 3;
+  Operation& moves = Add("moves", Kind::kRearrange, 15, 17, {"f4"}, {"f3"});
+  moves.base = 4;
+  moves.adds["f4"] = entries_.back().adds["f4"] = 3;
+  moves.sources = {"f3"};
+  moves.targets = {"f4"};
+  EXPECT_GT(Faults(), 0u) << "the deleted one has come back";
+  entries_.back().cardinalities["f4"] = 1;
+  EXPECT_EQ(Faults(), 0u);
+  Operation& last = Add("last", Kind::kDeleteRows, 15, 18, {}, {});
+  last.base = 4;
+  last.deletes["f3"] = {0};
+  entries_.back().removes = {{"f4", 0}};
+  entries_.back().adds["f4"] = 3;
+  entries_.back().cardinalities["f4"] = 2;
+  EXPECT_EQ(Faults(), 0u) << "a row is deleted where it is";
+  last.deletes["f3"] = {4};
+  EXPECT_GT(Faults(), 0u) << "and not twice";
+}
+TEST_F(HistoryTest, WhatIsRestoredIsWhatWasThere) {
+  Operation& restores = Add("back", Kind::kRestore, 15, 16, {}, {});
+  restores.restored = 2;
+  entries_.back().read_version = 4;
+  entries_.back().removes = {{"f3", 0}};
+  entries_.back().adds = {{"f1", 5}};
+  EXPECT_GT(Faults(), 0u);
+  entries_.back().adds["f2"] = 5;
+  EXPECT_EQ(Faults(), 0u);
+}
+TEST_F(HistoryTest, AVacuumChangesNoFile) {
+  Add("", Kind::kVacuum, 15, 16, {}, {});
+  entries_.back().vacuum = true;
+  EXPECT_EQ(Faults(), 0u);
+  entries_.back().removes["f3"] = 0;
   EXPECT_GT(Faults(), 0u);
 }
 TEST_F(HistoryTest, AVectorThatForgetsRowsIsSeen) {

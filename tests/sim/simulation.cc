@@ -16,6 +16,8 @@ namespace {
 
 constexpr int64_t kMostSteps = 200'000;
 constexpr int kMostLives = 20;
+/// Longer than most transactions, shorter than most runs.
+constexpr int64_t kRetentionMs = 4000;
 
 struct Plan {
   FaultRates rates;
@@ -23,6 +25,7 @@ struct Plan {
   int operations = 10;  ///< of each process in all its lives
   int64_t checkpoint_interval = 10;
   std::map<std::string, std::string> properties;
+  int64_t retention_ms = 0;
 };
 
 /// Each kind of fault is absent, rare or common.
@@ -48,6 +51,7 @@ Plan ChoosePlan(SeededRandom& random) {
                               "delta.enableInCommitTimestamps"}) {
     if (random.Below(2) == 0) plan.properties[feature] = "true";
   }
+  if (random.Below(2) == 0) plan.retention_ms = kRetentionMs;
   return plan;
 }
 
@@ -58,8 +62,9 @@ class Simulation {
         choices_(seed * 3 + 2),
         plan_(ChoosePlan(choices_)),
         world_(seed, plan_.rates, print),
-        shared_{world_,          operations_, report_.violations, 0, plan_.checkpoint_interval,
-                plan_.properties} {}
+        shared_{
+            world_,           operations_,       report_.violations, 0, plan_.checkpoint_interval,
+            plan_.properties, plan_.retention_ms} {}
 
   Report Run() {
     left_.assign(static_cast<size_t>(plan_.processes), plan_.operations);
@@ -100,6 +105,7 @@ class Simulation {
         continue;
       }
       entries.push_back(ParseEntry(std::stoll(name), *world_.Find(object.path)->bytes));
+      entries.back().written_ms = object.modified_ms;
     }
     return entries;
   }
@@ -118,9 +124,36 @@ class Simulation {
     }
     if (models.empty()) return;
     for (const auto& [path, file] : models.back()) {
-      if (world_.Find("t/" + path) == nullptr) {
+      if (world_.Find("t/" + path) == nullptr && !WasSlow(path, entries)) {
         report_.violations.push_back("the data file " + path + " is not there");
       }
+    }
+    for (const World::Gone& gone : world_.gone()) JudgeDeleted(gone, entries, models);
+  }
+
+  /// Was a file so old when it was committed that a VACUUM could not know that somebody wants it?
+  bool WasSlow(const std::string& path, const std::vector<Entry>& entries) const {
+    const auto gone = std::find_if(world_.gone().begin(), world_.gone().end(),
+                                   [&](const auto& one) { return one.path == "t/" + path; });
+    const auto added = std::find_if(entries.begin(), entries.end(),
+                                    [&](const Entry& entry) { return entry.adds.count(path) > 0; });
+    return gone != world_.gone().end() && added != entries.end() &&
+           added->written_ms - gone->object.modified_ms >= plan_.retention_ms / 2;
+  }
+
+  /// A file of a version that was younger than the retention is not deleted.
+  void JudgeDeleted(const World::Gone& gone, const std::vector<Entry>& entries,
+                    const std::vector<Model>& models) {
+    const std::string path = gone.path.substr(2);
+    if (gone.path.compare(0, 2, "t/") != 0 || WasSlow(path, entries)) return;
+    for (size_t i = models.size(); i-- > 0;) {
+      if (models[i].count(path) == 0) continue;
+      if (i + 1 == models.size()) return;  // said above
+      const int64_t removed_ms = entries[i + 1].removes.at(path);
+      if (World::TimeOf(gone.deleted_step) < removed_ms + plan_.retention_ms) {
+        report_.violations.push_back("the data file " + path + " was deleted too early");
+      }
+      return;
     }
   }
 
@@ -130,7 +163,8 @@ class Simulation {
     counts.faults = world_.counts;
     counts.steps = world_.scheduler.step();
     for (const Operation& operation : operations_) {
-      const bool read = operation.kind == Operation::Kind::kRead;
+      const bool read =
+          operation.kind == Operation::Kind::kRead || operation.kind == Operation::Kind::kVacuum;
       switch (operation.outcome) {
         case Operation::Outcome::kCommitted:
           ++(read ? counts.reads : counts.commits);

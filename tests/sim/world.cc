@@ -14,7 +14,9 @@ constexpr int64_t kStepMs = 7;
 World::World(uint64_t seed, const FaultRates& chosen, bool print)
     : random(seed * 2 + 1), scheduler(seed), trace(print), rates(chosen) {}
 
-int64_t World::now_ms() const { return kBeginMs + scheduler.step() * kStepMs; }
+int64_t World::TimeOf(int64_t step) { return kBeginMs + step * kStepMs; }
+
+int64_t World::now_ms() const { return TimeOf(scheduler.step()); }
 
 io::ObjectInfo World::InfoOf(const std::string& path, const Object& object) {
   return {path, static_cast<int64_t>(object.bytes->size()), object.modified_ms,

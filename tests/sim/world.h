@@ -50,6 +50,15 @@ class World {
                                    int64_t step);
   io::PutResult Put(std::string_view path, std::string_view bytes, bool replace);
   bool Delete(std::string_view path);
+  struct Gone {
+    std::string path;
+    Object object;
+    int64_t deleted_step = 0;
+  };
+  /// What was deleted.
+  const std::vector<Gone>& gone() const { return gone_; }
+  static int64_t TimeOf(int64_t step);
+
   /// A write that is on its way while its sender knows nothing of it.
   void PutLater(std::string_view path, std::string_view bytes, int64_t steps);
   /// Puts that are still on their way arrive.
@@ -65,11 +74,6 @@ class World {
   FaultCounts counts;
 
  private:
-  struct Gone {
-    std::string path;
-    Object object;
-    int64_t deleted_step = 0;
-  };
   struct Pending {
     int64_t due_step = 0;
     std::string path;

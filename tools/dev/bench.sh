@@ -5,6 +5,7 @@
 #   --json FILE   also write the figures: a list of {name, ours, peer, unit, better, ratio, ours_rss_mb,
 #                 peer_rss_mb}; ratio = ours / peer, better says which direction is
 #   --quick       tiny sizes: that everything runs, not how fast
+#   --large       only the rows that take long to prepare: 100 million rows, SF10 (merge)
 #   --no-build    use the programs as they are built
 #
 # Both sides work in turns in one run; a figure is the median of several rounds. docs/benchmarks.md explains the

@@ -3,7 +3,8 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <cctype>
+#include <array>
+#include <bit>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
@@ -103,8 +104,8 @@ std::string PathOf(const dom::object& action) {
   return DecodePath(path);
 }
 
-std::map<std::string, std::optional<std::string>> PartitionsOf(const dom::object& action) {
-  std::map<std::string, std::optional<std::string>> values;
+PartitionValues PartitionsOf(const dom::object& action) {
+  PartitionValues values;
   ForEachMember(action, "partitionValues", [&](const std::string& key, const dom::element& value) {
     auto& slot = values[key];
     if (value.is_null()) return;
@@ -264,12 +265,32 @@ bool AddFileAction(std::string_view name, const dom::element& action, Actions& a
   return true;
 }
 
-/// `line` is followed by at least SIMDJSON_PADDING readable bytes. File actions, of which there are
-/// many, are taken from the flat form; the others from a JSON tree.
-void AddAction(dom::parser& parser, std::string_view line, Actions& actions) {
-  dom::element document;
-  const auto failure = parser.parse(line.data(), line.size(), false).get(document);
-  if (failure != simdjson::SUCCESS) ThrowDamaged(simdjson::error_message(failure));
+/// A parser of single lines, with memory for the longest one.
+class LineParser {
+ public:
+  /// `line` is followed by at least SIMDJSON_PADDING readable bytes. The document lives until the
+  /// next one.
+  dom::element Parse(std::string_view line) {
+    if (line.size() > capacity_) {
+      capacity_ = std::bit_ceil(std::max<size_t>(line.size(), kLeastCapacity));
+      if (parser_.allocate(capacity_, kMaxDepth) != simdjson::SUCCESS) throw std::bad_alloc();
+    }
+    dom::element document;
+    const auto failure = parser_.parse(line.data(), line.size(), false).get(document);
+    if (failure != simdjson::SUCCESS) ThrowDamaged(simdjson::error_message(failure));
+    return document;
+  }
+
+ private:
+  static constexpr size_t kLeastCapacity = 4096;
+  dom::parser parser_;
+  size_t capacity_ = 0;
+};
+
+/// File actions, of which there are many, are taken from the flat form; the others from a JSON
+/// tree.
+void AddAction(LineParser& parser, std::string_view line, Actions& actions) {
+  const dom::element document = parser.Parse(line);
   dom::object members;
   if (document.get(members) != simdjson::SUCCESS) ThrowDamaged("a line that is no action");
   bool rare = false;
@@ -329,7 +350,7 @@ Json ToJson(const TableMetadata& metadata, const std::string& schema_text) {
   return json;
 }
 
-Json PartitionValues(const std::map<std::string, std::optional<std::string>>& values) {
+Json PartitionsToJson(const PartitionValues& values) {
   Json json = Json::object();
   for (const auto& [key, value] : values) json[key] = value ? Json(*value) : Json();
   return json;
@@ -344,7 +365,7 @@ void PutRowIds(const AddFile& file, Json& json) {
 
 Json ToJson(const AddFile& add) {
   Json json = {{"path", EncodePath(add.path)},
-               {"partitionValues", PartitionValues(add.partition_values)},
+               {"partitionValues", PartitionsToJson(add.partition_values)},
                {"size", add.size_bytes},
                {"modificationTime", add.modified_ms},
                {"dataChange", add.data_change}};
@@ -362,7 +383,7 @@ Json ToJson(const RemoveFile& remove) {
                {"dataChange", remove.data_change}};
   if (remove.file) {
     json["extendedFileMetadata"] = true;
-    json["partitionValues"] = PartitionValues(remove.file->partition_values);
+    json["partitionValues"] = PartitionsToJson(remove.file->partition_values);
     json["size"] = remove.file->size_bytes;
     if (!remove.file->stats.empty()) json["stats"] = remove.file->stats;
     if (!remove.file->tags.empty()) json["tags"] = MapToJson(remove.file->tags);
@@ -374,7 +395,7 @@ Json ToJson(const RemoveFile& remove) {
 
 Json ToJson(const ChangeFile& change) {
   return {{"path", EncodePath(change.path)},
-          {"partitionValues", PartitionValues(change.partition_values)},
+          {"partitionValues", PartitionsToJson(change.partition_values)},
           {"size", change.size_bytes},
           {"dataChange", false}};
 }
@@ -440,14 +461,17 @@ void CheckCompaction(const Actions& actions) {
 }  // namespace
 
 Actions ParseCommit(std::string_view text, const std::string& place, ActionSource source) {
+  const simdjson::padded_string padded(text);
+  return ParsePadded({padded.data(), padded.size()}, place, source, nullptr);
+}
+
+Actions ParsePadded(std::string_view text, const std::string& place, ActionSource source,
+                    const LineTaker& take) {
   Actions actions;
   size_t number = 0;
   try {
-    const simdjson::padded_string padded(text);
-    dom::parser parser;
-    const size_t longest = std::max<size_t>(text.size(), 1);
-    if (parser.allocate(longest, kMaxDepth) != simdjson::SUCCESS) throw std::bad_alloc();
-    std::string_view rest(padded.data(), padded.size());
+    LineParser parser;
+    std::string_view rest = text;
     bool found = false;
     while (!rest.empty()) {
       ++number;
@@ -455,7 +479,7 @@ Actions ParseCommit(std::string_view text, const std::string& place, ActionSourc
       const std::string_view line = rest.substr(0, end);
       rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
       if (line.find_first_not_of(" \r\t") == std::string_view::npos) continue;
-      AddAction(parser, line, actions);
+      if (!take || !take(line)) AddAction(parser, line, actions);
       found = true;
     }
     if (!found) ThrowDamaged("the commit is empty");
@@ -521,18 +545,33 @@ std::string DecodePath(std::string_view encoded) {
   return path;
 }
 
+namespace {
+
+/// Which bytes stand for themselves in the path of a URI.
+constexpr std::array<bool, 256> PlainBytes() {
+  std::array<bool, 256> plain{};
+  for (int byte = 0; byte < 0x80; ++byte) {
+    plain[static_cast<size_t>(byte)] = (byte >= '0' && byte <= '9') ||
+                                       (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+  }
+  for (const char c : std::string_view("-_.!~*'();/@&=+$,")) plain[static_cast<size_t>(c)] = true;
+  return plain;
+}
+constexpr auto kPlainBytes = PlainBytes();
+
+}  // namespace
+
 std::string EncodePath(std::string_view path) {
   constexpr char kHex[] = "0123456789ABCDEF";
-  constexpr std::string_view kPlain = "-_.!~*'();/@&=+$,";
   // A ':' in a relative path would read as the end of a scheme.
   const size_t slash = path.find('/');
   const bool absolute =
       slash == 0 || (slash != std::string_view::npos && path.find(':') + 1 == slash);
   std::string encoded;
+  encoded.reserve(path.size());
   for (const char c : path) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x80 && std::isalnum(byte)) || kPlain.find(c) != std::string_view::npos ||
-        (c == ':' && absolute)) {
+    if (kPlainBytes[byte] || (c == ':' && absolute)) {
       encoded += c;
     } else {
       encoded += {'%', kHex[byte >> 4], kHex[byte & 15]};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,15 +16,19 @@ namespace lakehouse::storage::delta {
 
 // The actions of a Delta log (PROTOCOL.md, "Actions"), those that this engine knows.
 
+/// Texts of a file's partition columns, by physical name.
+using PartitionValues = std::map<std::string, std::optional<std::string>>;
+using Tags = std::map<std::string, std::string>;
+
 /// `add`. Shared between snapshots, never changed.
 struct AddFile {
   std::string path;  ///< decoded
   int64_t size_bytes = 0;
   int64_t modified_ms = 0;
   bool data_change = true;
-  std::map<std::string, std::optional<std::string>> partition_values;
+  PartitionValues partition_values;
   std::string stats;  ///< JSON as in the log, may be empty
-  std::map<std::string, std::string> tags;
+  Tags tags;
   DeletionVectorPtr deletion_vector;  ///< null when no row is deleted
   std::optional<int64_t> base_row_id;
   std::optional<int64_t> default_row_commit_version;
@@ -43,7 +48,7 @@ struct RemoveFile {
 struct ChangeFile {
   std::string path;  ///< decoded
   int64_t size_bytes = 0;
-  std::map<std::string, std::optional<std::string>> partition_values;
+  PartitionValues partition_values;
 };
 
 /// `sidecar`: a part of a V2 checkpoint with file actions.
@@ -63,6 +68,15 @@ struct SetDomain {
   bool removed = false;
 };
 
+class FileBlock;
+
+/// Files in one block, those from `begin` to `end`.
+struct BlockRange {
+  std::shared_ptr<const FileBlock> block;
+  uint32_t begin = 0;
+  uint32_t end = 0;
+};
+
 /// One commit, or the content of one checkpoint.
 struct Actions {
   std::optional<Protocol> protocol;
@@ -71,6 +85,7 @@ struct Actions {
   /// text between commits, checkpoints and checksums, so it is kept letter by letter.
   std::string schema_text;
   std::vector<AddFilePtr> adds;
+  std::vector<BlockRange> blocks;  ///< further adds, from who reads very many
   std::vector<RemoveFile> removes;
   std::vector<SetTransaction> transactions;
   std::vector<SetDomain> domains;
@@ -93,6 +108,15 @@ enum class ActionSource {
 /// removed twice. Unknown actions and fields are passed over.
 Actions ParseCommit(std::string_view text, const std::string& place,
                     ActionSource source = ActionSource::kCommit);
+
+/// Sees a line, which is followed by SIMDJSON_PADDING bytes that can be read; true when it needs no
+/// other reader.
+using LineTaker = std::function<bool(std::string_view)>;
+
+/// ParseCommit of a text that is followed by SIMDJSON_PADDING bytes that can be read; lines that
+/// `take` takes are not in what comes back. `take` may be null.
+Actions ParsePadded(std::string_view text, const std::string& place, ActionSource source,
+                    const LineTaker& take);
 
 /// Writes the JSON lines, commitInfo first.
 std::string WriteCommit(const Actions& actions);

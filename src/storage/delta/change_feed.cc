@@ -65,8 +65,8 @@ class Collector {
   State Before(const Actions& actions) const {
     State before;
     for (const RemoveFile& remove : actions.removes) {
-      const AddFilePtr* found = state_.Find(remove.path, remove.deletion_vector);
-      if (found != nullptr) before.files.Put(*found);
+      const auto found = state_.Find(remove.path, remove.deletion_vector);
+      if (found) before.files.Put(found->Add());
     }
     return before;
   }
@@ -75,15 +75,15 @@ class Collector {
     std::map<std::string_view, AddFilePtr> removed;
     for (const RemoveFile& remove : actions.removes) {
       if (!remove.data_change) continue;
-      const AddFilePtr* found = before.Find(remove.path, remove.deletion_vector);
-      if (found != nullptr) removed[KeyOf(remove.path)] = *found;
+      const auto found = before.Find(remove.path, remove.deletion_vector);
+      if (found) removed[KeyOf(remove.path)] = found->Share();
     }
     for (const AddFilePtr& add : actions.adds) {
       if (!add->data_change) continue;
       const auto old = removed.find(KeyOf(add->path));
       if (old == removed.end()) {
         // The same logical file again brings statistics, not rows.
-        if (state_.Find(add->path, add->deletion_vector) == nullptr) {
+        if (!state_.Find(add->path, add->deletion_vector)) {
           entries_.push_back({add, "insert"});
         }
         continue;

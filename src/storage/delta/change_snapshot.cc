@@ -102,18 +102,15 @@ std::shared_ptr<const RowSet> ChangeSnapshot::DeletedRows(size_t index) const {
 }
 
 std::shared_ptr<const ColumnBounds> ChangeSnapshot::Bounds(const ColumnPath& column) const {
-  auto bounds = std::make_shared<ColumnBounds>();
-  bounds->min.resize(entries_.size());
-  bounds->max.resize(entries_.size());
-  bounds->null_count.assign(entries_.size(), -1);
+  auto bounds = std::make_shared<ColumnBounds>(entries_.size());
   const auto& parts = metadata_.partition_columns;
   const auto part =
       column.size() == 1 ? std::find(parts.begin(), parts.end(), column[0]) : parts.end();
   const auto place = static_cast<size_t>(part - parts.begin());
   for (size_t i = 0; part != parts.end() && i < entries_.size(); ++i) {
     if (!has_partition_value(i, place)) continue;
-    bounds->min[i] = bounds->max[i] = partition_value(i, place);
-    bounds->null_count[i] = bounds->min[i].is_null() ? file(i).num_records : 0;
+    const Value value = partition_value(i, place);
+    bounds->Set(i, value, value, value.is_null() ? file(i).num_records : 0);
   }
   return bounds;
 }

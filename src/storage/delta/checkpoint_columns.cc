@@ -256,21 +256,26 @@ CheckpointColumns::Batch CheckpointColumns::DomainRows(
   return builder.Finish();
 }
 
-void CheckpointColumns::AppendAdd(const AddFile& add, arrow::StructBuilder& rows) const {
+void CheckpointColumns::AppendAdd(const FileRow& file, arrow::StructBuilder& rows) const {
+  const FileBlock& block = *file.block;
   RowWriter row(rows);
-  row.Put(EncodePath(add.path)).Put(add.partition_values).Put(add.size_bytes);
-  row.Put(add.modified_ms).Put(false);
-  add.tags.empty() ? row.Null() : row.Put(add.tags);
-  row.Put(add.deletion_vector).Put(add.base_row_id).Put(add.default_row_commit_version);
-  row.PutOrNull(add.clustering_provider);
-  if (stats_text_) row.PutOrNull(add.stats);
+  row.Put(EncodePath(file.path().view())).Put(file.partition_values()).Put(file.size_bytes());
+  row.Put(file.modified_ms()).Put(false);
+  const Tags& tags = block.tags(file.row);
+  tags.empty() ? row.Null() : row.Put(tags);
+  row.Put(file.deletion_vector()).Put(block.base_row_id(file.row));
+  row.Put(block.default_row_commit_version(file.row));
+  row.PutOrNull(block.clustering_provider(file.row));
+  const std::string stats = block.stats().Text(file.row);
+  if (stats_text_) row.PutOrNull(stats);
   if (!stats_columns_) return;
-  stats_columns_->Append(add.stats, static_cast<arrow::StructBuilder&>(row.Next()));
+  stats_columns_->Append(stats, static_cast<arrow::StructBuilder&>(row.Next()));
   if (partition_names_.empty()) return;
   RowWriter values(static_cast<arrow::StructBuilder&>(row.Next()));
   for (size_t i = 0; i < partition_names_.size(); ++i) {
-    const auto found = add.partition_values.find(partition_names_[i]);
-    const bool known = found != add.partition_values.end() && found->second;
+    const PartitionValues& texts = file.partition_values();
+    const auto found = texts.find(partition_names_[i]);
+    const bool known = found != texts.end() && found->second;
     AppendValue(known
                     ? FromPartitionText(*found->second, *partition_types_[i], partition_time_zone_)
                     : Value{},
@@ -278,9 +283,9 @@ void CheckpointColumns::AppendAdd(const AddFile& add, arrow::StructBuilder& rows
   }
 }
 
-CheckpointColumns::Batch CheckpointColumns::Rows(const std::vector<AddFilePtr>& adds) const {
+CheckpointColumns::Batch CheckpointColumns::Rows(const std::vector<FileRow>& adds) const {
   Builder builder(schema_, "add");
-  for (const AddFilePtr& add : adds) AppendAdd(*add, builder.rows());
+  for (const FileRow& add : adds) AppendAdd(add, builder.rows());
   return builder.Finish();
 }
 

@@ -44,7 +44,7 @@ class CheckpointColumns {
   Batch Rows(const TableMetadata& metadata, const std::string& schema_text) const;
   Batch Rows(const std::map<std::string, AppTransaction>& transactions) const;
   Batch DomainRows(const std::map<std::string, std::string>& domains) const;
-  Batch Rows(const std::vector<AddFilePtr>& adds) const;
+  Batch Rows(const std::vector<FileRow>& adds) const;
   Batch Rows(const std::vector<const RemoveFile*>& removes) const;
   Batch Rows(const std::vector<WrittenSidecar>& sidecars) const;
   /// checkpointMetadata
@@ -52,7 +52,7 @@ class CheckpointColumns {
 
  private:
   class Builder;
-  void AppendAdd(const AddFile& add, arrow::StructBuilder& row) const;
+  void AppendAdd(const FileRow& file, arrow::StructBuilder& row) const;
 
   const std::string partition_time_zone_;
   std::vector<std::string> partition_names_;  ///< physical ones

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "storage/delta/checkpoint.h"
+#include "storage/delta/checkpoint_files.h"
 #include "storage/delta/checkpoint_rows.h"
-#include "storage/delta/parsed_stats.h"
 #include "storage/delta/schema_json.h"
 #include "storage/file_place.h"
 #include "storage/parquet/parquet_file.h"
@@ -25,90 +25,6 @@ std::map<std::string, std::string> WithoutNulls(
   }
   return plain;
 }
-
-std::string ReadPath(const CheckpointRows& rows, int64_t row, const char* what) {
-  std::string path = DecodePath(rows.Text("path", row));
-  if (path.empty()) ThrowDamaged(std::string(what) + " without a path");
-  return path;
-}
-
-DeletionVectorPtr ReadVector(const CheckpointRows& vectors, int64_t row) {
-  if (!vectors.Has(row)) return nullptr;
-  DeletionVectorDescriptor vector;
-  const std::string type = vectors.Text("storageType", row);
-  vector.storage_type = type.size() == 1 ? type[0] : '?';
-  vector.path_or_inline = vectors.Text("pathOrInlineDv", row);
-  if (vectors.HasField("offset", row)) vector.offset = vectors.Number("offset", row);
-  vector.size_bytes = vectors.Number("sizeInBytes", row, -1);
-  vector.cardinality = vectors.Number("cardinality", row, -1);
-  Validate(vector);
-  return std::make_shared<const DeletionVectorDescriptor>(std::move(vector));
-}
-
-/// The fields of add, found once for a batch: there may be millions of rows.
-class AddColumns {
- public:
-  explicit AddColumns(const CheckpointRows& rows)
-      : paths_(rows.Texts("path")),
-        stats_(rows.Texts("stats")),
-        providers_(rows.Texts("clusteringProvider")),
-        sizes_(rows.Numbers("size")),
-        times_(rows.Numbers("modificationTime")),
-        row_ids_(rows.Numbers("baseRowId")),
-        row_versions_(rows.Numbers("defaultRowCommitVersion")),
-        partitions_(rows.Maps("partitionValues")),
-        tags_(rows.Maps("tags")),
-        parsed_stats_(rows.Field("stats_parsed")),
-        vectors_(rows.Struct("deletionVector")) {}
-
-  AddFilePtr Read(int64_t row) const {
-    auto add = std::make_shared<AddFile>();
-    add->path = DecodePath(ViewOf(paths_, row));
-    if (add->path.empty()) ThrowDamaged("an add without a path");
-    add->size_bytes = NumberOf(sizes_, row).value_or(0);
-    add->modified_ms = NumberOf(times_, row).value_or(0);
-    ForEachEntry(partitions_, row, [&](std::string_view key, auto value) {
-      add->partition_values.emplace(key, value);
-    });
-    add->stats = ViewOf(stats_, row);
-    // Writers may leave the text out and give a struct only.
-    if (add->stats.empty() && parsed_stats_) add->stats = StatsText(*parsed_stats_, row);
-    ForEachEntry(tags_, row, [&](std::string_view key, auto value) {
-      if (value) add->tags.emplace(key, *value);
-    });
-    add->deletion_vector = ReadVector(vectors_, row);
-    add->base_row_id = NumberOf(row_ids_, row);
-    add->default_row_commit_version = NumberOf(row_versions_, row);
-    add->clustering_provider = ViewOf(providers_, row);
-    return add;
-  }
-
- private:
-  static std::string_view ViewOf(const std::shared_ptr<arrow::StringArray>& texts, int64_t row) {
-    return texts && texts->IsValid(row) ? texts->GetView(row) : std::string_view();
-  }
-  static std::optional<int64_t> NumberOf(const std::shared_ptr<arrow::Int64Array>& numbers,
-                                         int64_t row) {
-    return numbers && numbers->IsValid(row) ? std::optional(numbers->Value(row)) : std::nullopt;
-  }
-  /// `take(key, value)`; a value that is null is none.
-  template <typename Take>
-  static void ForEachEntry(const std::shared_ptr<arrow::MapArray>& maps, int64_t row, Take take) {
-    if (!maps || maps->IsNull(row)) return;
-    const auto& keys = static_cast<const arrow::StringArray&>(*maps->keys());
-    const auto& items = static_cast<const arrow::StringArray&>(*maps->items());
-    for (int64_t i = maps->value_offset(row); i < maps->value_offset(row + 1); ++i) {
-      take(keys.GetView(i),
-           items.IsValid(i) ? std::optional(std::string(items.GetView(i))) : std::nullopt);
-    }
-  }
-
-  const std::shared_ptr<arrow::StringArray> paths_, stats_, providers_;
-  const std::shared_ptr<arrow::Int64Array> sizes_, times_, row_ids_, row_versions_;
-  const std::shared_ptr<arrow::MapArray> partitions_, tags_;
-  const std::shared_ptr<arrow::Array> parsed_stats_;
-  const CheckpointRows vectors_;
-};
 
 TableMetadata ReadMetadata(const CheckpointRows& rows, int64_t row) {
   TableMetadata metadata;
@@ -131,20 +47,6 @@ Protocol ReadProtocol(const CheckpointRows& rows, int64_t row) {
   return protocol;
 }
 
-void ReadFileActions(const arrow::RecordBatch& batch, Actions& actions) {
-  const CheckpointRows adds(batch, "add"), removes(batch, "remove");
-  const AddColumns add_columns(adds);
-  const CheckpointRows remove_vectors = removes.Struct("deletionVector");
-  for (int64_t row = 0; row < batch.num_rows(); ++row) {
-    if (adds.Has(row)) actions.adds.push_back(add_columns.Read(row));
-    if (removes.Has(row)) {
-      actions.removes.push_back({ReadPath(removes, row, "a remove"),
-                                 removes.Number("deletionTimestamp", row),
-                                 removes.Flag("dataChange", row), ReadVector(remove_vectors, row)});
-    }
-  }
-}
-
 template <typename T>
 void SetOnce(std::optional<T>& slot, T value, const char* what) {
   if (slot) ThrowDamaged(std::string("two actions ") + what);
@@ -158,7 +60,7 @@ void ReadOtherActions(const arrow::RecordBatch& batch, Actions& actions) {
   for (int64_t row = 0; row < batch.num_rows(); ++row) {
     if (sidecars.Has(row)) {
       actions.sidecars.push_back(
-          {ReadPath(sidecars, row, "a sidecar"), sidecars.Number("sizeInBytes", row, -1)});
+          {PathIn(sidecars, row, "a sidecar"), sidecars.Number("sizeInBytes", row, -1)});
     }
     if (own.Has(row)) {
       SetOnce(actions.checkpoint_version, own.Number("version", row, -1), "checkpointMetadata");
@@ -203,6 +105,7 @@ void Merge(Actions part, Actions& all) {
     std::move(from.begin(), from.end(), std::back_inserter(to));
   };
   append(part.adds, all.adds);
+  append(part.blocks, all.blocks);
   append(part.removes, all.removes);
   append(part.transactions, all.transactions);
   append(part.domains, all.domains);
@@ -215,10 +118,8 @@ void ReadPart(const Log& log, const std::string& name, Actions& actions) {
     Merge(ParseCommit(text, name, ActionSource::kCheckpoint), actions);
     return;
   }
-  ForEachBatch({log.table().store, log.PathOf(name)}, [&](const arrow::RecordBatch& batch) {
-    ReadFileActions(batch, actions);
-    ReadOtherActions(batch, actions);
-  });
+  ReadFileActions({log.table().store, log.PathOf(name)}, actions,
+                  [&](const arrow::RecordBatch& batch) { ReadOtherActions(batch, actions); });
 }
 
 io::Location SidecarPlace(const Log& log, const std::string& path) {
@@ -229,8 +130,7 @@ io::Location SidecarPlace(const Log& log, const std::string& path) {
 void ReadSidecar(const Log& log, const SidecarFile& sidecar, Actions& actions) {
   int64_t size = 0;
   try {
-    size = ForEachBatch(SidecarPlace(log, sidecar.path),
-                        [&](const arrow::RecordBatch& batch) { ReadFileActions(batch, actions); });
+    size = ReadFileActions(SidecarPlace(log, sidecar.path), actions, nullptr);
   } catch (const Error& error) {
     const bool is_elsewhere = error.kind() == ErrorKind::kNotFound ||
                               error.kind() == ErrorKind::kInvalidArgument ||
@@ -257,7 +157,8 @@ DeltaSnapshot::State ReadCheckpoint(const Log& log, const CheckpointFiles& check
     if (actions.checkpoint_version && *actions.checkpoint_version != checkpoint.version) {
       ThrowDamaged("it is of version " + std::to_string(*actions.checkpoint_version));
     }
-    if (!actions.sidecars.empty() && (!actions.adds.empty() || !actions.removes.empty())) {
+    if (!actions.sidecars.empty() &&
+        (!actions.adds.empty() || !actions.blocks.empty() || !actions.removes.empty())) {
       ThrowDamaged("it has file actions of its own beside sidecars");
     }
     for (const SidecarFile& sidecar : actions.sidecars) ReadSidecar(log, sidecar, actions);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <future>
 #include <utility>
 
 #include "base/check.h"
@@ -31,7 +32,8 @@ constexpr size_t kSidecarActions = 100'000;
 /// A schema text longer than this is left out of `_last_checkpoint`: readers find it in the file.
 constexpr size_t kMaxHintSchemaBytes = 64 << 10;
 
-/// The batches of several sources in order, made when they are asked for.
+/// The batches of several sources in order; where they are many, each is made by another thread
+/// before it is asked for.
 class BatchReader : public arrow::RecordBatchReader {
  public:
   BatchReader(std::shared_ptr<arrow::Schema> schema, std::vector<Source> sources)
@@ -39,25 +41,33 @@ class BatchReader : public arrow::RecordBatchReader {
 
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
-    batch->reset();
-    while (at_ < sources_.size()) {
-      *batch = sources_[at_]();
-      if (!*batch) {
-        ++at_;
-      } else if ((*batch)->num_rows() > 0) {
-        rows_ += (*batch)->num_rows();
-        break;
-      }
+    *batch = next_.valid() ? next_.get() : Make();
+    if (!*batch) return arrow::Status::OK();
+    rows_ += (*batch)->num_rows();
+    // A short batch comes from few files, for which a thread would cost more than it gives.
+    if (static_cast<size_t>((*batch)->num_rows()) == kBatchRows) {
+      next_ = std::async(std::launch::async, [this] { return Make(); });
     }
     return arrow::Status::OK();
   }
   int64_t rows() const { return rows_; }
 
  private:
+  Batch Make() {
+    for (; at_ < sources_.size(); ++at_) {
+      while (Batch batch = sources_[at_]()) {
+        if (batch->num_rows() > 0) return batch;
+      }
+    }
+    return nullptr;
+  }
+
   const std::shared_ptr<arrow::Schema> schema_;
   std::vector<Source> sources_;
   size_t at_ = 0;
   int64_t rows_ = 0;
+  /// Made while the one before is written. The last member: it uses the others.
+  std::future<Batch> next_;
 };
 
 Source Once(std::function<Batch()> make) {
@@ -90,7 +100,7 @@ class FileActions {
       return columns.Rows(removes);
     }
     if (add_ == state_.files.end()) return nullptr;
-    std::vector<AddFilePtr> adds;
+    std::vector<FileRow> adds;
     for (; adds.size() < limit && add_ != state_.files.end(); ++add_) adds.push_back(*add_);
     return columns.Rows(adds);
   }
@@ -104,7 +114,7 @@ class FileActions {
 
   const DeltaSnapshot::State& state_;
   const int64_t oldest_remove_;
-  decltype(DeltaSnapshot::State::files)::const_iterator add_;
+  FileSet::const_iterator add_;
   decltype(DeltaSnapshot::State::tombstones)::const_iterator remove_;
 };
 

@@ -98,8 +98,8 @@ class DeltaClone : public CloneJob {
   }
 
   bool SameRows(size_t source_index, const DeltaSnapshot& clone, size_t clone_index) const {
-    const auto& ours = source_->add(source_index).deletion_vector;
-    const auto& theirs = clone.add(clone_index).deletion_vector;
+    const auto& ours = source_->row(source_index).deletion_vector();
+    const auto& theirs = clone.row(clone_index).deletion_vector();
     if (!ours || !theirs) return ours == theirs;
     return ours->cardinality == theirs->cardinality &&
            *source_->DeletedRows(source_index) == *clone.DeletedRows(clone_index);
@@ -113,11 +113,11 @@ class DeltaClone : public CloneJob {
       there.emplace(clone->add(i).path, i);
     }
     for (size_t i = 0; i < source_->file_count(); ++i) {
-      const AddFile& add = source_->add(i);
+      const AddFile add = source_->add(i);
       report_.source_table_size += add.size_bytes;
       const auto found = there.find(PathInClone(add.path));
       const bool same = found != there.end() &&
-                        clone->add(found->second).size_bytes == add.size_bytes &&
+                        clone->row(found->second).size_bytes() == add.size_bytes &&
                         SameRows(i, *clone, found->second);
       if (same) {
         there.erase(found);
@@ -128,7 +128,7 @@ class DeltaClone : public CloneJob {
     report_.source_num_of_files = static_cast<int64_t>(source_->file_count());
     for (const auto& [path, index] : there) {
       removed_.push_back(index);
-      report_.removed_files_size += clone->add(index).size_bytes;
+      report_.removed_files_size += clone->row(index).size_bytes();
     }
     std::sort(removed_.begin(), removed_.end());
     report_.num_removed_files = static_cast<int64_t>(removed_.size());
@@ -137,7 +137,7 @@ class DeltaClone : public CloneJob {
   void CopyFiles() {
     std::vector<FileCopies::Copy> wanted;
     for (const size_t i : added_) {
-      const AddFile& add = source_->add(i);
+      const AddFile add = source_->add(i);
       wanted.push_back({LocateFile(add.path, source_location_, context_.stores),
                         LocateFile(PathInClone(add.path), target_, nullptr), add.size_bytes});
       report_.copied_files_size += add.size_bytes;
@@ -151,7 +151,7 @@ class DeltaClone : public CloneJob {
     for (const size_t i : added_) {
       places.push_back(LocateFile(source_->add(i).path, source_location_, context_.stores));
     }
-    RequireAll(places);
+    RequireAll(places, kStoreThreads);
   }
 
   void SetMetadata(const Snapshot& base, Transaction& commit) const {

@@ -93,10 +93,15 @@ TableMetadata WithColumnIds(TableMetadata metadata, PhysicalNames names, Random&
 }
 
 Schema WithoutColumnIds(const Schema& schema) {
-  return {Mapped(schema.fields, [](Field& field) {
-    std::erase_if(field.metadata, [](const auto& entry) {
-      return entry.first.starts_with(kMappingPrefix) || entry.first == kTypeChangesKey ||
-             entry.first == kIdentityMarkKey;
+  return WithoutFieldKeys(schema, {kMappingPrefix, kTypeChangesKey, kIdentityMarkKey});
+}
+
+Schema WithoutFieldKeys(const Schema& schema, const std::vector<std::string>& prefixes) {
+  return {Mapped(schema.fields, [&](Field& field) {
+    std::erase_if(field.metadata, [&](const auto& entry) {
+      return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
+        return entry.first.starts_with(prefix);
+      });
     });
   })};
 }

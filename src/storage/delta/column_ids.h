@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "storage/snapshot.h"
 
@@ -31,5 +32,8 @@ void ValidateColumns(const Schema& schema, const std::map<std::string, std::stri
 /// The same fields without ids, physical names and what else belongs to one table: the columns of a
 /// new table that is made like another one.
 Schema WithoutColumnIds(const Schema& schema);
+
+/// The same fields without the keys of their metadata that begin with one of `prefixes`.
+Schema WithoutFieldKeys(const Schema& schema, const std::vector<std::string>& prefixes);
 
 }  // namespace lakehouse::storage::delta

@@ -105,6 +105,8 @@ HistoryEntry DeltaTransaction::Describe(const CommitDescription& description) co
   info.is_blind_append = ours_.blind_append();
   info.isolation_level = NameOf(ours_.Level());
   info.read_version = base_->version();
+  if (!ours_.moves.empty() && AllowsDeletionVectors(*base_))
+    info.tags[kMovedTag] = MovesText(ours_.moves);
   if (MovesOnlyMarks(ours_)) info.tags["delta.identity.schemaUpdate"] = "true";
   if (TracksRows(ours_.NewProtocol(), ours_.NewMetadata())) {
     info.tags["delta.rowTracking.preserved"] = "true";
@@ -123,6 +125,9 @@ void DeltaTransaction::WriteVectors() {
     // Without a row left only the remove stays.
     if (all.size() == ParseRecordCount(change.file->stats)) continue;
     change.vector = file.Add(all);
+  }
+  for (auto& [key, lost] : ours_.lost) {
+    if (!lost.vector && !lost.all) lost.vector = file.Add(lost.rows);
   }
   for (TakenFile& taken : ours_.taken) {
     if (taken.rows.empty()) continue;

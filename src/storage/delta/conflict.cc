@@ -6,9 +6,12 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/plant.h"
 #include "storage/delta/features.h"
+#include "storage/delta/moved_rows.h"
 #include "storage/delta/protocol.h"
 #include "storage/delta/row_tracking.h"
+#include "storage/delta/stats_json.h"
 #include "storage/field_keys.h"
 
 namespace lakehouse::storage::delta {
@@ -104,6 +107,9 @@ class Check {
         ground_(ground) {
     for (const RemoveFile& remove : winner_.removes) removes_[KeyOf(remove.path)] = &remove;
     for (const AddFilePtr& add : winner_.adds) adds_[KeyOf(add->path)] = add;
+    if (!winner_.info) return;
+    const auto moved = winner_.info->tags.find(kMovedTag);
+    if (moved != winner_.info->tags.end()) moves_ = ParseMoves(moved->second);
   }
 
   std::string Run() {
@@ -135,6 +141,11 @@ class Check {
   bool ConsidersAdds() const;
   bool BringsRows(const AddFile& add) const;
   std::string RebaseRows(const RemoveFile& remove, FileChange& change) const;
+  bool AllowsVectors() const;
+  DeletionVectorPtr VectorInBase(std::string_view key) const;
+  bool LoseRows(const RemoveFile& remove, FileChange& change);
+  std::string FollowRows(std::string_view key, const FileChange& change,
+                         std::map<std::string, FileChange, std::less<>>& followed) const;
   SnapshotPtr SnapshotOf(const std::vector<AddFilePtr>& adds) const;
   /// The rows of a vector, or none.
   RowSet RowsOf(const DeletionVectorPtr& vector) const {
@@ -149,6 +160,7 @@ class Check {
   Ground& ground_;
   std::map<std::string_view, const RemoveFile*> removes_;  ///< of the winner, by KeyOf(path)
   std::map<std::string_view, AddFilePtr> adds_;            ///< of the winner, by KeyOf(path)
+  std::vector<MovedRows> moves_;                           ///< of the winner
 };
 
 std::string Check::Protocols() {
@@ -240,7 +252,7 @@ bool Check::BringsRows(const AddFile& add) const {
   if (!add.data_change) return false;
   const auto replaced = removes_.find(KeyOf(add.path));
   if (replaced == removes_.end()) {
-    return ours_.base->state().Find(add.path, add.deletion_vector) == nullptr;
+    return !ours_.base->state().Find(add.path, add.deletion_vector);
   }
   RowSet back = RowsOf(replaced->second->deletion_vector);
   if (back.empty()) return false;
@@ -253,7 +265,7 @@ SnapshotPtr Check::SnapshotOf(const std::vector<AddFilePtr>& adds) const {
   state->version = version_;
   state->protocol = ground_.protocol;
   state->metadata = ground_.metadata;
-  for (const AddFilePtr& add : adds) state->files.Put(add);
+  for (const AddFilePtr& add : adds) state->files.Put(*add);
   return std::make_shared<DeltaSnapshot>(std::move(state), ours_.base->table(), context_);
 }
 
@@ -282,7 +294,8 @@ std::string Check::RemovedReads() {
   bool moved = false;
   std::map<std::string_view, const RemoveFile*> gone;
   for (const auto& [key, remove] : removes_) {
-    if (ours_.changes.count(key) > 0) continue;  // looked at below
+    // Which rows of a file that we change were read, its changes say: looked at below.
+    if (!ours_.read_all && ours_.changes.count(key) > 0) continue;
     // A file that is only rearranged has lost no row; where its rows went nobody says.
     if (remove->data_change && (ours_.read_all || ours_.read_rows_moved)) return reason;
     gone.emplace(key, remove);
@@ -290,13 +303,89 @@ std::string Check::RemovedReads() {
   for (const Pending::Read& read : ours_.reads) {
     if (read.only_to_choose || gone.empty()) continue;
     for (size_t i = 0; i < base.file_count(); ++i) {
-      const auto found = gone.find(KeyOf(base.add(i).path));
+      const PathText path = base.row(i).path();
+      const auto found = gone.find(KeyOf(path.view()));
       if (found == gone.end() || !read.may_match(base, i)) continue;
       if (found->second->data_change) return reason;
       moved = true;
     }
   }
   ours_.read_rows_moved = ours_.read_rows_moved || moved;
+  return {};
+}
+
+bool Check::AllowsVectors() const {
+  return HasDeletionVectors(ground_.protocol) &&
+         IsOn(ground_.metadata, "delta.enableDeletionVectors");
+}
+
+DeletionVectorPtr Check::VectorInBase(std::string_view key) const {
+  const auto file = ours_.base->state().files.Find(key);
+  return file ? file->deletion_vector() : nullptr;
+}
+
+/// We moved the rows of a file of which another writer has deleted some, or all: they are deleted
+/// where they are now. A change without a file is none any more. False when it is not known where
+/// that is, or cannot be said.
+bool Check::LoseRows(const RemoveFile& remove, FileChange& change) {
+  if (!remove.data_change || !change.rows.empty() || !AllowsVectors()) return false;
+  const std::string_view key = KeyOf(change.file->path);
+  const auto moved = std::find_if(ours_.moves.begin(), ours_.moves.end(),
+                                  [&](const MovedRows& one) { return one.IndexOf(key) >= 0; });
+  const auto theirs = adds_.find(key);
+  const bool same = SameVector(remove.deletion_vector, change.file->deletion_vector);
+  const int64_t records = ParseRecordCount(change.file->stats);
+  if (moved == ours_.moves.end() || !same || records < 0) return false;
+  const RowSet before = RowsOf(change.file->deletion_vector);
+  RowSet rows = theirs == adds_.end() ? RowSet().Complement(static_cast<uint64_t>(records))
+                                      : RowsOf(theirs->second->deletion_vector);
+  RowSet back = before;
+  back.Subtract(rows);
+  if (!back.empty()) return false;
+  rows.Subtract(before);
+  const auto index = static_cast<size_t>(moved->IndexOf(key));
+  if (LAKE_PLANT("compaction.keep-lost-rows")) rows = RowSet();
+  const RowSet gaps = LAKE_PLANT("compaction.ignore-gaps") ? RowSet() : RowsOf(VectorInBase(key));
+  for (const auto& [path, places] : moved->Follow(index, rows, gaps)) {
+    LostRows& lost = ours_.lost[std::string(KeyOf(path))];
+    lost.rows.Unite(places);
+    lost.all = lost.rows.size() == moved->RowsOf(path);
+    lost.vector = nullptr;
+  }
+  change.file = theirs == adds_.end() ? nullptr : theirs->second;
+  return true;
+}
+
+/// Another writer moved the rows of a file that we change: ours are changed where they are now.
+std::string Check::FollowRows(std::string_view key, const FileChange& change,
+                              std::map<std::string, FileChange, std::less<>>& followed) const {
+  const std::string reason =
+      "another writer rearranged the file " + change.file->path + ", which we change";
+  const auto moved = std::find_if(moves_.begin(), moves_.end(),
+                                  [&](const MovedRows& one) { return one.IndexOf(key) >= 0; });
+  if (moved == moves_.end() || ours_.rearranged || !AllowsVectors()) return reason;
+  const auto index = static_cast<size_t>(moved->IndexOf(key));
+  // The vector that was heeded: the one that is there now, or the one that we began with.
+  DeletionVectorPtr heeded = change.file->deletion_vector;
+  const std::string& id = moved->sources[index].vector_id;
+  if ((heeded ? heeded->UniqueId() : "") != id) heeded = VectorInBase(key);
+  if ((heeded ? heeded->UniqueId() : "") != id) return reason;
+  RowSet rows = change.rows;
+  if (rows.empty()) {
+    const int64_t records = ParseRecordCount(change.file->stats);
+    if (records < 0) return reason;
+    rows = RowsOf(change.file->deletion_vector).Complement(static_cast<uint64_t>(records));
+  }
+  for (auto& [path, places] : moved->Follow(index, rows, RowsOf(heeded))) {
+    const auto target = adds_.find(KeyOf(path));
+    if (target == adds_.end() || ParseRecordCount(target->second->stats) < 0) return reason;
+    if (RowsOf(target->second->deletion_vector).Intersects(places)) {
+      return "another writer changed the same rows of the file " + change.file->path;
+    }
+    FileChange& there = followed[std::string(KeyOf(path))];
+    there.file = target->second;
+    there.rows.Unite(places);
+  }
   return {};
 }
 
@@ -308,7 +397,8 @@ std::string Check::RebaseRows(const RemoveFile& remove, FileChange& change) cons
   const bool both_rows = !change.rows.empty() && theirs != adds_.end() &&
                          SameVector(remove.deletion_vector, change.file->deletion_vector);
   if (!both_rows) return "another writer changed the file " + path + ", which we change";
-  if (RowsOf(theirs->second->deletion_vector).Intersects(change.rows)) {
+  if (!LAKE_PLANT("rebase.skip-row-check") &&
+      RowsOf(theirs->second->deletion_vector).Intersects(change.rows)) {
     return "another writer changed the same rows of the file " + path;
   }
   change.file = theirs->second;
@@ -317,19 +407,30 @@ std::string Check::RebaseRows(const RemoveFile& remove, FileChange& change) cons
 }
 
 std::string Check::ChangedFiles() {
-  for (auto& [key, change] : ours_.changes) {
+  std::map<std::string, FileChange, std::less<>> followed;
+  for (auto it = ours_.changes.begin(); it != ours_.changes.end();) {
+    auto& [key, change] = *it;
     const auto remove = removes_.find(key);
-    if (remove != removes_.end()) {
-      if (std::string reason = RebaseRows(*remove->second, change); !reason.empty()) return reason;
+    const auto again = adds_.find(key);
+    std::string reason;
+    if (remove != removes_.end() && !remove->second->data_change && again == adds_.end()) {
+      if (reason = FollowRows(key, change, followed); !reason.empty()) return reason;
+      it = ours_.changes.erase(it);
       continue;
     }
-    const auto again = adds_.find(key);
-    if (again == adds_.end()) continue;
-    if (!SameVector(again->second->deletion_vector, change.file->deletion_vector)) {
-      return "another writer added the file " + change.file->path + ", which we change";
+    ++it;
+    if (remove != removes_.end()) {
+      if (LoseRows(*remove->second, change)) continue;
+      if (reason = RebaseRows(*remove->second, change); !reason.empty()) return reason;
+    } else if (again != adds_.end()) {
+      if (!SameVector(again->second->deletion_vector, change.file->deletion_vector)) {
+        return "another writer added the file " + change.file->path + ", which we change";
+      }
+      change.file = again->second;
     }
-    change.file = again->second;
   }
+  std::erase_if(ours_.changes, [](const auto& change) { return change.second.file == nullptr; });
+  ours_.changes.merge(followed);
   return {};
 }
 

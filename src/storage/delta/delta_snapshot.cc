@@ -1,9 +1,11 @@
 #include "storage/delta/delta_snapshot.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "base/error.h"
+#include "storage/delta/packed_leaf.h"
 #include "storage/delta/protocol.h"
 #include "storage/delta/stats_json.h"
 
@@ -21,11 +23,18 @@ void AddTimes(int sign, int64_t number, int64_t& total) {
                                static_cast<uint64_t>(sign) * static_cast<uint64_t>(number));
 }
 
-[[noreturn]] void ThrowTwice(int64_t version, const AddFile& add) {
+[[noreturn]] void ThrowTwice(int64_t version, const FileRow& add) {
   throw Error(ErrorKind::kCorruption, "LK-3003",
-              "version " + std::to_string(version) + " adds the file " + add.path +
-                  ", which is there already",
+              "version " + std::to_string(version) + " adds the file " +
+                  std::string(add.path().view()) + ", which is there already",
               "The log is damaged; read an older version of the table.");
+}
+
+[[noreturn]] void ThrowTwiceInCommit(int64_t version, const FileRow& add) {
+  throw Error(ErrorKind::kCorruption, "LK-3003",
+              "version " + std::to_string(version) + " adds the file " +
+                  std::string(add.path().view()) + " twice",
+              "The log is damaged; restore the file from a backup.");
 }
 
 }  // namespace
@@ -42,20 +51,14 @@ void DeltaSnapshot::State::Apply(const Actions& actions, int64_t commit_version,
     metadata = actions.metadata;
     schema_text = actions.schema_text;
   }
-  for (const RemoveFile& remove : actions.removes) {
-    if (const AddFilePtr* found = Find(remove.path, remove.deletion_vector)) {
-      Count(**found, -1);
-      files.Erase(KeyOf(remove.path));
-    }
-    auto gone = std::make_shared<Tombstone>();
-    gone->key = FileKey(remove.path, remove.deletion_vector);
-    gone->remove = remove;
-    tombstones.Put(std::move(gone));
-  }
+  files.Tidy();
+  for (const RemoveFile& remove : actions.removes) ApplyRemove(remove);
+  std::vector<BlockRange> ranges = BlocksOf(actions.adds);
+  ranges.insert(ranges.end(), actions.blocks.begin(), actions.blocks.end());
   if (source == ActionSource::kCheckpoint && files.empty()) {
-    TakeAll(actions.adds);
+    TakeAll(ranges);
   } else {
-    for (const AddFilePtr& add : actions.adds) ApplyAdd(add);
+    ApplyAdds(ranges, source == ActionSource::kCommit);
   }
   for (const SetTransaction& txn : actions.transactions) transactions[txn.app_id] = txn.state;
   for (const SetDomain& domain : actions.domains) {
@@ -67,49 +70,79 @@ void DeltaSnapshot::State::Apply(const Actions& actions, int64_t commit_version,
   }
 }
 
-void DeltaSnapshot::State::ApplyAdd(const AddFilePtr& add) {
-  if (!tombstones.empty()) tombstones.Erase(FileKey(add->path, add->deletion_vector));
-  if (const AddFilePtr* there = files.Find(KeyOf(add->path))) {
+void DeltaSnapshot::State::ApplyRemove(const RemoveFile& remove) {
+  if (const auto found = Find(remove.path, remove.deletion_vector)) {
+    Count(*found, -1);
+    files.Erase(KeyOf(remove.path));
+  }
+  auto gone = std::make_shared<Tombstone>();
+  gone->key = FileKey(remove.path, remove.deletion_vector);
+  gone->remove = remove;
+  const std::string_view key = gone->key;
+  tombstones.Put(key, std::move(gone));
+}
+
+void DeltaSnapshot::State::ApplyAdds(const std::vector<BlockRange>& ranges, bool one_commit) {
+  std::optional<FileSet::Place> commit;  // the place of its first file
+  for (const BlockRange& range : ranges) {
+    const FileSet::Place first = files.Hold(range);
+    if (one_commit && !commit) commit = first;
+    for (uint32_t i = 0; i < range.end - range.begin; ++i) {
+      ApplyAdd({first.block, first.row + i}, commit);
+    }
+  }
+}
+
+void DeltaSnapshot::State::ApplyAdd(const FileSet::Place& place,
+                                    const std::optional<FileSet::Place>& commit) {
+  const FileRow add = files.Held(place);
+  const PathText path = add.path();
+  if (!tombstones.empty()) tombstones.Erase(FileKey(path.view(), add.deletion_vector()));
+  if (const auto found = files.Put(KeyOf(path.view()), place)) {
+    if (commit && *found >= *commit) ThrowTwiceInCommit(version, add);
+    const FileRow there = files.Held(*found);
     // The same logical file again brings new statistics or tags.
-    if (!SameVector((*there)->deletion_vector, add->deletion_vector)) ThrowTwice(version, *add);
-    Count(**there, -1);
+    if (!SameVector(there.deletion_vector(), add.deletion_vector())) ThrowTwice(version, add);
+    Count(there, -1);
   }
-  Count(*add, 1);
-  files.Put(add);
+  Count(add, 1);
 }
 
-void DeltaSnapshot::State::TakeAll(const std::vector<AddFilePtr>& adds) {
-  for (const AddFilePtr& add : adds) {
-    if (!tombstones.empty()) tombstones.Erase(FileKey(add->path, add->deletion_vector));
-    Count(*add, 1);
+void DeltaSnapshot::State::TakeAll(const std::vector<BlockRange>& ranges) {
+  for (const BlockRange& range : ranges) {
+    for (uint32_t row = range.begin; row < range.end; ++row) {
+      const FileRow add{range.block.get(), row};
+      if (!tombstones.empty()) {
+        tombstones.Erase(FileKey(add.path().view(), add.deletion_vector()));
+      }
+      Count(add, 1);
+    }
   }
-  auto ordered = decltype(files)::Of(adds);
-  if (!ordered) {
-    throw Error(ErrorKind::kCorruption, "LK-3003",
-                "the checkpoint of version " + std::to_string(version) + " has a file twice",
-                "The log is damaged; read an older version of the table.");
-  }
-  files = *std::move(ordered);
+  if (files.TakeAll(ranges)) return;
+  throw Error(ErrorKind::kCorruption, "LK-3003",
+              "the checkpoint of version " + std::to_string(version) + " has a file twice",
+              "The log is damaged; read an older version of the table.");
 }
 
-const AddFilePtr* DeltaSnapshot::State::Find(std::string_view path,
-                                             const DeletionVectorPtr& vector) const {
-  const AddFilePtr* found = files.Find(KeyOf(path));
-  return found != nullptr && SameVector((*found)->deletion_vector, vector) ? found : nullptr;
+std::optional<FileRow> DeltaSnapshot::State::Find(std::string_view path,
+                                                  const DeletionVectorPtr& vector) const {
+  auto found = files.Find(KeyOf(path));
+  if (found && !SameVector(found->deletion_vector(), vector)) found.reset();
+  return found;
 }
 
-void DeltaSnapshot::State::Count(const AddFile& add, int sign) {
-  const int64_t records = add.stats.empty() ? -1 : ParseRecordCount(add.stats);
-  AddTimes(sign, add.size_bytes, totals.bytes);
+void DeltaSnapshot::State::Count(const FileRow& file, int sign) {
+  const int64_t records = file.records();
+  AddTimes(sign, file.size_bytes(), totals.bytes);
   AddTimes(sign, std::max<int64_t>(records, 0), totals.records);
   totals.uncounted_files += records < 0 ? sign : 0;
-  if (!add.deletion_vector) return;
+  if (!file.deletion_vector()) return;
   totals.deletion_vectors += sign;
-  AddTimes(sign, add.deletion_vector->cardinality, totals.deleted_records);
+  AddTimes(sign, file.deletion_vector()->cardinality, totals.deleted_records);
 }
 
 bool DeltaSnapshot::State::HasDataFile(std::string_view path) const {
-  return files.Find(KeyOf(path)) != nullptr;
+  return files.Find(KeyOf(path)).has_value();
 }
 
 namespace {
@@ -146,36 +179,36 @@ DeltaSnapshot::DeltaSnapshot(std::shared_ptr<const State> state, io::Location ta
     partition_types_.push_back(field.type);
   }
   if (state_->totals.deletion_vectors == 0 || HasDeletionVectors(protocol())) return;
-  for (const AddFilePtr& add : state_->files) {
-    if (!add->deletion_vector) continue;
+  for (const FileRow& add : state_->files) {
+    if (!add.deletion_vector()) continue;
     throw Error(ErrorKind::kCorruption, "LK-3003",
-                "the file " + add->path +
+                "the file " + std::string(add.path().view()) +
                     " has a deletion vector, and the table lacks the feature deletionVectors");
   }
 }
 
 FileEntry DeltaSnapshot::file(size_t index) const {
-  const AddFile& add = this->add(index);
-  return {add.path, add.size_bytes, add.modified_ms,
-          add.stats.empty() ? -1 : ParseRecordCount(add.stats),
-          add.deletion_vector ? add.deletion_vector->cardinality : 0};
+  const FileRow file = row(index);
+  const DeletionVectorPtr& vector = file.deletion_vector();
+  return {std::string(file.path().view()), file.size_bytes(), file.modified_ms(), file.records(),
+          vector ? vector->cardinality : 0};
 }
 
 Value DeltaSnapshot::partition_value(size_t index, size_t column) const {
-  const auto& values = add(index).partition_values;
+  const PartitionValues& values = row(index).partition_values();
   const auto found = values.find(partition_names_[column]);
   if (found == values.end() || !found->second) return {};
   return FromPartitionText(*found->second, *partition_types_[column], context_.partition_time_zone);
 }
 
 std::shared_ptr<const RowSet> DeltaSnapshot::DeletedRows(size_t index) const {
-  const AddFile& add = this->add(index);
-  if (!add.deletion_vector) return nullptr;
+  const FileRow file = row(index);
+  const DeletionVectorPtr& vector = file.deletion_vector();
+  if (!vector) return nullptr;
   try {
-    return std::make_shared<const RowSet>(
-        ReadDeletionVector(*add.deletion_vector, table_, context_));
+    return std::make_shared<const RowSet>(ReadDeletionVector(*vector, table_, context_));
   } catch (const Error& error) {
-    throw error.Within(add.path);
+    throw error.Within(std::string(file.path().view()));
   }
 }
 
@@ -187,29 +220,37 @@ std::shared_ptr<const ColumnBounds> DeltaSnapshot::Bounds(const ColumnPath& colu
 }
 
 std::shared_ptr<const ColumnBounds> DeltaSnapshot::LoadBounds(const ColumnPath& column) const {
-  auto bounds = std::make_shared<ColumnBounds>();
-  bounds->min.resize(file_count());
-  bounds->max.resize(file_count());
-  bounds->null_count.assign(file_count(), -1);
+  auto bounds = std::make_shared<ColumnBounds>(file_count());
   const auto& parts = metadata().partition_columns;
   const auto part =
       column.size() == 1 ? std::find(parts.begin(), parts.end(), column[0]) : parts.end();
   ColumnPath physical;
   const DataType* type = FindLeaf(metadata().schema, mapping_, column, physical);
-  for (size_t i = 0; type != nullptr && i < file_count(); ++i) {
-    if (part != parts.end()) {
-      const Value value = partition_value(i, static_cast<size_t>(part - parts.begin()));
-      bounds->min[i] = bounds->max[i] = value;
-      const int64_t rows = file(i).num_records;
-      bounds->null_count[i] = value.is_null() ? rows : 0;
-    } else if (!add(i).stats.empty()) {
-      LeafStats leaf = ParseLeaf(add(i).stats, physical, *type);
-      bounds->min[i] = std::move(leaf.min);
-      bounds->max[i] = std::move(leaf.max);
-      bounds->null_count[i] = leaf.null_count;
-    }
+  if (type == nullptr) return bounds;
+  if (part != parts.end()) {
+    LoadPartition(static_cast<size_t>(part - parts.begin()), *bounds);
+  } else {
+    LoadLeaf(physical, *type, *bounds);
   }
   return bounds;
+}
+
+void DeltaSnapshot::LoadPartition(size_t part, ColumnBounds& bounds) const {
+  for (size_t i = 0; i < file_count(); ++i) {
+    const Value value = partition_value(i, part);
+    bounds.Set(i, value, value, value.is_null() ? row(i).records() : 0);
+  }
+}
+
+void DeltaSnapshot::LoadLeaf(const ColumnPath& physical, const DataType& type,
+                             ColumnBounds& bounds) const {
+  std::unordered_map<const FileBlock*, PackedLeaf> leaves;
+  size_t i = 0;
+  for (const FileRow& file : state_->files) {
+    const auto leaf = leaves.try_emplace(file.block, file.block->stats(), physical, type)
+                          .first->second.at(file.row);
+    bounds.Set(i++, leaf.min, leaf.max, leaf.null_count);
+  }
 }
 
 int64_t DeltaSnapshot::total_bytes() const { return state_->totals.bytes; }

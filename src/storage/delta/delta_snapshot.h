@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "storage/delta/actions.h"
+#include "storage/delta/file_set.h"
 #include "storage/delta/shared_order.h"
 #include "storage/snapshot.h"
 
@@ -20,9 +21,6 @@ struct Tombstone {
 };
 using TombstonePtr = std::shared_ptr<const Tombstone>;
 
-struct KeyOfAdd {
-  static std::string_view Key(const AddFilePtr& add) { return KeyOf(add->path); }
-};
 struct KeyOfTombstone {
   static std::string_view Key(const TombstonePtr& gone) { return gone->key; }
 };
@@ -37,8 +35,8 @@ class DeltaSnapshot : public Snapshot {
     std::string etag;  ///< of the commit file, empty when only its checkpoint is there
     std::optional<Protocol> protocol;
     std::optional<TableMetadata> metadata;
-    std::string schema_text;                  ///< as the log writes it; see Actions
-    SharedOrder<AddFilePtr, KeyOfAdd> files;  ///< a data file is there once, by KeyOf(path)
+    std::string schema_text;  ///< as the log writes it; see Actions
+    FileSet files;
     SharedOrder<TombstonePtr, KeyOfTombstone> tombstones;  ///< for checkpoints and VACUUM
     std::string transaction_id;  ///< of the commit of this version; may be empty
     /// Of the live files; kept beside them, for checksums after each commit.
@@ -56,17 +54,19 @@ class DeltaSnapshot : public Snapshot {
     /// is there already with other deleted rows, or twice in a checkpoint.
     void Apply(const Actions& actions, int64_t commit_version, int64_t commit_timestamp_ms,
                ActionSource source = ActionSource::kCommit);
-    /// The logical file, or null.
-    const AddFilePtr* Find(std::string_view path, const DeletionVectorPtr& vector) const;
+    /// The logical file, or nothing.
+    std::optional<FileRow> Find(std::string_view path, const DeletionVectorPtr& vector) const;
     /// Is a logical file of this data file there?
     bool HasDataFile(std::string_view path) const;
 
    private:
-    void ApplyAdd(const AddFilePtr& add);
+    void ApplyAdds(const std::vector<BlockRange>& ranges, bool one_commit);
+    void ApplyAdd(const FileSet::Place& place, const std::optional<FileSet::Place>& commit);
+    void ApplyRemove(const RemoveFile& remove);
     /// All files of a checkpoint.
-    void TakeAll(const std::vector<AddFilePtr>& adds);
+    void TakeAll(const std::vector<BlockRange>& ranges);
     /// Adds `sign` times what the file counts for.
-    void Count(const AddFile& add, int sign);
+    void Count(const FileRow& file, int sign);
   };
 
   /// Corruption LK-3003 without protocol or metadata, Unsupported LK-3002 when the table needs a
@@ -91,12 +91,17 @@ class DeltaSnapshot : public Snapshot {
   const std::map<std::string, std::string>& domains() const override { return state_->domains; }
 
   const State& state() const { return *state_; }
-  const AddFile& add(size_t index) const { return *shared_add(index); }
-  const AddFilePtr& shared_add(size_t index) const { return state_->files.at(index); }
+  /// What the log says of a file, put together at each call.
+  AddFile add(size_t index) const { return row(index).Add(); }
+  AddFilePtr shared_add(size_t index) const { return row(index).Share(); }
+  /// The same, part by part.
+  FileRow row(size_t index) const { return state_->files.at(index); }
   const io::Location& table() const { return table_; }
 
  private:
   std::shared_ptr<const ColumnBounds> LoadBounds(const ColumnPath& column) const;
+  void LoadPartition(size_t part, ColumnBounds& bounds) const;
+  void LoadLeaf(const ColumnPath& physical, const DataType& type, ColumnBounds& bounds) const;
 
   const std::shared_ptr<const State> state_;
   const io::Location table_;

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/random.h"
 #include "storage/delta/clustering.h"
+#include "storage/delta/log_properties.h"
 #include "storage/delta/metadata_changes.h"
 #include "storage/delta/protocol.h"
 #include "storage/delta/row_tracking.h"
@@ -116,7 +117,7 @@ void DeltaTransaction::CheckMayRemove() const {
 
 void DeltaTransaction::RemoveFile(size_t index) {
   CheckMayRemove();
-  const AddFilePtr& file = snapshot_->shared_add(index);
+  const AddFilePtr file = snapshot_->shared_add(index);
   FileChange change;
   change.file = file;
   if (!ours_.changes.emplace(KeyOf(file->path), std::move(change)).second) {
@@ -129,14 +130,15 @@ void DeltaTransaction::RemoveAllFiles() {
   ours_.read_all = true;
   ours_.replaces_all = true;
   for (size_t i = 0; i < base_->file_count(); ++i) {
-    if (ours_.changes.count(KeyOf(snapshot_->add(i).path)) == 0) RemoveFile(i);
+    const PathText path = snapshot_->row(i).path();
+    if (ours_.changes.count(KeyOf(path.view())) == 0) RemoveFile(i);
   }
 }
 
 void DeltaTransaction::DeleteRows(size_t index, RowSet rows) {
   CheckMayRemove();
   if (rows.empty()) return;
-  const AddFilePtr& file = snapshot_->shared_add(index);
+  const AddFilePtr file = snapshot_->shared_add(index);
   const int64_t records = base_->file(index).num_records;
   if (!AllowsDeletionVectors(*base_) || records < 0) {
     throw Error(ErrorKind::kUnsupported, "LK-3020",
@@ -170,11 +172,45 @@ void DeltaTransaction::MarkRead(MayMatch may_match, bool only_to_choose) {
   ours_.reads.push_back({std::move(may_match), only_to_choose});
 }
 
+void DeltaTransaction::MarkMoved(const std::vector<size_t>& sources,
+                                 const std::vector<std::string>& targets) {
+  MovedRows moved;
+  for (const size_t index : sources) {
+    const DeletionVectorPtr& vector = snapshot_->add(index).deletion_vector;
+    const FileEntry file = base_->file(index);
+    if (file.num_records < 0) return;
+    moved.sources.push_back({snapshot_->add(index).path, vector ? vector->UniqueId() : "",
+                             file.num_records - file.deleted_records});
+  }
+  for (const std::string& path : targets) {
+    const auto added = std::find_if(ours_.adds.begin(), ours_.adds.end(),
+                                    [&](const AddFilePtr& add) { return add->path == path; });
+    LAKE_CHECK(added != ours_.adds.end());
+    moved.targets.push_back({path, ParseRecordCount((*added)->stats)});
+  }
+  ours_.moves.push_back(std::move(moved));
+}
+
 void DeltaTransaction::SetMetadata(TableMetadata metadata) {
   Protocol protocol = ours_.NewProtocol();
   PrepareMetadata(*context_.random, &base_->metadata(), metadata, protocol);
   if (protocol != ours_.NewProtocol()) ours_.protocol = std::move(protocol);
   ours_.metadata = std::move(metadata);
+}
+
+void DeltaTransaction::DropFeature(const std::string& feature, bool guard_history) {
+  Protocol next = WithoutFeature(ours_.NewProtocol(), feature);
+  if (guard_history) {
+    next = WithFeature(next, "checkpointProtection");
+    TableMetadata metadata = ours_.NewMetadata();
+    metadata.properties[kCheckpointProtectionProperty] = std::to_string(base_->version() + 1);
+    ours_.metadata = std::move(metadata);
+  }
+  ours_.protocol = std::move(next);
+  const auto rows = base_->domains().find(kRowTrackingDomain);
+  if (ours_.drops_row_ids() && rows != base_->domains().end()) {
+    ours_.domains.push_back({kRowTrackingDomain, rows->second, true});
+  }
 }
 
 void DeltaTransaction::SetAppTransaction(const std::string& app_id, int64_t version) {

@@ -33,9 +33,12 @@ class DeltaTransaction : public Transaction {
   void MarkRead() override { ours_.read_all = true; }
   void MarkRead(MayMatch may_match, bool only_to_choose) override;
   void MarkRearranged() override { ours_.rearranged = true; }
+  void MarkMoved(const std::vector<size_t>& sources,
+                 const std::vector<std::string>& targets) override;
   void SetIsolation(IsolationLevel level) override { ours_.isolation = level; }
   void KeepRules(const RowRules& kept) override { ours_.kept = kept; }
   void SetMetadata(TableMetadata metadata) override;
+  void DropFeature(const std::string& feature, bool guard_history) override;
   void SetAppTransaction(const std::string& app_id, int64_t version) override;
   void SetDomain(const std::string& domain, const std::string& configuration) override;
   void RemoveDomain(const std::string& domain) override;

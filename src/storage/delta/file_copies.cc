@@ -11,8 +11,6 @@
 namespace lakehouse::storage::delta {
 namespace {
 
-/// The store is asked by this many threads, for the time of one command.
-constexpr size_t kThreads = 8;
 /// Each of these holds a piece of a file in memory.
 constexpr size_t kCopyThreads = 4;
 constexpr int64_t kPieceBytes = 8 << 20;
@@ -44,7 +42,7 @@ bool CopyFile(const FileCopies::Copy& copy, const CancellationToken& token) {
 
 std::vector<io::Location> PlacesOf(const DeltaSnapshot& snapshot, size_t index,
                                    const io::Location& table, const StorageContext& context) {
-  const AddFile& add = snapshot.add(index);
+  const AddFile add = snapshot.add(index);
   std::vector<io::Location> places = {LocateFile(add.path, table, context.stores)};
   const DeletionVectorPtr& vector = add.deletion_vector;
   if (vector && vector->storage_type != 'i') {
@@ -53,10 +51,10 @@ std::vector<io::Location> PlacesOf(const DeltaSnapshot& snapshot, size_t index,
   return places;
 }
 
-void RequireAll(const std::vector<io::Location>& places) {
+void RequireAll(const std::vector<io::Location>& places, size_t threads) {
   std::mutex mutex;
   std::vector<std::string> missing;
-  ForEachInParallel(places.size(), kThreads, [&](size_t i) {
+  ForEachInParallel(places.size(), threads, [&](size_t i) {
     if (places[i].store->Head(places[i].path)) return;
     const std::lock_guard lock(mutex);
     missing.push_back(places[i].uri());

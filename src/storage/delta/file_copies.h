@@ -13,8 +13,9 @@ namespace lakehouse::storage::delta {
 std::vector<io::Location> PlacesOf(const DeltaSnapshot& snapshot, size_t index,
                                    const io::Location& table, const StorageContext& context);
 
-/// NotFound LK-3047, naming one of them, when places are not there. Asked in parallel.
-void RequireAll(const std::vector<io::Location>& places);
+/// NotFound LK-3047, naming one of them, when places are not there. Asked by
+/// `threads` at once.
+void RequireAll(const std::vector<io::Location>& places, size_t threads);
 
 /// Throws what a commit that did not succeed means: CommitConflict LK-3048 or CommitStateUnknown
 /// LK-3049.

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "storage/delta/checkpoint.h"
 #include "storage/delta/log_properties.h"
+#include "storage/delta/protocol.h"
 #include "storage/delta/time_travel.h"
 
 namespace lakehouse::storage::delta {
@@ -68,17 +69,17 @@ int64_t CleanSidecars(const Log& log, int64_t now_ms) {
   return deleted;
 }
 
-}  // namespace
+/// What is guarded goes all at once or not at all.
+bool IsGuarded(const DeltaSnapshot::State& latest, int64_t first) {
+  return Supports(*latest.protocol, "checkpointProtection") &&
+         first < NumberProperty(*latest.metadata, kCheckpointProtectionProperty).value_or(0);
+}
 
-int64_t CleanLog(const Log& log, const DeltaSnapshot::State& latest,
-                 const StorageContext& context) {
-  const auto retention = LogRetentionMs(*latest.metadata);
-  if (!retention) return 0;
-  const int64_t now_ms = context.clock->NowMs();
+int64_t CutBefore(const Log& log, const DeltaSnapshot::State& latest, int64_t cutoff_ms,
+                  int64_t now_ms) {
   const LogListing listing = log.List();
-  const CheckpointFiles* first =
-      CutoffCheckpoint(log, listing, latest, MidnightBefore(now_ms - *retention));
-  if (first == nullptr) return 0;
+  const CheckpointFiles* first = CutoffCheckpoint(log, listing, latest, cutoff_ms);
+  if (first == nullptr || IsGuarded(latest, first->version)) return 0;
   const std::vector<std::string> names = NamesBefore(listing, first->version);
   if (names.empty()) return 0;
   ReadCheckpoint(log, *first);  // the log begins with it from now on: it must be whole
@@ -87,6 +88,22 @@ int64_t CleanLog(const Log& log, const DeltaSnapshot::State& latest,
     if (log.store().Delete(log.PathOf(name))) ++deleted;
   }
   return deleted + CleanSidecars(log, now_ms);
+}
+
+}  // namespace
+
+int64_t CleanLog(const Log& log, const DeltaSnapshot::State& latest,
+                 const StorageContext& context) {
+  const auto retention = LogRetentionMs(*latest.metadata);
+  if (!retention) return 0;
+  const int64_t now_ms = context.clock->NowMs();
+  return CutBefore(log, latest, MidnightBefore(now_ms - *retention), now_ms);
+}
+
+int64_t CutLog(const Log& log, const DeltaSnapshot::State& latest, int64_t retention_ms,
+               const StorageContext& context) {
+  const int64_t now_ms = context.clock->NowMs();
+  return CutBefore(log, latest, now_ms - retention_ms, now_ms);
 }
 
 }  // namespace lakehouse::storage::delta

@@ -12,6 +12,11 @@ namespace lakehouse::storage::delta {
 inline constexpr int64_t kHourMs = 3600LL * 1000;
 inline constexpr int64_t kDayMs = 24 * kHourMs;
 
+/// Checkpoints of versions before this one stay as long as the log of their versions does
+/// (feature checkpointProtection).
+inline constexpr char kCheckpointProtectionProperty[] =
+    "delta.requireCheckpointProtectionBeforeVersion";
+
 /// Milliseconds of "interval 1 week", "30 days", "2 hours 30 minutes"; nothing for a text that is
 /// no duration, or a negative one. Months and years have no fixed length and are none.
 std::optional<int64_t> ParseDuration(std::string_view text);

@@ -14,25 +14,34 @@
 namespace lakehouse::storage::delta {
 namespace {
 
+/// The file with other deleted rows, whose bounds are not those of rows that are left then.
+std::shared_ptr<AddFile> WithVector(const AddFile& file, const DeletionVectorPtr& vector) {
+  auto add = std::make_shared<AddFile>(file);
+  add->deletion_vector = vector;
+  const int64_t records = ParseRecordCount(file.stats);
+  add->stats =
+      WithWideBounds(file.stats)
+          .value_or("{\"numRecords\":" + std::to_string(records) + ",\"tightBounds\":false}");
+  return add;
+}
+
 void PutChanges(const Pending& ours, int64_t now_ms, Actions& actions) {
   for (const auto& [key, change] : ours.changes) {
     const AddFilePtr& file = change.file;
     actions.removes.push_back({file->path, now_ms, !ours.rearranged, file->deletion_vector, file});
     if (!change.vector) continue;
-    auto add = std::make_shared<AddFile>(*file);
-    add->deletion_vector = change.vector;
+    auto add = WithVector(*file, change.vector);
     add->data_change = !ours.rearranged;
-    const int64_t records = ParseRecordCount(file->stats);
-    add->stats =
-        WithWideBounds(file->stats)
-            .value_or("{\"numRecords\":" + std::to_string(records) + ",\"tightBounds\":false}");
     actions.adds.push_back(std::move(add));
   }
 }
 
 void PutNewFiles(const Pending& ours, Actions& actions) {
   const auto put = [&](const AddFilePtr& file) {
-    auto add = std::make_shared<AddFile>(*file);
+    const auto lost = ours.lost.find(KeyOf(file->path));
+    if (lost != ours.lost.end() && lost->second.all) return;
+    auto add = lost == ours.lost.end() ? std::make_shared<AddFile>(*file)
+                                       : WithVector(*file, lost->second.vector);
     add->data_change = !ours.rearranged;
     actions.adds.push_back(std::move(add));
   };
@@ -43,10 +52,22 @@ void PutNewFiles(const Pending& ours, Actions& actions) {
 /// When rows begin to be tracked every file must have ids: those without are written once more.
 void PutFilesWithoutIds(const Pending& ours, Actions& actions) {
   for (size_t i = 0; i < ours.base->file_count(); ++i) {
+    auto add = std::make_shared<AddFile>(ours.base->add(i));
+    if (add->base_row_id || ours.changes.count(KeyOf(add->path)) > 0) continue;
+    add->data_change = false;
+    actions.adds.push_back(std::move(add));
+  }
+}
+
+/// When rows cease to be tracked every file is written once more, without ids.
+void PutFilesWithIds(const Pending& ours, Actions& actions) {
+  for (size_t i = 0; i < ours.base->file_count(); ++i) {
     const AddFile& file = ours.base->add(i);
-    if (file.base_row_id || ours.changes.count(KeyOf(file.path)) > 0) continue;
+    const bool numbered = file.base_row_id || file.default_row_commit_version;
+    if (!numbered || ours.changes.count(KeyOf(file.path)) > 0) continue;
     auto add = std::make_shared<AddFile>(file);
     add->data_change = false;
+    add->base_row_id = add->default_row_commit_version = std::nullopt;
     actions.adds.push_back(std::move(add));
   }
 }
@@ -89,6 +110,11 @@ bool Pending::tracks_rows_anew() const {
          !TracksRows(base->protocol(), base->metadata());
 }
 
+bool Pending::drops_row_ids() const {
+  return protocol && base && Supports(base->protocol(), "rowTracking") &&
+         !Supports(*protocol, "rowTracking");
+}
+
 bool Pending::blind_append() const {
   return !reads_rows() && !changes_metadata() && !protocol && changes.empty() &&
          (!adds.empty() || !taken.empty());
@@ -118,6 +144,7 @@ Actions Assemble(const Pending& ours, const Ground& ground, HistoryEntry info, i
   actions.changes = ours.change_files;
   PutChanges(ours, now_ms, actions);
   PutNewFiles(ours, actions);
+  if (ours.drops_row_ids()) PutFilesWithIds(ours, actions);
   const Protocol& protocol = actions.protocol ? *actions.protocol : ground.protocol;
   const TableMetadata& metadata = actions.metadata ? *actions.metadata : ground.metadata;
   if (AssignsRowIds(protocol, metadata)) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "storage/delta/delta_snapshot.h"
+#include "storage/delta/moved_rows.h"
 #include "storage/table.h"
 
 namespace lakehouse::storage::delta {
@@ -17,7 +18,14 @@ struct FileChange {
   /// The rows that are taken away, beside those of the file's own vector; empty: the whole file.
   RowSet rows;
   /// All deleted rows, as written to a file; null for a whole file, or when not written yet.
-  DeletionVectorPtr vector;
+  DeletionVectorPtr vector = nullptr;
+};
+
+/// Rows of a new file that commits since our base have deleted where they were before.
+struct LostRows {
+  RowSet rows;
+  bool all = false;                    ///< none is left: the file is not added
+  DeletionVectorPtr vector = nullptr;  ///< null when it is not written yet
 };
 
 /// A file that is taken over as it is in another version or table.
@@ -48,6 +56,8 @@ struct Pending {
   std::vector<AddFilePtr> adds;  ///< files that the table did not have
   std::vector<TakenFile> taken;
   std::map<std::string, FileChange, std::less<>> changes;  ///< by KeyOf(path)
+  std::vector<MovedRows> moves;                            ///< of new files, where their rows were
+  std::map<std::string, LostRows, std::less<>> lost;       ///< of new files, by KeyOf(path)
   std::vector<ChangeFile> change_files;
   std::vector<SetTransaction> transactions;
   std::vector<SetDomain> domains;
@@ -65,6 +75,8 @@ struct Pending {
   }
   /// Must files that have no row ids get some?
   bool tracks_rows_anew() const;
+  /// Do rows cease to be tracked? Then no file has row ids any more.
+  bool drops_row_ids() const;
   /// Does metadata change, other than identity columns' marks?
   bool changes_metadata() const;
   /// Only adds files, and has read nothing for it.

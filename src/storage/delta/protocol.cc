@@ -99,10 +99,14 @@ Protocol WithAll(const Protocol& protocol, const std::vector<const Feature*>& wa
   return next;
 }
 
+std::string PreviewOf(const Feature& feature) { return std::string(feature.name) + "-preview"; }
+
+/// What is asked for by the name of its preview is not asked for by its own.
 std::vector<const Feature*> UsedBy(const TableMetadata& metadata) {
   std::vector<const Feature*> used;
   for (const Feature& feature : Features()) {
-    if (feature.used && feature.used(metadata)) used.push_back(&feature);
+    const bool preview = metadata.properties.count("delta.feature." + PreviewOf(feature)) > 0;
+    if (!preview && feature.used && feature.used(metadata)) used.push_back(&feature);
   }
   return used;
 }
@@ -122,6 +126,19 @@ void CheckMapped(const std::vector<Field>& fields, ColumnMapping mapping) {
     PhysicalName(field, mapping);
     if (mapping == ColumnMapping::kId) FieldId(field);
     CheckMappedBelow(*field.type, mapping);
+  }
+}
+
+/// What readers must know is in both lists: from one of them a reader would not learn of it, and
+/// take physical names for columns, or deleted rows for rows.
+void CheckListedTwice(const Protocol& protocol) {
+  if (protocol.min_reader_version < kReaderWithFeatures) return;
+  for (const std::string& name : protocol.writer_features) {
+    const Feature* feature = FindFeature(name);
+    if (feature == nullptr || !feature->reader || Contains(protocol.reader_features, name))
+      continue;
+    throw Error(ErrorKind::kCorruption, "LK-3003",
+                "the protocol lists the feature " + name + " for writers and not for readers");
   }
 }
 
@@ -170,7 +187,7 @@ void CheckReadable(const Protocol& protocol, const TableMetadata& metadata) {
     const Feature* feature = FindFeature(name);
     if (feature == nullptr || !feature->readable) Refuse("LK-3002", name, "reading");
   }
-  if (HasType(metadata, TypeId::kVariant)) Refuse("LK-3002", "variantType", "reading");
+  CheckListedTwice(protocol);
   const ColumnMapping mapping = ColumnMappingOf(protocol, metadata);
   if (mapping != ColumnMapping::kNone) CheckMapped(metadata.schema.fields, mapping);
   CheckTypeChanges(metadata.schema);
@@ -234,8 +251,33 @@ Protocol WithFeature(const Protocol& protocol, std::string_view feature) {
   return WithAll(protocol, {known});
 }
 
+Protocol WithoutFeature(const Protocol& protocol, std::string_view feature) {
+  Protocol next = WithLists(protocol);
+  std::erase(next.writer_features, feature);
+  std::erase(next.reader_features, feature);
+  if (next.reader_features.empty()) {
+    next.min_reader_version = Contains(next.writer_features, "columnMapping") ? 2 : 1;
+  }
+  constexpr std::pair<int, int> kPlain[] = {{1, 1}, {1, 2}, {1, 3}, {1, 4}, {2, 5}, {2, 6}};
+  for (const auto& [reader, writer] : kPlain) {
+    const Protocol plain{reader, writer, {}, {}};
+    const auto implied = WithLists(plain).writer_features;
+    const bool same = implied.size() == next.writer_features.size() &&
+                      std::all_of(implied.begin(), implied.end(), [&](const std::string& name) {
+                        return Contains(next.writer_features, name);
+                      });
+    if (same) return plain;
+  }
+  return next;
+}
+
 Protocol WithFeaturesOf(const Protocol& protocol, const TableMetadata& metadata) {
-  return WithAll(protocol, UsedBy(metadata));
+  std::vector<const Feature*> used = UsedBy(metadata);
+  // What a table has by the name of its preview it keeps by that name.
+  std::erase_if(used, [&](const Feature* feature) {
+    return Contains(protocol.writer_features, PreviewOf(*feature));
+  });
+  return WithAll(protocol, used);
 }
 
 Protocol ProtocolFor(const TableMetadata& metadata) {

@@ -36,6 +36,9 @@ bool Supports(const Protocol& protocol, std::string_view feature);
 /// is wanted, else lists, with what the old versions imply. The same when nothing is missing.
 Protocol WithFeature(const Protocol& protocol, std::string_view feature);
 
+/// `protocol` without the feature: the smallest versions where they imply just what is left.
+Protocol WithoutFeature(const Protocol& protocol, std::string_view feature);
+
 /// `protocol` with what the properties and columns of `metadata` need beyond it.
 Protocol WithFeaturesOf(const Protocol& protocol, const TableMetadata& metadata);
 

@@ -1,13 +1,16 @@
 #include "storage/delta/replay.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/error.h"
 #include "base/logging.h"
 #include "storage/delta/checkpoint.h"
 #include "storage/delta/checksum.h"
+#include "storage/delta/commit_batch.h"
 #include "storage/delta/protocol.h"
+#include "storage/parallel.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -16,8 +19,12 @@ using State = DeltaSnapshot::State;
 
 /// More commits than these after the newest checksum are read as any log.
 constexpr int64_t kMaxCommitsAfterChecksum = 10;
-/// Files of more commits than these are put in order at the end, not one after the other.
-constexpr int64_t kManyCommits = 64;
+/// So many commits are read by several threads, and their files put in order at the end.
+constexpr size_t kManyCommits = 64;
+constexpr size_t kThreads = 2;
+/// Commits that one thread reads at a time, and how many such lots are in memory at once.
+constexpr size_t kLotCommits = 32;
+constexpr size_t kLotsAtOnce = 4;
 
 [[noreturn]] void ThrowGap(const Log& log, int64_t missing) {
   throw Error(ErrorKind::kCorruption, "LK-3003",
@@ -122,16 +129,75 @@ bool ApplyCompaction(const Log& log, const LogListing& listing, const Compaction
   return true;
 }
 
+/// The commits from version `next` on that no compaction stands for, up to `limit`.
+std::span<const CommitFile> CommitsFrom(const LogListing& listing, int64_t next, int64_t limit) {
+  const CommitFile* first = listing.CommitOf(next);
+  if (first == nullptr) return {};
+  const CommitFile* const end = listing.commits.data() + listing.commits.size();
+  const CommitFile* last = first + 1;
+  while (last != end && last->version == last[-1].version + 1 && last->version <= limit &&
+         CompactionAt(listing, last->version, limit) == nullptr) {
+    ++last;
+  }
+  return {first, last};
+}
+
+/// Some commits that were read, and what is in them.
+struct ReadLot {
+  std::span<const CommitFile> commits;
+  std::vector<Actions> actions;
+};
+
+void Read(const Log& log, ReadLot& lot) {
+  CommitBatch batch;
+  for (const CommitFile& commit : lot.commits) {
+    batch.Parse(log.ReadCommit(commit.version), Log::CommitName(commit.version));
+  }
+  lot.actions = batch.Finish();
+}
+
+void Apply(const std::vector<ReadLot>& lots, State& state) {
+  for (const ReadLot& lot : lots) {
+    for (size_t i = 0; i < lot.actions.size(); ++i) {
+      ApplyCommit(lot.actions[i], lot.commits[i], state);
+    }
+  }
+}
+
+/// Reads lots of commits at a time, while those that were read before are applied.
+void ApplyMany(const Log& log, std::span<const CommitFile> commits, State& state) {
+  std::vector<ReadLot> before;
+  while (!commits.empty()) {
+    std::vector<ReadLot> lots;
+    while (!commits.empty() && lots.size() < kLotsAtOnce) {
+      lots.push_back({commits.first(std::min(kLotCommits, commits.size())), {}});
+      commits = commits.subspan(lots.back().commits.size());
+    }
+    ForEachInParallel(lots.size() + 1, kThreads, [&](size_t i) {
+      if (i == 0) {
+        Apply(before, state);
+      } else {
+        Read(log, lots[i - 1]);
+      }
+    });
+    before = std::move(lots);
+  }
+  Apply(before, state);
+}
+
 /// Applies what comes after the state, up to version `limit`.
 void ApplyLog(const Log& log, const LogListing& listing, int64_t limit, State& state) {
   while (state.version < limit) {
     const int64_t next = state.version + 1;
     const CompactionFile* compaction = CompactionAt(listing, next, limit);
     if (compaction != nullptr && ApplyCompaction(log, listing, *compaction, state)) continue;
-    const CommitFile* commit = listing.CommitOf(next);
-    if (commit == nullptr) break;
-    const std::string place = Log::CommitName(next);
-    ApplyCommit(ParseCommit(log.ReadCommit(next), place), *commit, state);
+    const std::span<const CommitFile> commits = CommitsFrom(listing, next, limit);
+    if (commits.empty()) break;
+    if (commits.size() >= kManyCommits) {
+      ApplyMany(log, commits, state);
+      continue;
+    }
+    ApplyCommit(ParseCommit(log.ReadCommit(next), Log::CommitName(next)), commits.front(), state);
   }
   if (!listing.commits.empty() && state.version < std::min(limit, listing.commits.back().version)) {
     ThrowGap(log, state.version + 1);
@@ -199,7 +265,8 @@ StatePtr LoadState(const Log& log, std::optional<int64_t> version) {
     FindInCommitTime(log, *state);
   }
   const int64_t last_commit = listing.commits.empty() ? 0 : listing.commits.back().version;
-  const bool many = !start || std::min(limit, last_commit) - state->version > kManyCommits;
+  const bool many =
+      !start || std::min(limit, last_commit) - state->version >= static_cast<int64_t>(kManyCommits);
   if (many) {
     state->files.Loosen();
     state->tombstones.Loosen();

@@ -42,8 +42,8 @@ using FileIndexes = std::unordered_map<std::string, size_t>;
 FileIndexes IndexesByKey(const DeltaSnapshot& snapshot) {
   FileIndexes indexes;
   for (size_t i = 0; i < snapshot.file_count(); ++i) {
-    const AddFile& add = snapshot.add(i);
-    indexes.emplace(FileKey(add.path, add.deletion_vector), i);
+    const FileRow file = snapshot.row(i);
+    indexes.emplace(FileKey(file.path().view(), file.deletion_vector()), i);
   }
   return indexes;
 }
@@ -52,22 +52,24 @@ FileIndexes IndexesByKey(const DeltaSnapshot& snapshot) {
 std::vector<size_t> Difference(const DeltaSnapshot& from, const FileIndexes& other) {
   std::vector<size_t> indexes;
   for (size_t i = 0; i < from.file_count(); ++i) {
-    const AddFile& add = from.add(i);
-    if (other.count(FileKey(add.path, add.deletion_vector)) == 0) indexes.push_back(i);
+    const FileRow file = from.row(i);
+    if (other.count(FileKey(file.path().view(), file.deletion_vector())) == 0) {
+      indexes.push_back(i);
+    }
   }
   return indexes;
 }
 
 int64_t SizeOf(const DeltaSnapshot& snapshot, const std::vector<size_t>& indexes) {
   int64_t bytes = 0;
-  for (const size_t i : indexes) bytes += snapshot.add(i).size_bytes;
+  for (const size_t i : indexes) bytes += snapshot.row(i).size_bytes();
   return bytes;
 }
 
 }  // namespace
 
 RestoreReport Restore(Table& table, const Snapshot& target, const CommitDescription& description,
-                      const StorageContext& context) {
+                      const StorageContext& context, size_t threads) {
   const SnapshotPtr latest = table.Latest();
   const auto* base = dynamic_cast<const DeltaSnapshot*>(latest.get());
   const auto* wanted = dynamic_cast<const DeltaSnapshot*>(&target);
@@ -80,7 +82,7 @@ RestoreReport Restore(Table& table, const Snapshot& target, const CommitDescript
       needed.push_back(std::move(place));
     }
   }
-  RequireAll(needed);
+  RequireAll(needed, threads);
 
   RestoreReport report;
   report.table_size_after_restore = wanted->total_bytes();

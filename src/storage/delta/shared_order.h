@@ -8,28 +8,35 @@
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "storage/delta/key_order.h"
+#include "storage/delta/key_table.h"
 
 namespace lakehouse::storage::delta {
 
 /// Items in byte order of a key, in parts that copies share: a copy that differs by few items costs
-/// little. `KeyOfItem::Key(item)` is the key, unique, and lies in the item, which never changes.
-/// Reading is thread-safe; a set is changed before others see it, and not after.
-template <typename Item, typename KeyOfItem>
+/// little. `key_of.Key(item)` is the key, unique: a view, or something with view(); it never
+/// changes. Reading is thread-safe; a set is changed before others see it, and not after.
+template <typename Item, typename KeyOf>
 class SharedOrder {
  public:
   SharedOrder() = default;
+  /// `items` in order.
+  explicit SharedOrder(std::vector<Item> items) : size_(items.size()) {
+    for (size_t from = 0; from < items.size(); from += kFilledItems) {
+      const size_t to = std::min(from + kFilledItems, items.size());
+      auto part = std::make_shared<Part>();
+      part->items.assign(std::make_move_iterator(items.begin() + static_cast<std::ptrdiff_t>(from)),
+                         std::make_move_iterator(items.begin() + static_cast<std::ptrdiff_t>(to)));
+      parts_.push_back(std::move(part));
+    }
+    Count(0);
+  }
   /// From here on both copy a part before they change it.
   SharedOrder(const SharedOrder& other)
-      : parts_(other.parts_),
-        starts_(other.starts_),
-        size_(other.size_),
-        loose_(other.loose_),
-        is_loose_(other.is_loose_) {
+      : parts_(other.parts_), starts_(other.starts_), size_(other.size_), loose_(other.loose_) {
     for (const auto& part : parts_) part->shared.store(true, std::memory_order_relaxed);
   }
   SharedOrder(SharedOrder&&) noexcept = default;
@@ -37,9 +44,9 @@ class SharedOrder {
   SharedOrder& operator=(SharedOrder&&) noexcept = default;
   ~SharedOrder() = default;
 
-  size_t size() const { return is_loose_ ? loose_.size() : size_; }
+  size_t size() const { return loose_ ? loose_->size() : size_; }
   bool empty() const { return size() == 0; }
-  bool is_loose() const { return is_loose_; }
+  bool is_loose() const { return loose_.has_value(); }
 
   /// By position in the order. Not while loose.
   const Item& at(size_t index) const {
@@ -49,77 +56,58 @@ class SharedOrder {
   }
 
   /// Null when there is none.
-  const Item* Find(std::string_view key) const {
-    if (is_loose_) {
-      const auto found = loose_.find(key);
-      return found == loose_.end() ? nullptr : &found->second;
-    }
+  const Item* Find(std::string_view key, const KeyOf& key_of = KeyOf()) const {
+    if (loose_) return loose_->Find(key, key_of);
     if (parts_.empty()) return nullptr;
-    const std::vector<Item>& items = parts_[PartOf(key)]->items;
-    const auto found = LowerBound(items, key);
-    return found != items.end() && KeyOfItem::Key(*found) == key ? &*found : nullptr;
+    const std::vector<Item>& items = parts_[PartOf(key, key_of)]->items;
+    const auto found = LowerBound(items, key, key_of);
+    return found != items.end() && IsKey(key, *found, key_of) ? &*found : nullptr;
   }
 
-  /// In the place of one with the same key.
-  void Put(Item item) {
-    const std::string_view key = KeyOfItem::Key(item);
-    if (is_loose_) {
-      loose_.erase(key);  // the key lies in the item that goes
-      loose_.emplace(key, std::move(item));
-      return;
-    }
+  /// In the place of one with the same key, which comes back. `key` is that of the item.
+  std::optional<Item> Put(std::string_view key, Item item, const KeyOf& key_of = KeyOf()) {
+    if (loose_) return loose_->Put(key, std::move(item), key_of);
     if (parts_.empty()) parts_.push_back(std::make_shared<Part>());
-    const size_t at = PartOf(key);
+    const size_t at = PartOf(key, key_of);
     std::vector<Item>& items = Own(at);
-    const auto place = LowerBound(items, key);
-    if (place != items.end() && KeyOfItem::Key(*place) == key) {
-      items[static_cast<size_t>(place - items.begin())] = std::move(item);
-      return;
+    const auto place = LowerBound(items, key, key_of);
+    if (place != items.end() && IsKey(key, *place, key_of)) {
+      return std::exchange(items[static_cast<size_t>(place - items.begin())], std::move(item));
     }
     items.insert(place, std::move(item));
     ++size_;
     if (items.size() > kPartItems) Split(at);
     Count(at);
+    return std::nullopt;
   }
 
-  bool Erase(std::string_view key) {
-    if (is_loose_) return loose_.erase(key) > 0;
-    if (Find(key) == nullptr) return false;
-    const size_t at = PartOf(key);
+  bool Erase(std::string_view key, const KeyOf& key_of = KeyOf()) {
+    if (loose_) return loose_->Erase(key, key_of);
+    if (Find(key, key_of) == nullptr) return false;
+    const size_t at = PartOf(key, key_of);
     std::vector<Item>& items = Own(at);
-    items.erase(LowerBound(items, key));
+    items.erase(LowerBound(items, key, key_of));
     --size_;
     if (items.empty()) parts_.erase(parts_.begin() + static_cast<std::ptrdiff_t>(at));
     Count(at);
     return true;
   }
 
-  /// The items in order; nothing when a key is there twice.
-  static std::optional<SharedOrder> Of(std::vector<Item> items) {
-    const auto before = [](const Item& a, const Item& b) {
-      return KeyOfItem::Key(a) < KeyOfItem::Key(b);
-    };
-    if (!std::is_sorted(items.begin(), items.end(), before))
-      items = InKeyOrder<Item, KeyOfItem>(std::move(items));
-    const auto twice = std::adjacent_find(
-        items.begin(), items.end(), [&](const Item& a, const Item& b) { return !before(a, b); });
-    if (twice != items.end()) return std::nullopt;
-    return SharedOrder(std::move(items));
-  }
-
   /// From here to Settle items have no order, and very many are put and erased in less time.
-  void Loosen() {
-    if (is_loose_) return;
-    loose_.reserve(size_);
-    for (const Item& item : *this) loose_.emplace(KeyOfItem::Key(item), item);
-    *this = SharedOrder(std::move(loose_));
+  void Loosen(const KeyOf& key_of = KeyOf()) {
+    if (loose_) return;
+    KeyTable<Item, KeyOf> table;
+    for (const Item& item : *this) {
+      const auto key = key_of.Key(item);
+      table.Put(ViewOfKey(key), item, key_of);
+    }
+    *this = SharedOrder();
+    loose_ = std::move(table);
   }
-  void Settle() {
-    if (!is_loose_) return;
-    std::vector<Item> items;
-    items.reserve(loose_.size());
-    for (auto& [key, item] : loose_) items.push_back(std::move(item));
-    *this = SharedOrder(InKeyOrder<Item, KeyOfItem>(std::move(items)));
+  void Settle(const KeyOf& key_of = KeyOf()) {
+    if (!loose_) return;
+    std::vector<Item> items = loose_->Take();
+    *this = SharedOrder(InKeyOrder(std::move(items), key_of).items);
   }
 
   class const_iterator {
@@ -157,35 +145,29 @@ class SharedOrder {
     std::vector<Item> items;  ///< never empty in a set that is not
     std::atomic<bool> shared = false;
   };
-  using Loose = std::unordered_map<std::string_view, Item>;
-
-  explicit SharedOrder(Loose loose) : loose_(std::move(loose)), is_loose_(true) {}
-  /// `items` in order.
-  explicit SharedOrder(std::vector<Item> items) : size_(items.size()) {
-    for (size_t from = 0; from < items.size(); from += kFilledItems) {
-      const size_t to = std::min(from + kFilledItems, items.size());
-      auto part = std::make_shared<Part>();
-      part->items.assign(std::make_move_iterator(items.begin() + static_cast<std::ptrdiff_t>(from)),
-                         std::make_move_iterator(items.begin() + static_cast<std::ptrdiff_t>(to)));
-      parts_.push_back(std::move(part));
-    }
-    Count(0);
-  }
   /// Parts are made with room for more.
   static constexpr size_t kFilledItems = kPartItems * 3 / 4;
 
-  static auto LowerBound(const std::vector<Item>& items, std::string_view key) {
-    return std::lower_bound(
-        items.begin(), items.end(), key,
-        [](const Item& item, std::string_view wanted) { return KeyOfItem::Key(item) < wanted; });
+  static bool IsKey(std::string_view key, const Item& item, const KeyOf& key_of) {
+    const auto there = key_of.Key(item);
+    return ViewOfKey(there) == key;
+  }
+  static auto LowerBound(const std::vector<Item>& items, std::string_view key,
+                         const KeyOf& key_of) {
+    return std::lower_bound(items.begin(), items.end(), key,
+                            [&](const Item& item, std::string_view wanted) {
+                              const auto there = key_of.Key(item);
+                              return ViewOfKey(there) < wanted;
+                            });
   }
 
   /// The part in which `key` is, or belongs. There must be one.
-  size_t PartOf(std::string_view key) const {
+  size_t PartOf(std::string_view key, const KeyOf& key_of) const {
     const auto after =
         std::upper_bound(parts_.begin() + 1, parts_.end(), key,
-                         [](std::string_view wanted, const std::shared_ptr<Part>& part) {
-                           return wanted < KeyOfItem::Key(part->items.front());
+                         [&](std::string_view wanted, const std::shared_ptr<Part>& part) {
+                           const auto first = key_of.Key(part->items.front());
+                           return wanted < ViewOfKey(first);
                          });
     return static_cast<size_t>(after - parts_.begin()) - 1;
   }
@@ -221,8 +203,7 @@ class SharedOrder {
   std::vector<std::shared_ptr<Part>> parts_;
   std::vector<size_t> starts_;  ///< position of each part's first item
   size_t size_ = 0;
-  Loose loose_;  ///< used between Loosen and Settle
-  bool is_loose_ = false;
+  std::optional<KeyTable<Item, KeyOf>> loose_;  ///< between Loosen and Settle
 };
 
 }  // namespace lakehouse::storage::delta

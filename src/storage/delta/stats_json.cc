@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -135,46 +136,93 @@ std::optional<dom::element> FindPath(const dom::object& root, const char* group,
   return at.is_null() ? std::nullopt : std::optional(at);
 }
 
-Value DecimalBound(dom::element json, const DataType& type) {
-  if (json.is_int64()) {
-    return FromPartitionText(std::to_string(json.get_int64().value_unsafe()), type);
+/// A scalar of a JSON text.
+struct Scalar {
+  enum class Kind { kOther, kText, kInteger, kReal };
+  Kind kind = Kind::kOther;
+  std::string_view text;
+  int64_t integer = 0;
+  double real = 0;
+
+  bool is_number() const { return kind == Kind::kInteger || kind == Kind::kReal; }
+};
+
+Scalar ScalarOf(const std::optional<dom::element>& json) {
+  Scalar scalar;
+  if (!json) return scalar;
+  if (json->is_string()) {
+    scalar.kind = Scalar::Kind::kText;
+    scalar.text = json->get_string().value_unsafe();
+  } else if (json->is_int64()) {
+    scalar.kind = Scalar::Kind::kInteger;
+    scalar.integer = json->get_int64().value_unsafe();
+  } else if (json->is_number()) {
+    scalar.kind = Scalar::Kind::kReal;
+    scalar.real = json->get_double().value_unsafe();
   }
-  if (json.is_string()) return FromPartitionText(json.get_string().value_unsafe(), type);
-  if (!json.is_double() || type.precision() > kExactDigits) return {};
-  const double scaled = json.get_double().value_unsafe() * std::pow(10.0, type.scale());
+  return scalar;
+}
+
+/// Of a number's text; of another kind for any other text.
+Scalar NumberOf(std::string_view text) {
+  Scalar scalar;
+  const char* end = text.data() + text.size();
+  const auto whole = std::from_chars(text.data(), end, scalar.integer);
+  if (whole.ec == std::errc() && whole.ptr == end) {
+    scalar.kind = Scalar::Kind::kInteger;
+    return scalar;
+  }
+  // Not "nan" or "inf", which JSON does not have.
+  const bool digits = !text.empty() && (std::isdigit(static_cast<unsigned char>(text.back())) != 0);
+  const auto real = std::from_chars(text.data(), end, scalar.real);
+  if (digits && real.ec == std::errc() && real.ptr == end) scalar.kind = Scalar::Kind::kReal;
+  return scalar;
+}
+
+Value DecimalBound(const Scalar& scalar, const DataType& type) {
+  if (scalar.kind == Scalar::Kind::kInteger) {
+    return FromPartitionText(std::to_string(scalar.integer), type);
+  }
+  if (scalar.kind == Scalar::Kind::kText) return FromPartitionText(scalar.text, type);
+  if (scalar.kind != Scalar::Kind::kReal || type.precision() > kExactDigits) return {};
+  const double scaled = scalar.real * std::pow(10.0, type.scale());
   if (!(std::fabs(scaled) < std::pow(10.0, type.precision()))) return {};
   return Value{static_cast<Int128>(std::llround(scaled))};
 }
 
-Value IntegerBound(dom::element json, int64_t lowest, int64_t highest) {
-  if (!json.is_int64()) return {};
-  const int64_t number = json.get_int64().value_unsafe();
-  return number < lowest || number > highest ? Value{} : Value{number};
+Value IntegerBound(const Scalar& scalar, int64_t lowest, int64_t highest) {
+  if (scalar.kind != Scalar::Kind::kInteger) return {};
+  return scalar.integer < lowest || scalar.integer > highest ? Value{} : Value{scalar.integer};
 }
 
-Value BoundOf(const std::optional<dom::element>& json, const DataType& type, bool upper) {
-  if (!json) return {};
+Value RealBound(const Scalar& scalar) {
+  if (!scalar.is_number()) return {};
+  const bool whole = scalar.kind == Scalar::Kind::kInteger;
+  return Value{whole ? static_cast<double>(scalar.integer) : scalar.real};
+}
+
+Value BoundOf(const Scalar& scalar, const DataType& type, bool upper) {
   switch (type.id()) {
     case TypeId::kString:
-      return json->is_string() ? Value{std::string(json->get_string().value_unsafe())} : Value{};
+      return scalar.kind == Scalar::Kind::kText ? Value{std::string(scalar.text)} : Value{};
     case TypeId::kFloat:
     case TypeId::kDouble:
-      return json->is_number() ? Value{json->get_double().value_unsafe()} : Value{};
+      return RealBound(scalar);
     case TypeId::kDecimal:
-      return DecimalBound(*json, type);
+      return DecimalBound(scalar, type);
     case TypeId::kByte:
-      return IntegerBound(*json, INT8_MIN, INT8_MAX);
+      return IntegerBound(scalar, INT8_MIN, INT8_MAX);
     case TypeId::kShort:
-      return IntegerBound(*json, INT16_MIN, INT16_MAX);
+      return IntegerBound(scalar, INT16_MIN, INT16_MAX);
     case TypeId::kInteger:
-      return IntegerBound(*json, INT32_MIN, INT32_MAX);
+      return IntegerBound(scalar, INT32_MIN, INT32_MAX);
     case TypeId::kLong:
-      return IntegerBound(*json, INT64_MIN, INT64_MAX);
+      return IntegerBound(scalar, INT64_MIN, INT64_MAX);
     case TypeId::kDate:
     case TypeId::kTimestamp:
     case TypeId::kTimestampNtz: {
-      if (!json->is_string()) return {};
-      Value value = FromPartitionText(json->get_string().value_unsafe(), type);
+      if (scalar.kind != Scalar::Kind::kText) return {};
+      Value value = FromPartitionText(scalar.text, type);
       if (upper && !value.is_null() && type.id() != TypeId::kDate) {
         std::get<int64_t>(value.data) += kMicrosPerMilli - 1;
       }
@@ -183,6 +231,13 @@ Value BoundOf(const std::optional<dom::element>& json, const DataType& type, boo
     default:
       return {};
   }
+}
+
+/// The text that stands between quotes; nothing for a text that JSON does not have.
+std::optional<std::string> Unquoted(std::string_view text) {
+  if (text.find('\\') == std::string_view::npos) return std::string(text);
+  const Json json = Json::parse('"' + std::string(text) + '"', nullptr, false);
+  return json.is_string() ? std::optional(json.get<std::string>()) : std::nullopt;
 }
 
 /// The members of a stats text, as long as the thread parses no other one; nothing for odd text.
@@ -279,8 +334,8 @@ LeafStats LeafOf(const dom::object& root, const ColumnPath& column, const DataTy
   const auto count = FindPath(root, "nullCount", column);
   if (count && count->get(nulls) == simdjson::SUCCESS && nulls >= 0) leaf.null_count = nulls;
   try {
-    leaf.min = BoundOf(FindPath(root, "minValues", column), type, false);
-    leaf.max = BoundOf(FindPath(root, "maxValues", column), type, true);
+    leaf.min = BoundOf(ScalarOf(FindPath(root, "minValues", column)), type, false);
+    leaf.max = BoundOf(ScalarOf(FindPath(root, "maxValues", column)), type, true);
   } catch (const Error&) {
     leaf.min = leaf.max = Value{};  // a text that is no value of the type says nothing
   }
@@ -288,6 +343,32 @@ LeafStats LeafOf(const dom::object& root, const ColumnPath& column, const DataTy
 }
 
 }  // namespace
+
+std::optional<Value> BoundOfNumber(int64_t number, const DataType& type, bool upper) {
+  Scalar scalar;
+  scalar.kind = Scalar::Kind::kInteger;
+  scalar.integer = number;
+  try {
+    return BoundOf(scalar, type, upper);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<Value> BoundOfText(std::string_view text, bool quoted, const DataType& type,
+                                 bool upper) {
+  try {
+    if (!quoted) return BoundOf(NumberOf(text), type, upper);
+    const auto plain = Unquoted(text);
+    if (!plain) return std::nullopt;
+    Scalar scalar;
+    scalar.kind = Scalar::Kind::kText;
+    scalar.text = *plain;
+    return BoundOf(scalar, type, upper);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
 
 LeafStats ParseLeaf(std::string_view stats, const ColumnPath& column, const DataType& type) {
   const auto root = ParseText(stats);

@@ -32,6 +32,12 @@ int64_t ParseRecordCount(std::string_view stats);
 /// are widened by what flooring may have cut. Never throws.
 LeafStats ParseLeaf(std::string_view stats, const ColumnPath& column, const DataType& type);
 
+/// The bound that a value in a stats text gives, which stands there between quotes or not; null
+/// where it gives none, nothing for a text that is no value of the type.
+std::optional<Value> BoundOfText(std::string_view text, bool quoted, const DataType& type,
+                                 bool upper);
+std::optional<Value> BoundOfNumber(int64_t number, const DataType& type, bool upper);
+
 /// A leaf column by the path that statistics have for it.
 struct StatsLeaf {
   ColumnPath path;

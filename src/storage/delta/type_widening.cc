@@ -122,20 +122,22 @@ std::string Joined(const ColumnPath& path, size_t first) {
 }
 
 void WriteDown(Field& field, const std::string& from, const std::string& to,
-               const std::string& inner) {
+               const std::string& inner, std::optional<int64_t> version) {
   auto changes = nlohmann::ordered_json::array();
   if (const auto known = field.metadata.find(kTypeChangesKey); known != field.metadata.end()) {
     changes = nlohmann::ordered_json::parse(known->second);
   }
   nlohmann::ordered_json change = {{"toType", to}, {"fromType", from}};
   if (!inner.empty()) change["fieldPath"] = inner;
+  if (version) change["tableVersion"] = *version;
   changes.push_back(std::move(change));
   field.metadata[kTypeChangesKey] = changes.dump();
 }
 
 }  // namespace
 
-TableMetadata WidenType(TableMetadata metadata, const ColumnPath& path, const DataTypePtr& type) {
+TableMetadata WidenType(TableMetadata metadata, const ColumnPath& path, const DataTypePtr& type,
+                        std::optional<int64_t> preview_version) {
   const ColumnPath spelled = Spelled(metadata.schema, path);
   const DataTypePtr before = FindField(metadata.schema, spelled)->type;
   if (*before == *type) return metadata;
@@ -155,7 +157,7 @@ TableMetadata WidenType(TableMetadata metadata, const ColumnPath& path, const Da
   const size_t named = NamedPart(next.schema, spelled);
   const ColumnPath owner(spelled.begin(), spelled.begin() + static_cast<std::ptrdiff_t>(named));
   return EditField(std::move(next), owner, [&](Field& field) {
-    WriteDown(field, NameOf(*before), NameOf(*type), Joined(spelled, named));
+    WriteDown(field, NameOf(*before), NameOf(*type), Joined(spelled, named), preview_version);
   });
 }
 

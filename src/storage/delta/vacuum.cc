@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/plant.h"
 #include "storage/delta/log_properties.h"
 #include "storage/delta/protocol.h"
 #include "storage/delta/time_travel.h"
@@ -19,8 +20,6 @@ namespace {
 
 using namespace delta;
 
-/// Deletes go to the store by this many threads, for the time of one command.
-constexpr size_t kDeleteThreads = 8;
 /// Where VACUUM LITE begins (Delta Lake's own file, beside the log).
 constexpr char kLastVacuum[] = "_last_vacuum_info";
 constexpr char kLastVersion[] = "latestCommitVersionOutsideOfRetentionWindow";
@@ -51,6 +50,7 @@ class VacuumRun {
     CheckWritable(snapshot_->protocol(), snapshot_->metadata());
     retention_ms_ = RetentionOf(snapshot_->metadata(), options);
     cutoff_ms_ = context.clock->NowMs() - retention_ms_;
+    if (LAKE_PLANT("vacuum.no-retention")) cutoff_ms_ += retention_ms_;
   }
 
   VacuumReport Run() {
@@ -134,7 +134,7 @@ class VacuumRun {
   }
 
   void Delete(const std::vector<DeadFile>& dead) {
-    ForEachInParallel(dead.size(), kDeleteThreads, [&](size_t i) {
+    ForEachInParallel(dead.size(), options_.threads, [&](size_t i) {
       options_.token.ThrowIfStopped();
       log_.store().Delete(dead[i].path);
     });

@@ -81,7 +81,9 @@ std::vector<std::string> InnerTables(const std::vector<io::ObjectInfo>& objects,
 
 KeptFiles::KeptFiles(const Log& log, const DeltaSnapshot::State& latest, int64_t cutoff_ms)
     : table_(log.table()) {
-  for (const AddFilePtr& add : latest.files) Keep(add->path, add->deletion_vector);
+  for (const FileRow& file : latest.files) {
+    Keep(std::string(file.path().view()), file.deletion_vector());
+  }
   for (const TombstonePtr& gone : latest.tombstones) {
     const RemoveFile& remove = gone->remove;
     if (remove.deleted_ms >= cutoff_ms) Keep(remove.path, remove.deletion_vector);

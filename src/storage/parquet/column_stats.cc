@@ -113,7 +113,9 @@ void StatsCollector::Add(const arrow::RecordBatch& batch) {
 }
 
 void StatsCollector::AddArray(const arrow::Array& array, ColumnPath& path, int& budget) {
-  if (array.type_id() == arrow::Type::STRUCT) {
+  const auto& variants = columns_.variants;
+  const bool variant = std::find(variants.begin(), variants.end(), path) != variants.end();
+  if (array.type_id() == arrow::Type::STRUCT && !variant) {
     const auto& parent = static_cast<const arrow::StructArray&>(array);
     // Flatten gives each child the nulls of its parent.
     const auto children = Check(parent.Flatten(), "collecting statistics");

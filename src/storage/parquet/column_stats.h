@@ -18,6 +18,7 @@ struct StatsColumns {
   int first = 32;
   std::optional<std::vector<ColumnPath>> named;
   std::vector<ColumnPath> always;
+  std::vector<ColumnPath> variants = {};  ///< structs that are one leaf, without bounds
 };
 
 /// Collects FileStats of a file from the batches that are written to it. Leaves of structs count,

@@ -23,7 +23,9 @@
 #include "storage/parquet/partition_split.h"
 #include "storage/parquet/physical_columns.h"
 #include "storage/parquet/stats_columns.h"
+#include "storage/parquet/variant_checks.h"
 #include "storage/parquet/writer_properties.h"
+#include "storage/schema_change.h"
 
 namespace lakehouse::storage::parquet {
 namespace {
@@ -140,6 +142,9 @@ class DataFileWriter::Impl {
       });
     }
     file_schema_ = ToArrowFiles(fields, MappingOf(metadata_));
+    ForEachField(metadata_.schema, [&](const ColumnPath& path, const Field& field) {
+      if (field.type->id() == TypeId::kVariant) options_.stats.variants.push_back(path);
+    });
   }
 
   void Write(const arrow::RecordBatch& batch) {
@@ -149,6 +154,7 @@ class DataFileWriter::Impl {
                       schema_->ToString());
     }
     if (batch.num_rows() == 0) return;
+    CheckVariantParts(batch, metadata_.schema);
     rows_ += batch.num_rows();
     if (metadata_.partition_columns.empty()) {
       WriteTo({}, batch);

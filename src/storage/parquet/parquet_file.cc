@@ -22,6 +22,9 @@ namespace {
 // A footer may claim any count; these bound what is taken on its word.
 constexpr int32_t kMaxFooterStringBytes = 64 << 20;
 constexpr int32_t kMaxFooterItems = 500'000;
+/// Of a column chunk that is not read at once.
+constexpr int64_t kPieceBytes = 1 << 20;
+constexpr int64_t kPieceRows = 16 << 10;
 
 /// Parquet's exceptions become Corruption LK-3510, those that carry a store's error become that
 /// one.
@@ -46,15 +49,20 @@ auto Guard(const std::string& doing, Work work) {
 }
 
 std::unique_ptr<::parquet::arrow::FileReader> OpenReader(std::shared_ptr<io::ObjectReader> file,
-                                                         const std::string& doing) {
+                                                         const std::string& doing,
+                                                         bool in_pieces = false) {
   return Guard(doing, [&] {
     ::parquet::arrow::FileReaderBuilder builder;
     ::parquet::ReaderProperties limits;
     limits.set_thrift_string_size_limit(kMaxFooterStringBytes);
     limits.set_thrift_container_size_limit(kMaxFooterItems);
+    if (in_pieces) {
+      limits.enable_buffered_stream();
+      limits.set_buffer_size(kPieceBytes);
+    }
     Check(builder.Open(std::make_shared<ArrowInput>(std::move(file)), limits), doing);
     ::parquet::ArrowReaderProperties properties(/*use_threads=*/false);
-    properties.set_batch_size(64 << 10);
+    properties.set_batch_size(in_pieces ? kPieceRows : 64 << 10);
     // One column chunk at a time instead of the whole file in memory.
     properties.set_pre_buffer(false);
     builder.properties(properties);
@@ -111,6 +119,18 @@ std::shared_ptr<arrow::RecordBatchReader> OpenParquet(std::shared_ptr<io::Object
   const std::string doing = "reading " + file->info().path;
   auto reader = OpenReader(std::move(file), doing);
   const std::vector<int> leaves = LeavesOf(*reader, columns);
+  return std::make_shared<OwningReader>(std::move(reader), leaves, doing);
+}
+
+std::shared_ptr<arrow::RecordBatchReader> OpenParquetLeaves(
+    std::shared_ptr<io::ObjectReader> file, const std::function<bool(const std::string&)>& wanted) {
+  const std::string doing = "reading " + file->info().path;
+  auto reader = OpenReader(std::move(file), doing, /*in_pieces=*/true);
+  const ::parquet::SchemaDescriptor* schema = reader->parquet_reader()->metadata()->schema();
+  std::vector<int> leaves;
+  for (int i = 0; i < schema->num_columns(); ++i) {
+    if (wanted(schema->Column(i)->path()->ToDotString())) leaves.push_back(i);
+  }
   return std::make_shared<OwningReader>(std::move(reader), leaves, doing);
 }
 

@@ -3,6 +3,7 @@
 #include <arrow/type_fwd.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,11 @@ namespace lakehouse::storage::parquet {
 /// Parquet.
 std::shared_ptr<arrow::RecordBatchReader> OpenParquet(std::shared_ptr<io::ObjectReader> file,
                                                       const std::vector<std::string>& columns = {});
+
+/// As OpenParquet, of the leaf columns whose way ("add.stats", "a.list.element") `wanted` is true
+/// for. Memory is bounded by a batch of some thousand rows, also in large row groups.
+std::shared_ptr<arrow::RecordBatchReader> OpenParquetLeaves(
+    std::shared_ptr<io::ObjectReader> file, const std::function<bool(const std::string&)>& wanted);
 
 /// Serializes record batches as one Parquet object (checkpoints), through `writer`, without Finish.
 /// Memory is bounded by a batch and the compressed bytes of a row group.

@@ -47,7 +47,14 @@ std::shared_ptr<arrow::ArrayData> Retype(const arrow::ArrayData& data,
   auto copy = data.Copy();
   copy->type = type;
   for (size_t i = 0; i < copy->child_data.size(); ++i) {
-    copy->child_data[i] = Retype(*data.child_data[i], type->field(static_cast<int>(i))->type());
+    const auto& field = type->field(static_cast<int>(i));
+    auto child = Retype(*data.child_data[i], field->type());
+    // Where the parent is null so is the child, which Parquet's writer takes of nullable ones only.
+    if (!field->nullable() && !child->buffers.empty()) {
+      child->buffers[0] = nullptr;
+      child->null_count = 0;
+    }
+    copy->child_data[i] = std::move(child);
   }
   return copy;
 }

@@ -56,4 +56,26 @@ std::vector<ColumnPath> FindColumns(const Schema& schema, const std::string& lis
   return found;
 }
 
+std::string ColumnList(const std::vector<ColumnPath>& columns) {
+  std::string list;
+  for (const ColumnPath& column : columns) {
+    if (!list.empty()) list += ',';
+    for (size_t i = 0; i < column.size(); ++i) {
+      if (i > 0) list += '.';
+      const std::string& name = column[i];
+      const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '_';
+      });
+      if (plain) {
+        list += name;
+        continue;
+      }
+      list += '`';
+      for (const char c : name) list += c == '`' ? std::string("``") : std::string(1, c);
+      list += '`';
+    }
+  }
+  return list;
+}
+
 }  // namespace lakehouse::storage::parquet

@@ -11,4 +11,7 @@ namespace lakehouse::storage::parquet {
 /// regard to case; in the spelling of the schema. Names that are not there are left out.
 std::vector<ColumnPath> FindColumns(const Schema& schema, const std::string& list);
 
+/// Such a list.
+std::string ColumnList(const std::vector<ColumnPath>& columns);
+
 }  // namespace lakehouse::storage::parquet

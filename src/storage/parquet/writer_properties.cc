@@ -33,6 +33,8 @@ std::shared_ptr<::parquet::WriterProperties> MakeWriterProperties(const std::str
   builder.compression(codec->second);
   if (codec->second == ::parquet::Compression::ZSTD) builder.compression_level(1);
   builder.max_row_group_length(row_group_rows);
+  // As whole numbers where they fit, as Spark does: cheaper to write and to read than bytes.
+  builder.enable_store_decimal_as_integer();
   return builder.build();
 }
 

@@ -181,11 +181,17 @@ TEST(Dialect, ReadsAlterTable) {
   const auto comment = std::get<AlterTable>(Parse("COMMENT ON COLUMN s.t.a IS NULL"));
   EXPECT_THAT(comment.name, ElementsAre("s", "t"));
   EXPECT_EQ(std::get<ChangeColumn>(comment.change).comment, "");
+  const auto drop = std::get<DropFeature>(
+      Change("ALTER TABLE t DROP FEATURE typeWidening-preview TRUNCATE HISTORY"));
+  EXPECT_EQ(drop.feature, "typeWidening-preview");
+  EXPECT_TRUE(drop.truncate_history);
+  EXPECT_EQ(std::get<DropFeature>(Change("ALTER TABLE t DROP FEATURE 'x'")).feature, "x");
+  EXPECT_EQ(std::get<DropColumns>(Change("ALTER TABLE t DROP feature")).columns.size(), 1u);
   for (const std::string refused :
-       {"ADD PARTITION (a = 1)", "DROP PARTITION (a = 1)", "DROP FEATURE deletionVectors",
-        "ADD PRIMARY KEY (a)", "SET LOCATION '/x'", "REPLACE COLUMNS (a INT)",
-        "ALTER COLUMN a SYNC IDENTITY", "CHANGE COLUMN a b INT", "CLUSTER BY AUTO",
-        "ALTER COLUMN a TYPE INT USING a + 1", "ADD COLUMN a"}) {
+       {"ADD PARTITION (a = 1)", "DROP PARTITION (a = 1)", "ADD PRIMARY KEY (a)",
+        "SET LOCATION '/x'", "REPLACE COLUMNS (a INT)", "ALTER COLUMN a SYNC IDENTITY",
+        "CHANGE COLUMN a b INT", "CLUSTER BY AUTO", "ALTER COLUMN a TYPE INT USING a + 1",
+        "ADD COLUMN a"}) {
     EXPECT_EQ(ParseCode("ALTER TABLE t " + refused), "LK-4012") << refused;
   }
   for (const std::string wrong : {"", "ADD COLUMN", "DROP COLUMN", "RENAME COLUMN a", "ALTER a",

@@ -295,5 +295,36 @@ TEST_F(RowChangesTest, NamedColumnsAloneHaveStatistics) {
   EXPECT_EQ(stats["minValues"].dump(), R"({"b":{"d":3},"e":4})");
 }
 
+TEST_F(RowChangesTest, ThreadsThatShareAFileLeaveItsDeletedRowsOut) {
+  CreateNumbers(kVectors);
+  Rows("INSERT OVERWRITE t SELECT i, 'v' || i FROM range(800000) r(i)");
+  Rows("DELETE FROM t WHERE id % 100 = 7");
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(Rows("SELECT count(*), sum(id), max(v) FROM t"), "792000|316799944000|v99999;");
+    EXPECT_EQ(Rows("SELECT count(*) FROM t WHERE id % 100 = 7"), "0;");
+  }
+}
+
+TEST_F(RowChangesTest, MergeReadsOnlyFilesWithKeysOfItsSource) {
+  CreateNumbers(kVectors);
+  for (int part = 1; part < 6; ++part) {
+    const std::string first = std::to_string(part * 1000);
+    Rows("INSERT INTO t SELECT i, 'v' FROM range(" + first + ", " + first + " + 1000) r(i)");
+  }
+  // Between the least and the greatest key lie all files; only one has keys.
+  const std::string keys =
+      "MERGE INTO t USING (SELECT 2000 + i AS id FROM range(200) r(i) UNION ALL SELECT -5 UNION "
+      "ALL "
+      "SELECT 100000 + i FROM range(200) r(i)) s ON t.id = s.id ";
+  Rows(keys +
+       "WHEN MATCHED THEN UPDATE SET v = 'm' WHEN NOT MATCHED THEN INSERT VALUES (s.id, 'i')");
+  EXPECT_EQ(files_read_, 1);
+  EXPECT_EQ(Rows("SELECT v, count(*) FROM t WHERE v IN ('m', 'i') GROUP BY v ORDER BY v"),
+            "i|201;m|200;");
+  EXPECT_EQ(Rows("SELECT count(*), count(DISTINCT id) FROM t"), "6201|6201;");
+  Rows(keys + "WHEN NOT MATCHED BY SOURCE THEN DELETE");
+  EXPECT_EQ(Rows("SELECT count(*) FROM t"), "401;");
+}
+
 }  // namespace
 }  // namespace lakehouse::query::duckdb

@@ -99,5 +99,13 @@ TEST(RowSetTest, RunsThatTouchAreOneRun) {
   EXPECT_EQ(RowSet::FromPortable(found->ToPortable()), found);
 }
 
+TEST(RowSetTest, ARunMayEndAtTheLastPlaceOfAContainer) {
+  RowSet set;
+  for (uint64_t row = 65'500; row < 65'536; ++row) set.Add(std::vector<uint64_t>{row});
+  const auto read = RowSet::FromPortable(set.ToPortable());
+  EXPECT_EQ(read, set);
+  EXPECT_EQ(read->size(), 36);
+}
+
 }  // namespace
 }  // namespace lakehouse::storage

@@ -36,8 +36,8 @@ std::vector<std::string> NullValues(const SourceOptions& options) {
 }
 
 std::vector<std::string> KnownKeys(FileFormat format) {
-  std::vector<std::string> known = {"path", "glob", "recursive", "rescued_data_column",
-                                    "max_files_per_run"};
+  std::vector<std::string> known = {
+      "path", "glob", "recursive", "merge_schema", "rescued_data_column", "max_files_per_run"};
   if (format == FileFormat::kParquet) return known;
   known.insert(known.end(), {"columns", "infer_rows", "block_bytes"});
   if (format == FileFormat::kCsv) {
@@ -56,6 +56,7 @@ FileOptions ParseFileOptions(const std::string& source_type, const SourceOptions
   result.path = TextOption(options, "path", "");
   result.glob = TextOption(options, "glob", "");
   result.recursive = BooleanOption(options, "recursive", true);
+  result.merge_schema = BooleanOption(options, "merge_schema", false);
   result.delimiter = CharacterOption(options, "delimiter", ',');
   result.quote = CharacterOption(options, "quote", '"');
   if (result.quote == result.delimiter) {

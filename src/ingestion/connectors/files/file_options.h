@@ -26,6 +26,7 @@ struct FileOptions {
   std::vector<std::string> null_values = {""};
   std::vector<std::pair<std::string, std::shared_ptr<arrow::DataType>>> columns;
   std::string rescued_data_column = "_rescued_data";  ///< empty: what does not fit fails the run
+  bool merge_schema = false;                          ///< a new table has the columns of all files
   int64_t infer_rows = 100'000;         ///< of the first file, at most the first block
   int64_t block_bytes = 8 << 20;        ///< limit of one row
   int64_t max_files_per_run = 100'000;  ///< the others are for the next run

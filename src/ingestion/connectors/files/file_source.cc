@@ -26,6 +26,17 @@ void ApplyColumns(const FileOptions& options, Fields& fields) {
   }
 }
 
+/// The fields of `found` that `fields` lacks come last; the type of the first file with a field
+/// holds.
+void AddLacking(Fields& fields, const Fields& found) {
+  for (const auto& field : found) {
+    const bool there = std::any_of(fields.begin(), fields.end(), [&](const auto& known) {
+      return FoldCase(known->name()) == FoldCase(field->name());
+    });
+    if (!there) fields.push_back(field);
+  }
+}
+
 class FileSource : public Source {
  public:
   FileSource(FileOptions options, FileRoots roots)
@@ -50,8 +61,11 @@ class FileSource : public Source {
   std::shared_ptr<arrow::Schema> ProposeSchema() override {
     std::optional<Fields> fields;
     for (const SourceFile& file : files_) {
-      fields = Infer(file);
-      if (fields) break;
+      auto found = Infer(file);
+      if (!found) continue;
+      if (!fields) fields.emplace();
+      AddLacking(*fields, *found);
+      if (!options_.merge_schema) break;
     }
     if (!fields) fields.emplace();
     ApplyColumns(options_, *fields);

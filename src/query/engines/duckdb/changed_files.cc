@@ -4,9 +4,11 @@
 
 #include "query/engines/duckdb/change_writer.h"
 #include "query/engines/duckdb/insert.h"
+#include "query/engines/duckdb/late_rows.h"
 #include "query/engines/duckdb/rewrite_scan.h"
 #include "query/engines/duckdb/row_ids.h"
 #include "query/engines/duckdb/row_writer.h"
+#include "storage/overlay_snapshot.h"
 
 namespace lakehouse::query::duckdb {
 
@@ -29,9 +31,6 @@ void AppendWithIds(RowIds& ids, const dk::vector<dk::LogicalType>& types, dk::Da
 
 namespace {
 
-/// More rows than any file without a record count has.
-constexpr uint64_t kMostRows = uint64_t{1} << 32;
-
 bool LosesAll(const storage::FileEntry& file, const storage::RowSet& rows) {
   return file.live_records() == rows.size();
 }
@@ -45,14 +44,7 @@ bool KeepsFile(const storage::FileEntry& file, const storage::RowSet& rows) {
 /// Reads the rows `wanted` of the write's table as they were.
 void ScanRows(dk::ClientContext& context, const PendingWrite& write, const DeletedRows& wanted,
               const std::function<void(dk::DataChunk&)>& take) {
-  auto selection = std::make_shared<ScanSelection>();
-  for (const auto& [file, rows] : wanted) {
-    if (rows.empty()) continue;
-    const int64_t records = write.base->file(file).num_records;
-    const uint64_t count = records < 0 ? kMostRows : static_cast<uint64_t>(records);
-    selection->hidden.emplace(file, rows.Complement(count));
-    selection->files.push_back(file);
-  }
+  auto selection = SelectRows(*write.base, wanted);
   if (selection->files.empty()) return;
   ScanRewriteSource(context, {write.table, write.base, std::move(selection)}, take);
 }
@@ -62,29 +54,28 @@ int64_t CopyStaying(dk::ClientContext& context, PendingWrite& write, std::vector
   auto selection = std::make_shared<ScanSelection>();
   for (const size_t file : files) selection->hidden.emplace(file, write.deleted.at(file));
   selection->files = std::move(files);
-  const RewriteSource source{write.table, write.base, std::move(selection)};
-  const bool tracked = TracksRows(write.base->metadata());
-  const auto metadata = tracked ? WithRowIdColumns(write.base->metadata()) : write.base->metadata();
-  const auto types = TypesOf(metadata.schema);
-  RowWriter writer(context, write.table->location(), metadata, types,
-                   FileOptionsOf(metadata, write.base.get()));
-  if (tracked) {
-    const auto& schema = write.base->schema();
-    if (schema.IndexOf("lake_file") || schema.IndexOf("file_row_number")) {
-      throw Error(ErrorKind::kUnsupported, "LK-3020",
-                  "a table that tracks rows has a column lake_file or file_row_number",
-                  "Rename the column.");
+  auto copied = CopyRows(context, {write.table, write.base, std::move(selection)},
+                         FileOptionsOf(write.base->metadata(), write.base.get()));
+  std::move(copied.files.begin(), copied.files.end(), std::back_inserter(write.files));
+  if (copied.writer) write.writers.push_back(std::move(copied.writer));
+  return copied.rows;
+}
+
+/// Feeds the rows of new files that are in no change file: readers look at the files of a commit
+/// only when it has no change files.
+void FeedAdded(dk::ClientContext& context, const PendingWrite& write, ChangeWriter& changes) {
+  storage::PendingChanges added;
+  added.files = write.files;
+  const auto view = storage::Overlay(write.base, std::move(added));
+  auto selection = std::make_shared<ScanSelection>();
+  for (size_t i = 0; i < write.files.size(); ++i) {
+    if (write.unfed.count(write.files[i].path) > 0) {
+      selection->files.push_back(write.base->file_count() + i);
     }
-    RowIds ids(SessionOf(context), write.table->location(), write.base);
-    ScanRewriteSource(
-        context, source, [&](dk::DataChunk& rows) { AppendWithIds(ids, types, rows, writer); },
-        "*, lake_file, file_row_number");
-  } else {
-    ScanRewriteSource(context, source, [&](dk::DataChunk& rows) { writer.Append(rows); });
   }
-  for (auto& file : writer.Finish()) write.files.push_back(std::move(file));
-  if (auto discard = writer.TakeFiles()) write.writers.push_back(std::move(discard));
-  return writer.rows();
+  if (selection->files.empty()) return;
+  ScanRewriteSource(context, {write.table, view, std::move(selection)},
+                    [&](dk::DataChunk& rows) { changes.Append(rows, kInserted); });
 }
 
 bool AllGoWhole(const PendingWrite& write) {
@@ -94,6 +85,33 @@ bool AllGoWhole(const PendingWrite& write) {
 }
 
 }  // namespace
+
+CopiedRows CopyRows(dk::ClientContext& context, const RewriteSource& source,
+                    const storage::parquet::DataFileOptions& options) {
+  const bool tracked = TracksRows(source.snapshot->metadata());
+  const auto& plain = source.snapshot->metadata();
+  const auto metadata = tracked ? WithRowIdColumns(plain) : plain;
+  const auto types = TypesOf(metadata.schema);
+  RowWriter writer(context, source.table->location(), metadata, types, options);
+  if (tracked) {
+    if (!CanReadLate(plain.schema)) {
+      throw Error(ErrorKind::kUnsupported, "LK-3020",
+                  "a table that tracks rows has a column lake_file or file_row_number",
+                  "Rename the column.");
+    }
+    RowIds ids(SessionOf(context), source.table->location(), source.snapshot);
+    ScanRewriteSource(
+        context, source, [&](dk::DataChunk& rows) { AppendWithIds(ids, types, rows, writer); },
+        "*, lake_file, file_row_number");
+  } else {
+    ScanRewriteSource(context, source, [&](dk::DataChunk& rows) { writer.Append(rows); });
+  }
+  CopiedRows copied;
+  copied.files = writer.Finish();
+  copied.writer = writer.TakeFiles();
+  copied.rows = writer.rows();
+  return copied;
+}
 
 ChangedFiles TakeRowsAway(dk::ClientContext& context, PendingWrite& write,
                           storage::Transaction& commit) {
@@ -119,23 +137,20 @@ ChangedFiles TakeRowsAway(dk::ClientContext& context, PendingWrite& write,
   return done;
 }
 
-void FeedRowsBefore(dk::ClientContext& context, PendingWrite& write) {
-  if (!KeepsChanges(write.base->metadata()) || write.deleted.empty()) return;
+void FeedChanges(dk::ClientContext& context, PendingWrite& write) {
+  if (!KeepsChanges(write.base->metadata()) || write.overwrite) return;
+  if (write.deleted.empty() && write.unfed.empty()) return;
   if (write.change_files.empty() && AllGoWhole(write)) return;
-  if (write.unfed > 0) {
-    throw Error(
-        ErrorKind::kUnsupported, "LK-4012",
-        "adding rows and taking parts of files away in one commit is not supported on tables "
-        "that keep change data",
-        "Run a statement for each.");
-  }
   ChangeWriter changes(context, write.table->location(), write.base->metadata());
   DeletedRows only_deleted = write.deleted;
   for (const auto& [file, rows] : write.updated) only_deleted[file].Subtract(rows);
-  ScanRows(context, write, write.updated,
+  DeletedRows unfed = write.updated;
+  for (const auto& [file, rows] : write.fed) unfed[file].Subtract(rows);
+  ScanRows(context, write, unfed,
            [&](dk::DataChunk& rows) { changes.Append(rows, kBeforeUpdate); });
   ScanRows(context, write, only_deleted,
            [&](dk::DataChunk& rows) { changes.Append(rows, kDeleted); });
+  FeedAdded(context, write, changes);
   for (auto& file : changes.Finish()) write.change_files.push_back(std::move(file));
   if (auto discard = changes.TakeFiles()) write.writers.push_back(std::move(discard));
 }

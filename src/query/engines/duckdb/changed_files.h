@@ -32,9 +32,22 @@ void AppendWithIds(RowIds& ids, const dk::vector<dk::LogicalType>& types, dk::Da
 ChangedFiles TakeRowsAway(dk::ClientContext& context, PendingWrite& write,
                           storage::Transaction& commit);
 
-/// Reads the rows `write.deleted` as they were and adds them to the change files of `write`, in a
-/// table that keeps change data. When only whole files go, and nothing else is fed, readers find
-/// the changes in the files themselves, and nothing is done.
-void FeedRowsBefore(dk::ClientContext& context, PendingWrite& write);
+/// In a table that keeps change data, makes the change files of `write` say all that it does: the
+/// rows `write.deleted` as they were, but those `write.fed`, and those of the new files
+/// `write.unfed`. When only whole files go, and nothing else is fed, readers find the changes in
+/// the files themselves, and nothing is done. Before TakeRowsAway, which adds files with rows that
+/// only move.
+void FeedChanges(dk::ClientContext& context, PendingWrite& write);
+
+/// Rows that were written anew.
+struct CopiedRows {
+  std::vector<storage::NewFile> files;
+  std::unique_ptr<storage::parquet::DataFileWriter> writer;  ///< for Discard; null without files
+  int64_t rows = 0;
+};
+
+/// Writes the rows of `source` anew, with their ids where the table tracks rows.
+CopiedRows CopyRows(dk::ClientContext& context, const RewriteSource& source,
+                    const storage::parquet::DataFileOptions& options);
 
 }  // namespace lakehouse::query::duckdb

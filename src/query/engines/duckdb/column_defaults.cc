@@ -1,5 +1,6 @@
 #include "query/engines/duckdb/column_defaults.h"
 
+#include <algorithm>
 #include <duckdb/execution/operator/projection/physical_projection.hpp>
 #include <duckdb/execution/operator/scan/physical_expression_scan.hpp>
 #include <duckdb/parser/expression/function_expression.hpp>
@@ -21,6 +22,11 @@ dk::unique_ptr<dk::ParsedExpression> DefaultOf(const std::string& table_uri,
     key.push_back(dk::make_uniq<dk::ConstantExpression>(
         dk::Value::BIGINT(identities.KeyOf(table_uri, field.name, *spec))));
     return dk::make_uniq<dk::FunctionExpression>(kIdentityFunction, std::move(key));
+  }
+  if (field.metadata.count(storage::kGenerationKey) > 0) {
+    identities.Compute();
+    return dk::make_uniq<dk::FunctionExpression>(
+        kComputedFunction, dk::vector<dk::unique_ptr<dk::ParsedExpression>>());
   }
   const auto found = field.metadata.find(storage::kDefaultKey);
   if (found == field.metadata.end()) return nullptr;
@@ -61,19 +67,22 @@ std::set<size_t> AlwaysIdentity(const storage::Schema& schema) {
   return columns;
 }
 
-bool IsDefaultIdentity(const dk::PhysicalOperator& rows, dk::idx_t column) {
+DefaultsOf DefaultsIn(const dk::PhysicalOperator& rows, dk::idx_t column, const char* function) {
   if (rows.type == dk::PhysicalOperatorType::PROJECTION) {
     const auto& value = WithoutCasts(*rows.Cast<dk::PhysicalProjection>().select_list[column]);
-    if (IsIdentityCall(value)) return true;
-    return value.GetExpressionClass() == dk::ExpressionClass::BOUND_REF &&
-           IsDefaultIdentity(rows.children[0].get(),
-                             value.Cast<dk::BoundReferenceExpression>().index);
+    if (IsCallOf(value, function)) return DefaultsOf::kEveryRow;
+    if (value.GetExpressionClass() != dk::ExpressionClass::BOUND_REF) return DefaultsOf::kNoRow;
+    return DefaultsIn(rows.children[0].get(), value.Cast<dk::BoundReferenceExpression>().index,
+                      function);
   }
-  if (rows.type != dk::PhysicalOperatorType::EXPRESSION_SCAN) return false;
-  for (const auto& row : rows.Cast<dk::PhysicalExpressionScan>().expressions) {
-    if (!IsIdentityCall(*row[column])) return false;
-  }
-  return true;
+  if (rows.type != dk::PhysicalOperatorType::EXPRESSION_SCAN) return DefaultsOf::kNoRow;
+  const auto& given = rows.Cast<dk::PhysicalExpressionScan>().expressions;
+  const auto calls = std::count_if(given.begin(), given.end(), [&](const auto& row) {
+    return IsCallOf(*row[column], function);
+  });
+  if (calls == 0) return DefaultsOf::kNoRow;
+  return calls == static_cast<int64_t>(given.size()) ? DefaultsOf::kEveryRow
+                                                     : DefaultsOf::kSomeRows;
 }
 
 void ThrowIdentityValue(const std::string& column) {

@@ -4,6 +4,7 @@
 
 #include "query/engines/duckdb/types.h"
 #include "storage/field_keys.h"
+#include "storage/variant.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -17,8 +18,9 @@ using storage::TypeId;
 // No column of a file is called so.
 constexpr char kAbsent[] = "\x01 not in the file";
 
+/// In files a variant is a struct, whose fields have names of the format's own.
 bool HoldsStruct(const DataType& type) {
-  return type.id() == TypeId::kStruct ||
+  return type.id() == TypeId::kStruct || type.id() == TypeId::kVariant ||
          std::any_of(type.fields().begin(), type.fields().end(),
                      [](const Field& field) { return HoldsStruct(*field.type); });
 }
@@ -54,6 +56,7 @@ const FileColumns& PartsOf(const DataType& type, const MultiFileColumnDefinition
 bool HasShape(const DataType& type, ColumnMapping mapping,
               const MultiFileColumnDefinition& in_file) {
   if (!HoldsStruct(type)) return true;
+  if (type.id() == TypeId::kVariant) return false;
   const FileColumns& parts = PartsOf(type, in_file);
   if (parts.size() != type.fields().size()) return false;
   for (size_t i = 0; i < parts.size(); ++i) {
@@ -81,6 +84,13 @@ MultiFileColumnDefinition Resolve(const Field& field, ColumnMapping mapping,
 FileColumns ResolveChildren(const DataType& type, ColumnMapping mapping,
                             const MultiFileColumnDefinition& in_file) {
   FileColumns children;
+  if (type.id() == TypeId::kVariant) {
+    for (const Field& part : storage::VariantParts()) {
+      children.push_back(
+          Resolve(part, ColumnMapping::kNone, Find(in_file.children, part, ColumnMapping::kNone)));
+    }
+    return children;
+  }
   if (type.id() == TypeId::kStruct) {
     for (const Field& field : type.fields()) {
       children.push_back(Resolve(field, mapping, Find(in_file.children, field, mapping)));

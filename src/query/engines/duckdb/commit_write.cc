@@ -12,19 +12,22 @@ namespace {
 /// Says which rows of the table decided what `write` does.
 void MarkReads(dk::ClientContext& context, const PendingWrite& write,
                storage::Transaction& commit) {
-  const auto& reads = write.reads;
-  if (reads.empty()) return commit.MarkRead();
-  const bool whole = std::any_of(reads.begin(), reads.end(),
-                                 [](const auto& read) { return read->IsEverything(); });
-  // Rows are chosen one by one when nothing but the scan of the changed table looks at it.
-  const bool only_to_choose = reads.size() == 1 && !write.inserts_unmatched;
-  if (whole && !only_to_choose) return commit.MarkRead();
-  commit.MarkRead(
-      [&context, reads](const storage::Snapshot& files, size_t index) {
-        return std::any_of(reads.begin(), reads.end(),
-                           [&](const auto& read) { return read->MayMatch(context, files, index); });
-      },
-      only_to_choose);
+  if (write.reads.empty()) return commit.MarkRead();
+  for (const auto& reads : write.reads) {
+    std::vector<std::shared_ptr<ScanRead>> scans = reads->scans;
+    std::erase_if(scans, [](const auto& read) { return read->IsNothing(); });
+    if (scans.empty()) continue;
+    const bool whole = std::any_of(scans.begin(), scans.end(),
+                                   [](const auto& read) { return read->IsEverything(); });
+    if (whole && !reads->only_to_choose) return commit.MarkRead();
+    commit.MarkRead(
+        [&context, scans](const storage::Snapshot& files, size_t index) {
+          return std::any_of(scans.begin(), scans.end(), [&](const auto& read) {
+            return read->MayMatch(context, files, index);
+          });
+        },
+        reads->only_to_choose);
+  }
 }
 
 }  // namespace
@@ -53,12 +56,9 @@ void CommitWrite(dk::ClientContext& context, PendingWrite& write, const std::str
     SetMarks(write.marks, metadata);
     commit->SetMetadata(std::move(metadata));
   }
-  ChangedFiles changed;
-  if (operation != "WRITE" || write.read) MarkReads(context, write, *commit);
-  if (operation != "WRITE" || !write.deleted.empty()) {
-    FeedRowsBefore(context, write);
-    changed = TakeRowsAway(context, write, *commit);
-  }
+  if (write.read) MarkReads(context, write, *commit);
+  FeedChanges(context, write);
+  const ChangedFiles changed = TakeRowsAway(context, write, *commit);
   DescribeWrite(write, operation, changed, description);
   for (const auto& [name, value] : session.operation_parameters) {
     description.parameters.emplace(name, value);
@@ -77,6 +77,7 @@ void CommitWrite(dk::ClientContext& context, PendingWrite& write, const std::str
                 "run the statement again");
   }
   session.committed_version = result.version;
+  session.committed.push_back(write.table);
   session.commit_metrics = description.metrics;
 }
 

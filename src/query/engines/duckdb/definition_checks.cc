@@ -204,6 +204,9 @@ std::vector<storage::ColumnPath> DefinitionChecks::CheckRule(const Rule& rule,
     }
   } else {
     const auto* field = storage::FindField(schema, rule.column);
+    if (rule.kind == Rule::kGenerated && field->type->id() == storage::TypeId::kVariant) {
+      Refuse(rule, "its column is a variant", "Generate a column of another type.");
+    }
     Bind("SELECT 1" + row + " WHERE CAST(" + sql + " AS " + ToDuckDb(*field->type).ToString() +
              ") IS NULL",
          rule);

@@ -20,6 +20,10 @@ struct EngineOptions {
   int max_waiting = 64;      ///< more are refused with LK-4020
   int64_t timeout_ms = 0;    ///< default of QueryLimits, 0: none
   int write_attempts = 100;  ///< of a statement that loses races against other writers
+  /// A commit to a table with delta.autoOptimize.autoCompact is followed by a compaction of the
+  /// partitions that have so many files below half of this size.
+  int64_t auto_compact_min_files = 50;
+  int64_t auto_compact_file_bytes = int64_t{128} << 20;
   std::string default_schema = "main";
   std::shared_ptr<FileLoader> files;  ///< for COPY INTO; null: it is refused
 };

@@ -79,9 +79,17 @@ dk::unique_ptr<LakeFileList> LakeFileList::WithoutFiles(const std::vector<size_t
   return Without(context_, std::move(kept));
 }
 
+dk::unique_ptr<LakeFileList> LakeFileList::WithKeys(Keys keys) const {
+  auto list = Without(context_, kept_);
+  list->keys_ = std::move(keys);
+  return list;
+}
+
 dk::unique_ptr<LakeFileList> LakeFileList::Without(dk::ClientContext& context,
                                                    std::vector<size_t> kept) const {
-  return dk::make_uniq<LakeFileList>(context, scanned_, std::move(kept));
+  auto list = dk::make_uniq<LakeFileList>(context, scanned_, std::move(kept));
+  list->keys_ = keys_;
+  return list;
 }
 
 dk::unique_ptr<dk::MultiFileList> LakeFileList::ComplexFilterPushdown(
@@ -126,7 +134,11 @@ dk::unique_ptr<dk::MultiFileList> LakeFileList::DynamicFilterPushdown(
   }
   if (scanned_.read) scanned_.read->Start(by_column);
   auto& session = SessionOf(context);
-  auto kept = session.Guard([&] { return PruneFiles(*snapshot_, kept_, by_column); });
+  auto kept = session.Guard([&] {
+    auto files = PruneFiles(*snapshot_, kept_, by_column);
+    for (const auto& [column, keys] : keys_) keys->Prune(*snapshot_, column, files);
+    return files;
+  });
   const bool ordered = session.Guard([&] { return OrderForTopN(*snapshot_, by_column, kept); });
   if (kept.size() == kept_.size() && !ordered) return nullptr;
   session.files_skipped += static_cast<int64_t>(kept_.size() - kept.size());

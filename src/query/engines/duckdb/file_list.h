@@ -6,6 +6,7 @@
 
 #include "query/engines/duckdb/pch.h"
 #include "query/engines/duckdb/scan.h"
+#include "query/engines/duckdb/source_keys.h"
 
 namespace lakehouse::query::duckdb {
 
@@ -22,6 +23,10 @@ class LakeFileList : public dk::MultiFileList {
   /// Files that were left out when they were opened, as other rows had become better.
   size_t left_out() const { return left_out_; }
   void LeaveOut() const { ++left_out_; }
+  /// The same, of which a join drops files when it begins: rows match that have one of `keys` in
+  /// its column, by position in the schema.
+  using Keys = std::vector<std::pair<size_t, std::shared_ptr<const SourceKeys>>>;
+  dk::unique_ptr<LakeFileList> WithKeys(Keys keys) const;
   /// The same without the files `taken`, ascending indexes in the snapshot.
   dk::unique_ptr<LakeFileList> WithoutFiles(const std::vector<size_t>& taken) const;
   /// Index in the snapshot of a file handed out by a list.
@@ -52,6 +57,7 @@ class LakeFileList : public dk::MultiFileList {
   const LakeScanInfo scanned_;
   const storage::SnapshotPtr& snapshot_ = scanned_.snapshot;
   const std::vector<size_t> kept_;  ///< indexes in the snapshot
+  Keys keys_;
   mutable std::atomic<size_t> left_out_ = 0;
 };
 

@@ -22,6 +22,7 @@
 #include "query/engines/duckdb/session_functions.h"
 #include "query/engines/duckdb/session_settings.h"
 #include "query/engines/duckdb/source_table.h"
+#include "query/engines/duckdb/variant_type.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -179,6 +180,8 @@ void CheckBound(dk::PlannerExtensionInput& input, dk::BoundStatement& statement)
   auto session = LakeSession::Get(input.context);
   if (!session || !statement.plan) return;
   session->Guard([&] { CheckPlan(*statement.plan); });
+  // The engine's own sessions write what they read.
+  if (!session->rewrite && !session->keeps_variants) ShowVariantsAsJson(input, statement);
 }
 
 }  // namespace

@@ -56,6 +56,26 @@ void GiveNumbers(dk::DataChunk& rows, dk::ExpressionState& state, dk::Vector& re
   for (int64_t i = 0; i < count; ++i) values[i] = first + i * numbers.step();
 }
 
+dk::unique_ptr<dk::FunctionData> BindComputed(dk::ClientContext& context, dk::ScalarFunction&,
+                                              dk::vector<dk::unique_ptr<dk::Expression>>&) {
+  auto& catalog = dk::Catalog::GetCatalog(context, SessionOf(context).lake->default_catalog());
+  if (!LakeTransaction::Get(context, catalog).identities().computes()) {
+    throw dk::PermissionException("the function %s may not be used", kComputedFunction);
+  }
+  return nullptr;
+}
+
+void GiveNull(dk::DataChunk&, dk::ExpressionState&, dk::Vector& result) {
+  result.SetVectorType(dk::VectorType::CONSTANT_VECTOR);
+  dk::ConstantVector::SetNull(result, true);
+}
+
+void Register(dk::ClientContext& context, dk::ScalarFunction function) {
+  function.SetStability(dk::FunctionStability::VOLATILE);
+  dk::CreateScalarFunctionInfo info(std::move(function));
+  dk::Catalog::GetSystemCatalog(context).CreateFunction(context, info);
+}
+
 }  // namespace
 
 std::optional<IdentitySpec> IdentityOf(const storage::Field& field) {
@@ -144,22 +164,22 @@ bool SetMarks(const std::map<std::string, int64_t>& marks, storage::TableMetadat
   return !marks.empty();
 }
 
-bool IsIdentityCall(const dk::Expression& expression) {
+bool IsCallOf(const dk::Expression& expression, const char* function) {
   if (expression.GetExpressionClass() == dk::ExpressionClass::BOUND_CAST) {
-    return IsIdentityCall(*expression.Cast<dk::BoundCastExpression>().child);
+    return IsCallOf(*expression.Cast<dk::BoundCastExpression>().child, function);
   }
   return expression.GetExpressionClass() == dk::ExpressionClass::BOUND_FUNCTION &&
-         expression.Cast<dk::BoundFunctionExpression>().function.name == kIdentityFunction;
+         expression.Cast<dk::BoundFunctionExpression>().function.name == function;
 }
 
 void RegisterIdentity(dk::Connection& connection) {
   auto& context = *connection.context;
   context.RunFunctionInTransaction([&] {
-    dk::ScalarFunction function(kIdentityFunction, {dk::LogicalType::BIGINT},
-                                dk::LogicalType::BIGINT, GiveNumbers, BindNumbers);
-    function.SetStability(dk::FunctionStability::VOLATILE);
-    dk::CreateScalarFunctionInfo info(std::move(function));
-    dk::Catalog::GetSystemCatalog(context).CreateFunction(context, info);
+    Register(context, dk::ScalarFunction(kIdentityFunction, {dk::LogicalType::BIGINT},
+                                         dk::LogicalType::BIGINT, GiveNumbers, BindNumbers));
+    // A text can be cast to every type.
+    Register(context, dk::ScalarFunction(kComputedFunction, {}, dk::LogicalType::VARCHAR, GiveNull,
+                                         BindComputed));
   });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -54,22 +55,28 @@ class Identities {
   std::shared_ptr<IdentityNumbers> Find(int64_t key) const;
   /// The last numbers drawn for a table, by column.
   std::map<std::string, int64_t> MarksOf(const std::string& table_uri) const;
+  /// A table with generated columns is looked at, so lake_computed may be called.
+  void Compute() { computes_ = true; }
+  bool computes() const { return computes_; }
 
  private:
   mutable std::mutex mutex_;
   std::vector<std::pair<std::string, std::shared_ptr<IdentityNumbers>>> numbers_;  ///< by key
+  std::atomic<bool> computes_{false};
 };
 
 /// `metadata` with the new marks; false when there is none.
 bool SetMarks(const std::map<std::string, int64_t>& marks, storage::TableMetadata& metadata);
 
 /// Makes `lake_identity(key)`, the default of identity columns: the next number of the running
-/// transaction's column.
+/// transaction's column; and `lake_computed()`, that of generated ones.
 void RegisterIdentity(dk::Connection& connection);
 
-/// Does `expression` come from lake_identity alone?
-bool IsIdentityCall(const dk::Expression& expression);
+/// Does `expression` come from a call of `function` alone, cast or not?
+bool IsCallOf(const dk::Expression& expression, const char* function);
 
 inline constexpr char kIdentityFunction[] = "lake_identity";
+/// The default of generated columns: a null that says that the value is to be computed.
+inline constexpr char kComputedFunction[] = "lake_computed";
 
 }  // namespace lakehouse::query::duckdb

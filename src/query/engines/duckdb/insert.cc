@@ -1,5 +1,6 @@
 #include "query/engines/duckdb/insert.h"
 
+#include <duckdb/execution/operator/order/physical_order.hpp>
 #include <duckdb/execution/operator/projection/physical_projection.hpp>
 #include <duckdb/planner/expression/bound_cast_expression.hpp>
 #include <duckdb/planner/expression/bound_reference_expression.hpp>
@@ -28,6 +29,34 @@ struct InsertLocalState : dk::LocalSinkState {
   RowWriter writer;
 };
 
+/// delta.autoOptimize.optimizeWrite, or delta.autoOptimize: few files for each partition.
+bool OptimizesWrites(const storage::TableMetadata& metadata) {
+  for (const char* key : {"delta.autoOptimize.optimizeWrite", "delta.autoOptimize"}) {
+    const auto found = metadata.properties.find(key);
+    if (found != metadata.properties.end()) return catalog::FoldCase(found->second) == "true";
+  }
+  return false;
+}
+
+/// The rows partition after partition, so that one file is written at a time.
+dk::PhysicalOperator& ByPartition(dk::PhysicalPlanGenerator& planner,
+                                  const storage::TableMetadata& metadata,
+                                  dk::PhysicalOperator& rows) {
+  if (metadata.partition_columns.empty() || !OptimizesWrites(metadata)) return rows;
+  dk::vector<dk::BoundOrderByNode> orders;
+  for (const auto& name : metadata.partition_columns) {
+    const auto column = metadata.schema.IndexOf(name).value();
+    orders.emplace_back(dk::OrderType::ASCENDING, dk::OrderByNullType::NULLS_FIRST,
+                        dk::make_uniq<dk::BoundReferenceExpression>(rows.types[column], column));
+  }
+  dk::vector<dk::idx_t> all;
+  for (dk::idx_t i = 0; i < rows.types.size(); ++i) all.push_back(i);
+  auto& sorted = planner.Make<dk::PhysicalOrder>(rows.types, std::move(orders), std::move(all),
+                                                 rows.estimated_cardinality);
+  sorted.children.push_back(rows);
+  return sorted;
+}
+
 class LakeInsert : public dk::PhysicalOperator {
  public:
   LakeInsert(dk::PhysicalPlan& plan, dk::Catalog& catalog, InsertTarget target,
@@ -35,11 +64,13 @@ class LakeInsert : public dk::PhysicalOperator {
       : PhysicalOperator(plan, dk::PhysicalOperatorType::EXTENSION, {dk::LogicalType::BIGINT}, 1),
         catalog_(catalog),
         target_(std::move(target)),
-        row_types_(std::move(row_types)) {}
+        row_types_(std::move(row_types)),
+        optimized_(OptimizesWrites(target_.metadata)) {}
 
   std::string GetName() const override { return "LAKE_INSERT"; }
   bool IsSink() const override { return true; }
-  bool ParallelSink() const override { return true; }
+  // With several writers each would have files of its own.
+  bool ParallelSink() const override { return !optimized_; }
   bool IsSource() const override { return true; }
 
   dk::unique_ptr<dk::GlobalSinkState> GetGlobalSinkState(dk::ClientContext&) const override {
@@ -69,7 +100,9 @@ class LakeInsert : public dk::PhysicalOperator {
     auto& write = input.global_state.Cast<InsertGlobalState>().write;
     written_ = write.rows;
     write.inserts_unmatched = target_.merges;
-    write.unfed = write.change_files.empty() ? write.rows : 0;
+    if (write.change_files.empty()) {
+      for (const auto& file : write.files) write.unfed.insert(file.path);
+    }
     write.table = target_.table;
     write.base = target_.base;
     write.create = target_.create;
@@ -98,6 +131,7 @@ class LakeInsert : public dk::PhysicalOperator {
   dk::Catalog& catalog_;
   const InsertTarget target_;
   const dk::vector<dk::LogicalType> row_types_;
+  const bool optimized_;
   mutable int64_t written_ = 0;  ///< set in Finalize, which runs before any reading
 };
 
@@ -168,12 +202,13 @@ dk::PhysicalOperator& MakeInsertSink(dk::PhysicalPlanGenerator& planner, dk::Cat
 
 dk::PhysicalOperator& MakeInsert(dk::PhysicalPlanGenerator& planner, dk::Catalog& catalog,
                                  InsertTarget target, dk::PhysicalOperator& rows) {
+  auto& sorted = ByPartition(planner, target.metadata, rows);
   auto& insert = MakeInsertSink(planner, catalog, std::move(target), rows.types);
-  insert.children.push_back(rows);
+  insert.children.push_back(sorted);
   return insert;
 }
 
-InsertTarget TargetOf(LakeSession& session, LakeTable& entry, bool adds_only) {
+InsertTarget TargetOf(LakeSession& session, LakeTable& entry) {
   InsertTarget target;
   target.table = entry.object().table;
   target.base = entry.snapshot();
@@ -194,7 +229,7 @@ InsertTarget TargetOf(LakeSession& session, LakeTable& entry, bool adds_only) {
       session.lake->Resolve(session.principal, catalog::Action::kModify, entry.object().info.name);
     }
     if (entry.refused_default()) throw *entry.refused_default();
-    if (session.transaction) session.transaction->RequireWritable(*target.table, adds_only);
+    if (session.transaction) session.transaction->RequireWritable(*target.table);
   });
   target.files = FileOptionsOf(target.metadata, target.base.get());
   return target;
@@ -208,23 +243,29 @@ dk::PhysicalOperator& LakeCatalog::PlanInsert(dk::ClientContext& context,
   if (op.on_conflict_info.action_type != dk::OnConflictAction::THROW) {
     RefuseUnsupported(context, "ON CONFLICT");
   }
-  const bool overwrite = SessionOf(context).overwrite;
-  auto target = TargetOf(SessionOf(context), op.table.Cast<LakeTable>(), !overwrite);
-  target.overwrite = overwrite;
+  auto target = TargetOf(SessionOf(context), op.table.Cast<LakeTable>());
+  target.overwrite = SessionOf(context).overwrite;
   const auto& schema = target.metadata.schema;
   const auto place = [&](size_t column) {
     return op.column_index_map.empty() ? column : op.column_index_map[dk::PhysicalIndex(column)];
   };
-  std::set<size_t> computed = GeneratedColumns(schema);
-  std::erase_if(computed,
-                [&](size_t column) { return place(column) != dk::DConstants::INVALID_INDEX; });
+  const auto defaults = [&](size_t column, const char* function) {
+    const auto at = place(column);
+    return at == dk::DConstants::INVALID_INDEX ? DefaultsOf::kEveryRow
+                                               : DefaultsIn(*plan, at, function);
+  };
+  std::set<size_t> computed;
+  std::set<size_t> filled;
+  for (const size_t column : GeneratedColumns(schema)) {
+    const auto some = defaults(column, kComputedFunction);
+    if (some == DefaultsOf::kEveryRow) computed.insert(column);
+    if (some == DefaultsOf::kSomeRows) filled.insert(column);
+  }
   SessionOf(context).Guard([&] {
-    target.checks = RowChecks::Bind(context, target.metadata, computed);
+    target.checks = RowChecks::Bind(context, target.metadata, computed, filled);
     for (const size_t column : AlwaysIdentity(schema)) {
-      const auto at = place(column);
-      if (at != dk::DConstants::INVALID_INDEX && !IsDefaultIdentity(*plan, at)) {
-        ThrowIdentityValue(schema.fields[column].name);
-      }
+      if (defaults(column, kIdentityFunction) == DefaultsOf::kEveryRow) continue;
+      ThrowIdentityValue(schema.fields[column].name);
     }
   });
   auto* rows = plan.get();

@@ -39,7 +39,7 @@ RowWriter WriterOf(dk::ClientContext& context, const InsertTarget& target,
 /// What a statement writes to the table of `entry`, after checking the right to change it, and in a
 /// transaction that this statement may (OpenTransaction::RequireWritable). Unsupported LK-3020 when
 /// its defaults are not understood. Without checks.
-InsertTarget TargetOf(LakeSession& session, LakeTable& entry, bool adds_only = false);
+InsertTarget TargetOf(LakeSession& session, LakeTable& entry);
 
 /// The engine's types of the columns.
 dk::vector<dk::LogicalType> TypesOf(const storage::Schema& schema);

@@ -167,6 +167,18 @@ bool OverwritesAll(const InsertRows& insert, const storage::TableMetadata& metad
   return !some;
 }
 
+std::optional<std::string> ReplacedRows(const InsertRows& insert,
+                                        const storage::TableMetadata& metadata, bool dynamic) {
+  if (!insert.replace_where.empty()) return insert.replace_where_text;
+  if (!insert.overwrite || OverwritesAll(insert, metadata, dynamic)) return std::nullopt;
+  std::string condition;
+  for (const auto& partition : insert.partitions) {
+    if (dynamic || !partition.value) continue;
+    condition += (condition.empty() ? "" : " AND ") + partition.column + " = " + *partition.value;
+  }
+  return condition;
+}
+
 std::string InsertSql(const InsertRows& insert, const std::string& target,
                       const storage::TableMetadata& metadata, bool dynamic) {
   const Layout layout = LayoutOf(insert, metadata);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "query/engines/duckdb/dialect/dialect.h"
@@ -20,6 +21,11 @@ inline constexpr char kReplaceWhereMark[] = "REPLACE WHERE: ";
 /// InvalidArgument LK-4069 for a PARTITION clause that does not fit the table.
 std::string InsertSql(const dialect::InsertRows& insert, const std::string& target,
                       const storage::TableMetadata& metadata, bool dynamic);
+
+/// The condition on the rows that an INSERT takes the place of, as it is in the history; empty for
+/// the partitions of the new rows. Nothing when it only adds rows, or replaces all of them.
+std::optional<std::string> ReplacedRows(const dialect::InsertRows& insert,
+                                        const storage::TableMetadata& metadata, bool dynamic);
 
 /// Are all rows of the table to be replaced?
 bool OverwritesAll(const dialect::InsertRows& insert, const storage::TableMetadata& metadata,

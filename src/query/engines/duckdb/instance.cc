@@ -16,6 +16,8 @@
 #include "query/engines/duckdb/lake_transaction.h"
 #include "query/engines/duckdb/session_functions.h"
 #include "query/engines/duckdb/table_changes.h"
+#include "query/engines/duckdb/variant_functions.h"
+#include "query/engines/duckdb/variant_type.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -111,6 +113,8 @@ void Instance::Attach(const std::string& lake_name, const EngineOptions& options
   RegisterTableChanges(connection);
   RegisterCurveFunction(connection);
   RegisterIdentity(connection);
+  RegisterVariantCasts(config);
+  RegisterVariantFunctions(connection);
   Run(connection, fmt::format("SET GLOBAL allowed_directories=['{}']", kFileScheme));
   Run(connection, "SET GLOBAL TimeZone='UTC'");
   Run(connection, "SET GLOBAL enable_external_access=false");

@@ -14,12 +14,15 @@ void LakeSession::BeginStatement() {
   error_.reset();
   missed_.clear();
   overwrite = false;
+  replaces.reset();
+  keeps_variants = false;
   evolution.reset();
   transaction.reset();
   sources.clear();
   files_total = 0;
   files_skipped = 0;
   committed_version = -1;
+  committed.clear();
   commit_metrics.clear();
 }
 

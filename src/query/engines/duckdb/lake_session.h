@@ -79,6 +79,8 @@ class LakeSession : public dk::ClientContextState {
   std::string schema = "main";               ///< current one of the running statement
   std::optional<SchemaEvolution> evolution;  ///< of the running statement
   bool overwrite = false;                    ///< the running INSERT takes the place of all rows
+  std::optional<std::string> replaces;       ///< of some rows: as in PendingWrite
+  bool keeps_variants = false;  ///< what is bound now is not shown: its variants are no JSON
   std::optional<storage::IsolationLevel>
       isolation;                                 ///< of the running statement; unset: the table's
   std::shared_ptr<OpenTransaction> transaction;  ///< of the running statement; null: its own
@@ -90,6 +92,7 @@ class LakeSession : public dk::ClientContextState {
   std::atomic<int64_t> files_skipped{0};
   /// Of the commit that the running statement made; set by its own thread.
   int64_t committed_version = -1;
+  std::vector<std::shared_ptr<storage::Table>> committed;  ///< tables it wrote, to be compacted
   std::map<std::string, int64_t> commit_metrics;
 
  private:

@@ -6,7 +6,7 @@
 
 #include "query/engines/duckdb/column_defaults.h"
 #include "query/engines/duckdb/lake_transaction.h"
-#include "query/engines/duckdb/open_transaction.h"
+#include "query/engines/duckdb/late_rows.h"
 #include "query/engines/duckdb/row_checks.h"
 #include "query/engines/duckdb/scan.h"
 #include "query/engines/duckdb/types.h"
@@ -36,8 +36,6 @@ dk::TableFunction LakeTable::GetScanFunction(dk::ClientContext& context,
                                              dk::unique_ptr<dk::FunctionData>& bind_data) {
   return SessionOf(context).Guard([&] {
     PlantPolicy(object_);
-    if (const auto& open = SessionOf(context).transaction)
-      open->MarkRead(*object_.table, snapshot_);
     LakeScanInfo what;
     what.snapshot = snapshot_;
     what.root = object_.table->location();
@@ -45,7 +43,7 @@ dk::TableFunction LakeTable::GetScanFunction(dk::ClientContext& context,
     what.table = this;
     if (!selection_) {
       what.read = std::make_shared<ScanRead>();
-      LakeTransaction::Get(context, catalog).AddRead(what.root.uri(), what.read);
+      LakeTransaction::Get(context, catalog).AddRead(*object_.table, snapshot_, what.read);
     }
     return BindLakeScan(context, catalog.Cast<LakeCatalog>().parquet_scan(), std::move(what),
                         bind_data);
@@ -69,10 +67,20 @@ void LakeTable::BindUpdateConstraints(dk::Binder&, dk::LogicalGet& get, dk::Logi
     }
   });
   update.update_is_del_and_insert = true;
+  const auto generated = GeneratedColumns(schema);
+  // Rows of a MERGE are joined first, and what is missing of them is read afterwards.
+  if (rows.children.empty() && CanReadLate(schema)) {
+    for (const size_t column : generated) {
+      if (set.count(column) > 0) continue;
+      update.columns.emplace_back(column);
+      update.expressions.push_back(
+          dk::make_uniq<dk::BoundDefaultExpression>(ToDuckDb(*schema.fields[column].type)));
+    }
+    return;
+  }
   dk::physical_index_set_t every;
   for (auto& column : GetColumns().Physical()) every.insert(column.Physical());
   dk::LogicalUpdate::BindExtraColumns(*this, get, rows, update, every);
-  const auto generated = GeneratedColumns(schema);
   for (size_t i = 0; i < update.columns.size(); ++i) {
     const size_t column = update.columns[i].index;
     if (generated.count(column) == 0 || set.count(column) > 0) continue;

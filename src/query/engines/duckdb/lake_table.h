@@ -37,8 +37,9 @@ class LakeTable : public dk::TableCatalogEntry {
   dk::virtual_column_map_t GetVirtualColumns() const override;
   /// What names a row: its file in the snapshot and its number in the file.
   dk::vector<dk::column_t> GetRowIdColumns() const override;
-  /// An update writes whole new rows, so it needs every column; generated ones that it does not set
-  /// are computed anew. InvalidArgument LK-4043 when it sets an identity column.
+  /// An update writes whole new rows, so it needs every column; a MERGE reads late those that it
+  /// does not set. Generated ones that are not set are computed anew. InvalidArgument LK-4043 when
+  /// it sets an identity column.
   void BindUpdateConstraints(dk::Binder& binder, dk::LogicalGet& get, dk::LogicalProjection& rows,
                              dk::LogicalUpdate& update, dk::ClientContext& context) override;
 

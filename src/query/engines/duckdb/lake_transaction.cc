@@ -53,7 +53,10 @@ LakeTransaction::LakeTransaction(dk::TransactionManager& manager, dk::ClientCont
         auto session = LakeSession::Get(context);
         return session ? session->transaction : nullptr;
       }()) {
-  if (auto session = LakeSession::Get(context)) evolution_ = session->evolution;
+  if (auto session = LakeSession::Get(context)) {
+    evolution_ = session->evolution;
+    replaces_ = session->replaces;
+  }
 }
 
 storage::SnapshotPtr LakeTransaction::Pin(storage::Table& table) {
@@ -84,9 +87,10 @@ void LakeTransaction::AddWrite(PendingWrite write) {
     if (!there.table || there.table != write.table) continue;
     UniteDeleted(there.deleted, write.deleted, there.updates || write.updates);
     for (auto& [file, rows] : write.updated) there.updated[file].Unite(rows);
+    for (auto& [file, rows] : write.fed) there.fed[file].Unite(rows);
     there.updates |= write.updates;
     there.rows += write.rows;
-    there.unfed += write.unfed;
+    there.unfed.merge(write.unfed);
     there.inserts_unmatched |= write.inserts_unmatched;
     for (const auto& [column, mark] : write.marks) there.marks[column] = mark;
     std::move(write.change_files.begin(), write.change_files.end(),
@@ -99,29 +103,44 @@ void LakeTransaction::AddWrite(PendingWrite write) {
   writes_.push_back(std::move(write));
 }
 
-void LakeTransaction::AddRead(const std::string& uri, std::shared_ptr<ScanRead> read) {
+void LakeTransaction::AddRead(const storage::Table& table, const storage::SnapshotPtr& seen,
+                              std::shared_ptr<ScanRead> read) {
   std::lock_guard lock(mutex_);
-  reads_.emplace(uri, std::move(read));
+  if (open_ && !open_->Sees(table, seen)) return;
+  auto& reads = reads_[table.location().uri()];
+  if (!reads) {
+    reads = std::make_shared<StatementReads>();
+    // Now, and not at the end: a statement may still give rows when the transaction ends.
+    if (open_) open_->AddReads(table.location().uri(), reads);
+  }
+  reads->scans.push_back(std::move(read));
 }
 
-std::vector<std::shared_ptr<ScanRead>> LakeTransaction::ReadsOf(const std::string& uri) const {
+void LakeTransaction::TakeReads(PendingWrite& write) {
+  write.replaces = replaces_;
+  write.read = changes_found_;
+  if (!write.table) return;
   std::lock_guard lock(mutex_);
-  std::vector<std::shared_ptr<ScanRead>> reads;
-  const auto [first, last] = reads_.equal_range(uri);
-  for (auto at = first; at != last; ++at) reads.push_back(at->second);
-  return reads;
+  const auto found = reads_.find(write.table->location().uri());
+  if (found == reads_.end()) return;
+  write.read = true;
+  write.reads = {found->second};
+  // Rows are chosen one by one when nothing but the scan of the changed table looks at it.
+  found->second->only_to_choose =
+      changes_found_ && found->second->scans.size() == 1 && !write.inserts_unmatched;
 }
 
 void LakeTransaction::Name(std::string operation) {
   std::lock_guard lock(mutex_);
   operation_ = std::move(operation);
+  changes_found_ = true;
 }
 
 void LakeTransaction::CommitWrites(dk::ClientContext& context) {
   while (!writes_.empty()) {
     try {
       PendingWrite& next = writes_.front();
-      if (next.table) next.reads = ReadsOf(next.table->location().uri());
+      TakeReads(next);
       if (next.HasChanges() && open_) {
         open_->Take(std::move(next), operation_);
       } else if (next.HasChanges()) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,13 @@ namespace lakehouse::query::duckdb {
 
 /// Rows to take away, by index of their file in a snapshot.
 using DeletedRows = std::map<size_t, storage::RowSet>;
+
+/// What one statement read of one table.
+struct StatementReads {
+  std::vector<std::shared_ptr<ScanRead>> scans;
+  /// They chose the rows to change, each by itself, and did nothing else.
+  bool only_to_choose = false;
+};
 
 /// Files that a statement wrote, waiting for its commit. With `create` set they become version 0 of
 /// a new table, else they are appended to `table`; with `replacement` set they take the place of
@@ -36,15 +44,20 @@ struct PendingWrite {
   bool overwrite = false;    ///< `files` take the place of all rows, and columns stay
   DeletedRows deleted;
   DeletedRows updated;             ///< those of `deleted` that have new values in `files`
+  DeletedRows fed;                 ///< those of `updated` that are in the change files as they were
   bool updates = false;            ///< there are such, so none may go twice
   bool inserts_unmatched = false;  ///< that a row was not there decided about others
-  int64_t unfed = 0;               ///< those of them that are in no change file
+  std::set<std::string> unfed;     ///< paths of those of `files` that are in no change file
   std::vector<storage::NewFile>
       change_files;                      ///< of the change data feed; `writers` has theirs too
   std::map<std::string, int64_t> marks;  ///< new high water marks of identity columns
-  std::vector<std::shared_ptr<ScanRead>> reads;  ///< of `table`; none: any row may have been read
+  std::vector<std::shared_ptr<const StatementReads>>
+      reads;  ///< of `table`; none: any row, if `read`
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
-  bool read = false;                    ///< rows of the table decided what was written
+  bool read = false;  ///< rows of the table decided what was written
+  /// An INSERT wrote it that takes the place of the rows for which this holds (as it was written;
+  /// empty: of partitions).
+  std::optional<std::string> replaces;
   std::vector<std::string> statements;  ///< operations of a transaction of several
 
   bool HasChanges() const {
@@ -79,10 +92,11 @@ class LakeTransaction : public dk::Transaction {
   Identities& identities() { return identities_; }
   /// Several writes to one table become one commit.
   void AddWrite(PendingWrite write);
-  /// A scan of the table at `uri` belongs to the statement.
-  void AddRead(const std::string& uri, std::shared_ptr<ScanRead> read);
-  std::vector<std::shared_ptr<ScanRead>> ReadsOf(const std::string& uri) const;
-  /// What the statement is called in the history of the table (DELETE, UPDATE, MERGE).
+  /// A scan of `table`, as it is in `seen`, belongs to the statement.
+  void AddRead(const storage::Table& table, const storage::SnapshotPtr& seen,
+               std::shared_ptr<ScanRead> read);
+  /// What the statement is called in the history of the table: one that changes the rows which it
+  /// finds in it.
   void Name(std::string operation);
   /// Commits every write, or hands them to the open transaction; throws Error. Discards the files
   /// of what did not get in.
@@ -90,15 +104,20 @@ class LakeTransaction : public dk::Transaction {
   void DiscardWrites();
 
  private:
+  /// Says what the statement read of the table of `write`.
+  void TakeReads(PendingWrite& write);
+
   const std::shared_ptr<OpenTransaction> open_;  ///< null: the statement is its own transaction
   std::optional<SchemaEvolution> evolution_;     ///< of the statement
   Identities identities_;
   mutable std::mutex mutex_;
   std::map<std::string, storage::SnapshotPtr> pinned_;
-  std::multimap<std::string, std::shared_ptr<ScanRead>> reads_;  ///< by the table's place
+  std::map<std::string, std::shared_ptr<StatementReads>> reads_;  ///< by the table's place
   std::map<std::string, dk::unique_ptr<dk::CatalogEntry>> entries_;
   std::vector<PendingWrite> writes_;
   std::string operation_ = "WRITE";
+  bool changes_found_ = false;           ///< rows that it found
+  std::optional<std::string> replaces_;  ///< as in PendingWrite
 };
 
 dk::unique_ptr<dk::TransactionManager> MakeLakeTransactionManager(dk::AttachedDatabase& database);

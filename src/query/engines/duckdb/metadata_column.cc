@@ -32,7 +32,7 @@ std::optional<dk::Value> MetadataOf(const LakeScanInfo& scanned, LakeSession& se
   if (field == "file_name") {
     const auto slash = entry.path.rfind('/');
     return dk::Value(
-        std::string(slash == std::string_view::npos ? entry.path : entry.path.substr(slash + 1)));
+        std::string(slash == std::string::npos ? entry.path : entry.path.substr(slash + 1)));
   }
   if (field != "file_path") return std::nullopt;
   const auto place = session.Guard(

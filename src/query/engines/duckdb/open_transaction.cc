@@ -3,12 +3,9 @@
 #include <algorithm>
 
 #include "query/engines/duckdb/change_writer.h"
+#include "query/engines/duckdb/changed_files.h"
 #include "query/engines/duckdb/insert.h"
 #include "query/engines/duckdb/lake_session.h"
-#include "query/engines/duckdb/rewrite_scan.h"
-#include "query/engines/duckdb/row_changes.h"
-#include "query/engines/duckdb/row_ids.h"
-#include "query/engines/duckdb/row_writer.h"
 #include "storage/file_place.h"
 #include "storage/overlay_snapshot.h"
 
@@ -46,34 +43,30 @@ storage::SnapshotPtr OpenTransaction::View(storage::Table& table) {
   return pinned;
 }
 
-void OpenTransaction::MarkRead(const storage::Table& table, const storage::SnapshotPtr& seen) {
-  const auto place = table.location().uri();
+bool OpenTransaction::Sees(const storage::Table& table, const storage::SnapshotPtr& seen) const {
   const std::lock_guard lock(mutex_);
-  const auto pinned = pinned_.find(place);
-  if (seen == view_ || (pinned != pinned_.end() && pinned->second == seen)) read_.insert(place);
+  const auto pinned = pinned_.find(table.location().uri());
+  return seen == view_ || (pinned != pinned_.end() && pinned->second == seen);
 }
 
-void OpenTransaction::RequireWritable(const storage::Table& table, bool adds_only) const {
+void OpenTransaction::AddReads(const std::string& place,
+                               std::shared_ptr<const StatementReads> reads) {
+  const std::lock_guard lock(mutex_);
+  reads_.emplace(place, std::move(reads));
+}
+
+void OpenTransaction::RequireWritable(const storage::Table& table) const {
   const std::lock_guard lock(mutex_);
   if (read_only_) {
     throw Error(ErrorKind::kUnsupported, "LK-4086", "this transaction only reads",
                 "end it, and begin one without READ ONLY");
   }
-  if (!write_.table) return;
-  if (write_.table->location().uri() != table.location().uri()) {
+  if (write_.table && write_.table->location().uri() != table.location().uri()) {
     throw Error(ErrorKind::kUnsupported, "LK-4085",
                 "this transaction has changed " + write_.table->location().uri() +
                     ", and a transaction changes one table",
                 "COMMIT first: a table's log is what makes a change whole, and there is one for "
                 "each table");
-  }
-  const bool only_added = std::all_of(operations_.begin(), operations_.end(),
-                                      [](const auto& name) { return name == "WRITE"; });
-  if (KeepsChanges(write_.base->metadata()) && !(adds_only && only_added && !write_.overwrite)) {
-    throw Error(ErrorKind::kUnsupported, "LK-4090",
-                "the table keeps a change data feed, and a transaction cannot change it by several "
-                "statements that do more than add rows",
-                "write one statement, such as MERGE, or COMMIT between them");
   }
 }
 
@@ -93,32 +86,28 @@ void OpenTransaction::Take(PendingWrite write, const std::string& operation) {
     write_ = std::move(fresh);
     write_.overwrite = true;
     own_deleted_.clear();
+    changed_own_ = false;
   }
   const size_t base_files = BaseFiles();
-  const bool changes_own = std::any_of(
-      write.deleted.begin(), write.deleted.end(),
-      [&](const auto& gone) { return gone.first >= base_files && !gone.second.empty(); });
-  if (changes_own && TracksRows(write_.base->metadata())) {
-    throw Error(ErrorKind::kUnsupported, "LK-4090",
-                "the table tracks its rows, and a transaction cannot change those that it has "
-                "written itself",
-                "write one statement, such as MERGE, or COMMIT between them");
-  }
   for (const auto& [file, rows] : write.deleted) {
     if (rows.empty()) continue;
+    changed_own_ |= file >= base_files;
     (file < base_files ? write_.deleted[file] : own_deleted_[file - base_files]).Unite(rows);
   }
-  // A table with change data has no second statement, so its rows are those of the base.
   for (const auto& [file, rows] : write.updated) {
     if (file >= base_files) continue;
     write_.updated[file].Unite(rows);
     write_.updated_rows += rows.size();
   }
+  for (const auto& [file, rows] : write.fed) {
+    if (file < base_files) write_.fed[file].Unite(rows);
+  }
   for (const auto& [column, mark] : write.marks) write_.marks[column] = mark;
-  write_.unfed += write.unfed;
+  write_.unfed.merge(write.unfed);
   std::move(write.change_files.begin(), write.change_files.end(),
             std::back_inserter(write_.change_files));
   write_.updates |= write.updates;
+  if (operations_.empty()) write_.replaces = write.replaces;
   write_.inserts_unmatched |= write.inserts_unmatched;
   std::move(write.files.begin(), write.files.end(), std::back_inserter(write_.files));
   std::move(write.writers.begin(), write.writers.end(), std::back_inserter(write_.writers));
@@ -155,7 +144,7 @@ std::string OpenTransaction::Operation() const {
 /// one.
 void OpenTransaction::RewriteOwnFiles(dk::ClientContext& context) {
   if (own_deleted_.empty()) return;
-  auto selection = std::make_shared<ScanSelection>();
+  std::vector<size_t> staying;
   std::vector<storage::NewFile> kept;
   const auto view = MakeView();
   for (size_t i = 0; i < write_.files.size(); ++i) {
@@ -165,18 +154,30 @@ void OpenTransaction::RewriteOwnFiles(dk::ClientContext& context) {
     }
     superseded_.push_back(write_.files[i].path);
     const size_t index = BaseFiles() + i;
-    if (view->file(index).live_records() != 0) selection->files.push_back(index);
+    if (view->file(index).live_records() != 0) staying.push_back(index);
   }
   write_.files = std::move(kept);
   own_deleted_.clear();
-  if (selection->files.empty()) return;
-  const auto metadata = view->metadata();
-  const auto types = TypesOf(metadata.schema);
-  RowWriter writer(context, write_.table->location(), metadata, types);
-  ScanRewriteSource(context, {write_.table, view, std::move(selection)},
-                    [&](dk::DataChunk& rows) { writer.Append(rows); });
-  for (auto& file : writer.Finish()) write_.files.push_back(std::move(file));
-  if (auto files = writer.TakeFiles()) write_.writers.push_back(std::move(files));
+  if (!staying.empty()) CopyOwnRows(context, view, std::move(staying));
+}
+
+void OpenTransaction::CopyOwnRows(dk::ClientContext& context, const storage::SnapshotPtr& view,
+                                  std::vector<size_t> files) {
+  auto selection = std::make_shared<ScanSelection>();
+  selection->files = std::move(files);
+  auto copied = CopyRows(context, {write_.table, view, std::move(selection)},
+                         FileOptionsOf(view->metadata(), write_.base.get()));
+  std::move(copied.files.begin(), copied.files.end(), std::back_inserter(write_.files));
+  if (copied.writer) write_.writers.push_back(std::move(copied.writer));
+}
+
+/// What the statements fed is not what the commit does.
+void OpenTransaction::FeedOwnRowsAnew() {
+  for (const auto& file : write_.change_files) superseded_.push_back(file.path);
+  write_.change_files.clear();
+  write_.updated.clear();
+  write_.fed.clear();
+  for (const auto& file : write_.files) write_.unfed.insert(file.path);
 }
 
 void OpenTransaction::Commit(dk::ClientContext& context) {
@@ -186,7 +187,10 @@ void OpenTransaction::Commit(dk::ClientContext& context) {
   const auto table = write_.table;
   try {
     RewriteOwnFiles(context);
-    write_.read = read_.count(table->location().uri()) > 0;
+    if (changed_own_ || write_.overwrite) FeedOwnRowsAnew();
+    const auto [first, last] = reads_.equal_range(table->location().uri());
+    write_.read = first != last;
+    for (auto at = first; at != last; ++at) write_.reads.push_back(at->second);
     write_.rows = 0;
     for (const auto& file : write_.files) write_.rows += file.stats.num_records;
     write_.statements = operations_;

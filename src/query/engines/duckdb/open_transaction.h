@@ -16,7 +16,9 @@ namespace lakehouse::query::duckdb {
 /// What a session has done since BEGIN. Every table that it touched has one snapshot, and one table
 /// may be changed: its statements see what they did before, others see nothing until Commit. Lives
 /// in the session, not in the engine, because each statement may run on another instance. When it
-/// goes without Commit, its files are deleted. Thread-safe.
+/// goes without Commit, its files are deleted. The change data feed of its commit is the difference
+/// between the table before and after: where a statement changed rows of an earlier one, the rows
+/// that are gone are deleted ones and those that are new are inserted ones. Thread-safe.
 class OpenTransaction {
  public:
   explicit OpenTransaction(bool read_only) : read_only_(read_only) {}
@@ -26,11 +28,12 @@ class OpenTransaction {
 
   /// `table` as the next statement sees it; the same object until Take.
   storage::SnapshotPtr View(storage::Table& table);
-  /// Rows of `table` are read. What time travel gave (`seen` is not the view) does not count.
-  void MarkRead(const storage::Table& table, const storage::SnapshotPtr& seen);
-  /// Unsupported LK-4085 when another table was changed, LK-4086 when the transaction only reads,
-  /// LK-4090 when the table keeps change data and was changed already, unless both only add rows.
-  void RequireWritable(const storage::Table& table, bool adds_only) const;
+  /// Is `seen` the view of `table`, and not what time travel gave?
+  bool Sees(const storage::Table& table, const storage::SnapshotPtr& seen) const;
+  /// What a statement reads of the view of the table at `place`; it may still grow.
+  void AddReads(const std::string& place, std::shared_ptr<const StatementReads> reads);
+  /// Unsupported LK-4085 when another table was changed, LK-4086 when the transaction only reads.
+  void RequireWritable(const storage::Table& table) const;
   /// Takes over what a statement called `operation` wrote; it was planned on View.
   void Take(PendingWrite write, const std::string& operation);
 
@@ -54,18 +57,23 @@ class OpenTransaction {
   storage::SnapshotPtr MakeView() const;
   std::string Operation() const;
   void RewriteOwnFiles(dk::ClientContext& context);
+  /// Writes the rows of a view in `files` anew.
+  void CopyOwnRows(dk::ClientContext& context, const storage::SnapshotPtr& view,
+                   std::vector<size_t> files);
+  void FeedOwnRowsAnew();
 
   const bool read_only_;
   mutable std::mutex mutex_;
   bool failed_ = false;
   std::optional<storage::IsolationLevel> isolation_;
   std::map<std::string, storage::SnapshotPtr> pinned_;  ///< by the table's place
-  std::set<std::string> read_;                          ///< places of the tables that were read
-  PendingWrite write_;       ///< `deleted` are rows of the base; without table: nothing yet
-  DeletedRows own_deleted_;  ///< by index in write_.files
+  std::multimap<std::string, std::shared_ptr<const StatementReads>> reads_;  ///< by the same
+  PendingWrite write_;        ///< `deleted` are rows of the base; without table: nothing yet
+  DeletedRows own_deleted_;   ///< by index in write_.files
+  bool changed_own_ = false;  ///< a statement changed rows that an earlier one had written
   std::vector<std::string> operations_;
   storage::SnapshotPtr view_;            ///< of the changed table; null: to be made
-  std::vector<std::string> superseded_;  ///< own files whose rows are in others now
+  std::vector<std::string> superseded_;  ///< own files that the commit does not have
   /// Of files that a later statement of the transaction replaced.
   std::vector<std::unique_ptr<storage::parquet::DataFileWriter>> dropped_;
 };

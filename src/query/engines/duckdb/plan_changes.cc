@@ -1,4 +1,5 @@
 // How DELETE, UPDATE and MERGE become sinks of row_changes.h and insert.h.
+#include <algorithm>
 #include <duckdb/execution/operator/persistent/physical_merge_into.hpp>
 #include <duckdb/execution/operator/projection/physical_projection.hpp>
 #include <duckdb/planner/expression/bound_cast_expression.hpp>
@@ -9,8 +10,10 @@
 #include <duckdb/planner/operator/logical_update.hpp>
 
 #include "query/engines/duckdb/column_defaults.h"
+#include "query/engines/duckdb/joined_rows.h"
 #include "query/engines/duckdb/lake_catalog.h"
 #include "query/engines/duckdb/lake_table.h"
+#include "query/engines/duckdb/merge_pruning.h"
 #include "query/engines/duckdb/row_changes.h"
 #include "query/engines/duckdb/whole_files.h"
 
@@ -28,8 +31,8 @@ dk::unique_ptr<dk::Expression> ToCompute(const dk::LogicalType& type) {
   return dk::make_uniq<dk::BoundConstantExpression>(dk::Value(type));
 }
 
-/// The new row of an UPDATE, column by column of the table, cast to its types. Puts the generated
-/// columns without a value of their own into `computed`.
+/// The new row of an UPDATE, column by column of the table, cast to its types; null for a column
+/// without a value. Puts the generated columns without a value of their own into `computed`.
 Expressions NewRow(dk::ClientContext& context, const dk::TableCatalogEntry& table,
                    const dk::vector<dk::LogicalType>& types,
                    const dk::vector<dk::PhysicalIndex>& columns, const Expressions& values,
@@ -47,17 +50,28 @@ Expressions NewRow(dk::ClientContext& context, const dk::TableCatalogEntry& tabl
     auto value = is_default ? defaults[at]->Copy() : values[i]->Copy();
     row[at] = dk::BoundCastExpression::AddCastToType(context, std::move(value), types[at]);
   }
-  for (dk::idx_t i = 0; i < row.size(); ++i) {
-    if (!row[i])
-      throw dk::InternalException("no value for column %s",
-                                  table.GetColumns().GetColumn(dk::PhysicalIndex(i)).Name());
-  }
   return row;
 }
 
-/// The new row of an INSERT in a MERGE; what it does not name has its default.
+/// Leaves out the columns without a value, which are read late.
+LateColumns LeaveOutLate(Expressions& row, storage::SnapshotPtr snapshot) {
+  LateColumns late;
+  late.snapshot = std::move(snapshot);
+  Expressions set;
+  for (size_t i = 0; i < row.size(); ++i) {
+    if (!row[i]) continue;
+    late.set.push_back(i);
+    set.push_back(std::move(row[i]));
+  }
+  row = std::move(set);
+  return late;
+}
+
+/// The new row of an INSERT in a MERGE; what it does not name has its default. `given` are its
+/// values.
 Expressions InsertedRow(dk::ClientContext& context, const dk::TableCatalogEntry& table,
-                        const dk::vector<dk::LogicalType>& types, dk::BoundMergeIntoAction& action,
+                        const dk::vector<dk::LogicalType>& types,
+                        const dk::BoundMergeIntoAction& action, const Expressions& given,
                         const Expressions& defaults, std::set<size_t>& computed) {
   const auto& schema = table.Cast<LakeTable>().snapshot()->schema();
   const auto generated = GeneratedColumns(schema);
@@ -67,14 +81,19 @@ Expressions InsertedRow(dk::ClientContext& context, const dk::TableCatalogEntry&
     const auto at = column.StorageOid();
     dk::idx_t from = at;
     if (!action.column_index_map.empty()) from = action.column_index_map[column.Physical()];
-    const bool is_default = from == dk::DConstants::INVALID_INDEX;
-    if (is_default && generated.count(at) > 0) {
+    const bool left_out = from == dk::DConstants::INVALID_INDEX;
+    const auto is_default = [&](const char* function) {
+      return left_out || IsCallOf(*given[from], function);
+    };
+    if (generated.count(at) > 0 && is_default(kComputedFunction)) {
       row.push_back(ToCompute(types[at]));
       computed.insert(at);
       continue;
     }
-    if (!is_default && always.count(at) > 0) ThrowIdentityValue(schema.fields[at].name);
-    auto value = is_default ? defaults[at]->Copy() : action.expressions[from]->Copy();
+    if (always.count(at) > 0 && !is_default(kIdentityFunction)) {
+      ThrowIdentityValue(schema.fields[at].name);
+    }
+    auto value = left_out ? defaults[at]->Copy() : given[from]->Copy();
     row.push_back(dk::BoundCastExpression::AddCastToType(context, std::move(value), types[at]));
   }
   return row;
@@ -90,16 +109,22 @@ struct MergePlan {
   dk::PhysicalPlanGenerator& planner;
   dk::Catalog& catalog;
   dk::LogicalMergeInto& op;
+  const JoinedRows& joined;
   const InsertTarget target;
   const dk::vector<dk::LogicalType> types;
-  const dk::vector<dk::LogicalType> row_id_types;
 
   Expressions RowId() const {
     Expressions names;
-    for (dk::idx_t i = 0; i < row_id_types.size(); ++i) {
-      names.push_back(Input(row_id_types[i], op.row_id_start + i));
+    for (dk::idx_t i = op.row_id_start; i < op.row_id_start + 2; ++i) {
+      const dk::idx_t at = joined.PlaceOf(i);
+      names.push_back(Input(joined.rows().types[at], at));
     }
     return names;
+  }
+
+  Expressions OverJoined(Expressions values) const {
+    for (auto& value : values) value = joined.Over(std::move(value));
+    return values;
   }
 
   InsertTarget Checked(const std::set<size_t>& computed) const {
@@ -108,32 +133,44 @@ struct MergePlan {
     return checked;
   }
 
+  void PlanUpdate(dk::BoundMergeIntoAction& action, dk::MergeIntoOperator& planned) const {
+    std::set<size_t> computed;
+    auto row = NewRow(context, op.table, types, action.columns, action.expressions,
+                      op.bound_defaults, computed);
+    RowChange change{Checked(computed)};
+    change.writes_rows = true;
+    const bool partly =
+        std::any_of(row.begin(), row.end(), [](const auto& value) { return !value; });
+    if (partly) change.late = LeaveOutLate(row, op.table.Cast<LakeTable>().snapshot());
+    change.file_column = row.size();
+    change.row_column = row.size() + 1;
+    planned.expressions = OverJoined(std::move(row));
+    for (auto& name : RowId()) planned.expressions.push_back(std::move(name));
+    planned.op = MakeRowChange(context, planner, catalog, std::move(change));
+  }
+
   dk::unique_ptr<dk::MergeIntoOperator> Plan(dk::BoundMergeIntoAction& action) const {
     auto planned = dk::make_uniq<dk::MergeIntoOperator>();
-    std::set<size_t> computed;
     planned->action_type = action.action_type;
-    planned->condition = std::move(action.condition);
+    if (action.condition) planned->condition = joined.Over(std::move(action.condition));
     switch (action.action_type) {
       case dk::MergeActionType::MERGE_UPDATE:
-        planned->expressions = NewRow(context, op.table, types, action.columns, action.expressions,
-                                      op.bound_defaults, computed);
-        for (auto& name : RowId()) planned->expressions.push_back(std::move(name));
-        planned->op = MakeRowChange(
-            context, planner, catalog,
-            {Checked(computed), types.size(), types.size() + 1, /*writes_rows=*/true});
+        PlanUpdate(action, *planned);
         break;
       case dk::MergeActionType::MERGE_DELETE:
         planned->expressions = RowId();
-        planned->op =
-            MakeRowChange(context, planner, catalog, {target, 0, 1, /*writes_rows=*/false});
+        planned->op = MakeRowChange(context, planner, catalog, {target, 0, 1});
         break;
-      case dk::MergeActionType::MERGE_INSERT:
+      case dk::MergeActionType::MERGE_INSERT: {
+        std::set<size_t> computed;
+        const auto given = OverJoined(std::move(action.expressions));
         planned->expressions =
-            InsertedRow(context, op.table, types, action, op.bound_defaults, computed);
+            InsertedRow(context, op.table, types, action, given, op.bound_defaults, computed);
         planned->op = MakeInsertSink(planner, catalog, Checked(computed), types);
         break;
+      }
       case dk::MergeActionType::MERGE_ERROR:
-        planned->expressions = std::move(action.expressions);
+        planned->expressions = OverJoined(std::move(action.expressions));
         break;
       case dk::MergeActionType::MERGE_DO_NOTHING:
         break;
@@ -199,24 +236,25 @@ dk::PhysicalOperator& LakeCatalog::PlanMergeInto(dk::ClientContext& context,
   auto target = TargetOf(SessionOf(context), entry);
   target.merges = true;
   auto types = TypesOf(target.metadata.schema);
-  const MergePlan merge{context,
-                        planner,
-                        *this,
-                        op,
-                        std::move(target),
-                        std::move(types),
-                        {rows.types[op.row_id_start], rows.types[op.row_id_start + 1]}};
+  std::vector<dk::idx_t> names = {op.row_id_start, op.row_id_start + 1};
+  if (op.source_marker.IsValid()) names.push_back(op.source_marker.GetIndex());
+  const JoinedRows joined(rows, names);
+  const MergePlan merge{context, planner, *this, op, joined, std::move(target), std::move(types)};
   dk::map<dk::MergeActionCondition, dk::vector<dk::unique_ptr<dk::MergeIntoOperator>>> actions;
   SessionOf(context).Guard([&] {
     for (auto& [condition, given] : op.actions) {
       for (auto& action : given) actions[condition].push_back(merge.Plan(*action));
     }
   });
-  LakeTransaction::Get(context, *this).Name("MERGE");
-  auto& sink = planner.Make<dk::PhysicalMergeInto>(op.types, std::move(actions), op.row_id_start,
-                                                   op.source_marker, /*parallel=*/true,
-                                                   /*return_chunk=*/false);
-  sink.children.push_back(rows);
+  const bool inserts = SessionOf(context).replaces.has_value();
+  LakeTransaction::Get(context, *this).Name(inserts ? "WRITE" : "MERGE");
+  PruneByKeys(planner, joined.rows(), joined.PlaceOf(op.row_id_start));
+  dk::optional_idx marker;
+  if (op.source_marker.IsValid()) marker = joined.PlaceOf(op.source_marker.GetIndex());
+  auto& sink = planner.Make<dk::PhysicalMergeInto>(
+      op.types, std::move(actions), joined.PlaceOf(op.row_id_start), marker, /*parallel=*/true,
+      /*return_chunk=*/false);
+  sink.children.push_back(joined.rows());
   return sink;
 }
 

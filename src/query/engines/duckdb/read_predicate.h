@@ -20,6 +20,8 @@ class ScanRead {
               const std::vector<dk::column_t>& columns);
   /// The scan begins, with these filters on columns of the table (those of joins among them).
   void Start(const std::vector<std::pair<size_t, const dk::TableFilter*>>& filters);
+  /// Rows are read now.
+  void Begin();
   /// Another scan shares this one: whatever was, or will be, said of filters does not count.
   void ReadAll();
 
@@ -30,6 +32,8 @@ class ScanRead {
                                  const std::vector<size_t>& candidates) const;
   /// No filter was pushed down: every row is read.
   bool IsEverything() const;
+  /// Nothing was asked of the table: the statement was described only.
+  bool IsNothing() const;
 
  private:
   /// One push-down.
@@ -40,6 +44,7 @@ class ScanRead {
 
   mutable std::mutex mutex_;
   bool all_ = false;
+  bool begun_ = false;
   int starts_ = 0;  ///< filters of the start count only when there was one
   std::vector<std::pair<size_t, dk::unique_ptr<dk::TableFilter>>> start_;
   std::vector<Part> parts_;

@@ -210,7 +210,9 @@ void EngineRewriter::Query(const std::string& sql, const Take& take) {
   };
   CheckStopped();
   SetGather(*connection_.context, false);
+  session_.keeps_variants = true;
   auto pending = connection_.PendingQuery(sql, dk::QueryResultOutputType::ALLOW_STREAMING);
+  session_.keeps_variants = false;
   if (pending->HasError()) fail(pending->GetErrorObject());
   // The engine forgets an end that was asked for before it had planned the query.
   if (session_.stop().cancelled()) connection_.Interrupt();
@@ -280,7 +282,8 @@ WrittenFiles EngineRewriter::Rewrite(const RewriteJob& job) {
   const CurveInUse in_use(*connection_.context, std::move(curve));
   const bool tracked = TracksRows(job.base->metadata());
   if (tracked) CheckNamesOfRows(job.base->schema());
-  const auto metadata = tracked ? WithRowIdColumns(job.base->metadata()) : job.base->metadata();
+  const auto& next = job.metadata ? *job.metadata : job.base->metadata();
+  const auto metadata = tracked ? WithRowIdColumns(next) : next;
   const auto types = TypesOf(metadata.schema);
   const auto clustering = storage::maintenance::ClusteringColumns(*job.base);
   auto options = storage::parquet::OptionsFor(

@@ -18,12 +18,13 @@ constexpr size_t kLotRows = 64 << 10;
 struct ChangeGlobalState : dk::GlobalSinkState {
   std::mutex mutex;
   PendingWrite write;
-  int64_t rows = 0;
+  std::unique_ptr<LateRows> late;
 };
 
 struct ChangeLocalState : dk::LocalSinkState {
   explicit ChangeLocalState(RowWriter rows) : writer(std::move(rows)) {}
   RowWriter writer;
+  std::unique_ptr<LateRows> late;  ///< instead of `writer`
   std::map<size_t, std::vector<uint64_t>> lots;
   DeletedRows deleted;
   int64_t named = 0;  ///< rows of the input
@@ -54,16 +55,20 @@ class LakeRowChange : public dk::PhysicalOperator {
   }
   dk::unique_ptr<dk::LocalSinkState> GetLocalSinkState(
       dk::ExecutionContext& context) const override {
-    const char* change = change_.writes_rows ? kAfterUpdate : nullptr;
-    return dk::make_uniq<ChangeLocalState>(
-        WriterOf(context.client, change_.target, row_types_, change));
+    auto state = dk::make_uniq<ChangeLocalState>(MakeWriter(context.client));
+    if (change_.late) {
+      state->late = std::make_unique<LateRows>(context.client, *change_.late, row_types_);
+    }
+    return state;
   }
 
   dk::SinkResultType Sink(dk::ExecutionContext& context, dk::DataChunk& chunk,
                           dk::OperatorSinkInput& input) const override {
     auto& local = input.local_state.Cast<ChangeLocalState>();
     TakeNames(chunk, local);
-    if (change_.writes_rows) {
+    if (local.late) {
+      local.late->Append(chunk);
+    } else if (change_.writes_rows) {
       dk::DataChunk rows;
       rows.InitializeEmpty(row_types_);
       for (dk::idx_t i = 0; i < change_.file_column; ++i) rows.data[i].Reference(chunk.data[i]);
@@ -85,12 +90,16 @@ class LakeRowChange : public dk::PhysicalOperator {
       if (change_.writes_rows && CountRows(local.deleted) != local.named) ThrowTwice();
       UniteDeleted(global.write.deleted, local.deleted, change_.writes_rows);
     });
+    if (local.late && global.late) global.late->Unite(*local.late);
+    if (local.late && !global.late) global.late = std::move(local.late);
     return dk::SinkCombineResultType::FINISHED;
   }
 
   dk::SinkFinalizeType Finalize(dk::Pipeline&, dk::Event&, dk::ClientContext& context,
                                 dk::OperatorSinkFinalizeInput& input) const override {
-    auto& write = input.global_state.Cast<ChangeGlobalState>().write;
+    auto& global = input.global_state.Cast<ChangeGlobalState>();
+    auto& write = global.write;
+    if (global.late) WriteLate(context, global);
     SessionOf(context).Guard([&] { TakeWholeFiles(write); });
     changed_ = CountRows(write.deleted);
     if (change_.writes_rows) write.updated = write.deleted;
@@ -113,6 +122,24 @@ class LakeRowChange : public dk::PhysicalOperator {
   }
 
  private:
+  RowWriter MakeWriter(dk::ClientContext& context) const {
+    const char* change = change_.writes_rows ? kAfterUpdate : nullptr;
+    return WriterOf(context, change_.target, row_types_, change);
+  }
+
+  /// Reads what is missing of the updated rows, and writes them.
+  void WriteLate(dk::ClientContext& context, ChangeGlobalState& global) const {
+    auto writer = MakeWriter(context);
+    const bool feeds = writer.changes() != nullptr;
+    SessionOf(context).Guard([&] {
+      global.late->Write(context, change_.target.table, global.write.deleted, change_.ids.get(),
+                         writer);
+    });
+    global.late.reset();
+    if (feeds) global.write.fed = global.write.deleted;
+    TakeOver(writer, global.mutex, global.write);
+  }
+
   void TakeNames(dk::DataChunk& chunk, ChangeLocalState& local) const {
     dk::UnifiedVectorFormat files;
     dk::UnifiedVectorFormat rows;

@@ -2,19 +2,21 @@
 
 #include "query/engines/duckdb/insert.h"
 #include "query/engines/duckdb/lake_transaction.h"
+#include "query/engines/duckdb/late_rows.h"
 #include "query/engines/duckdb/pch.h"
 #include "query/engines/duckdb/row_ids.h"
 
 namespace lakehouse::query::duckdb {
 
 /// How a statement changes rows: which columns of its input name the row, and whether the input
-/// begins with the new values of every column of the table.
+/// begins with the new values of every column of the table, or of those that are set.
 struct RowChange {
   InsertTarget target;
   dk::idx_t file_column = 0;        ///< index of the file in the snapshot
   dk::idx_t row_column = 0;         ///< number of the row in the file
   bool writes_rows = false;         ///< UPDATE: the first columns are the new row
   std::shared_ptr<RowIds> ids;      ///< set by MakeRowChange where updated rows keep their ids
+  std::optional<LateColumns> late;  ///< the first columns are only those set
   std::vector<size_t> whole_files;  ///< of these every row goes, and none is in the input
 };
 

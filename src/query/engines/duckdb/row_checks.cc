@@ -1,6 +1,7 @@
 #include "query/engines/duckdb/row_checks.h"
 
 #include <duckdb/planner/expression/bound_comparison_expression.hpp>
+#include <duckdb/planner/expression/bound_operator_expression.hpp>
 #include <duckdb/planner/expression/bound_reference_expression.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -97,7 +98,8 @@ std::set<size_t> GeneratedColumns(const storage::Schema& schema) {
 
 std::shared_ptr<const RowChecks> RowChecks::Bind(dk::ClientContext& context,
                                                  const storage::TableMetadata& metadata,
-                                                 const std::set<size_t>& computed) {
+                                                 const std::set<size_t>& computed,
+                                                 const std::set<size_t>& filled) {
   auto checks = std::make_shared<RowChecks>();
   dk::vector<dk::LogicalType> types;
   for (const auto& field : metadata.schema.fields) {
@@ -123,6 +125,13 @@ std::shared_ptr<const RowChecks> RowChecks::Bind(dk::ClientContext& context,
       continue;
     }
     auto given = dk::make_uniq<dk::BoundReferenceExpression>(types[column], column);
+    if (filled.count(column) > 0) {
+      auto either = dk::make_uniq<dk::BoundOperatorExpression>(
+          dk::ExpressionType::OPERATOR_COALESCE, types[column]);
+      either->children.push_back(given->Copy());
+      either->children.push_back(value->Copy());
+      checks->computed_.push_back({column, std::move(either)});
+    }
     checks->rules_.push_back(
         {what + " (" + text + ")", "LK-4042",
          dk::make_uniq<dk::BoundComparisonExpression>(dk::ExpressionType::COMPARE_NOT_DISTINCT_FROM,

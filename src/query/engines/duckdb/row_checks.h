@@ -17,11 +17,12 @@ namespace lakehouse::query::duckdb {
 class RowChecks {
  public:
   /// `computed`: positions of generated columns that the rows do not bring and that are to be
-  /// computed. Unsupported LK-3020 when an expression is not understood; null when nothing is
-  /// demanded.
+  /// computed. `filled`: of those that are computed in rows that have null there. Unsupported
+  /// LK-3020 when an expression is not understood; null when nothing is demanded.
   static std::shared_ptr<const RowChecks> Bind(dk::ClientContext& context,
                                                const storage::TableMetadata& metadata,
-                                               const std::set<size_t>& computed);
+                                               const std::set<size_t>& computed,
+                                               const std::set<size_t>& filled = {});
 
  private:
   friend class RowChecker;

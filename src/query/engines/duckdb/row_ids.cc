@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "storage/delta/delta_snapshot.h"
 #include "storage/file_place.h"
+#include "storage/overlay_snapshot.h"
 #include "storage/parquet/parquet_file.h"
 
 namespace lakehouse::query::duckdb {
@@ -44,9 +45,15 @@ std::vector<std::optional<int64_t>> ReadColumn(const std::shared_ptr<io::ObjectR
   }
 }
 
-int64_t ValueOr(const std::vector<std::optional<int64_t>>& values, int64_t row, int64_t otherwise) {
+void Put(dk::Vector& vector, dk::idx_t at, std::optional<int64_t> value) {
+  if (!value) return dk::FlatVector::SetNull(vector, at, true);
+  dk::FlatVector::GetData<int64_t>(vector)[at] = *value;
+}
+
+std::optional<int64_t> ValueOr(const std::vector<std::optional<int64_t>>& values, int64_t row,
+                               std::optional<int64_t> otherwise) {
   const auto at = static_cast<size_t>(row);
-  return at < values.size() && values[at] ? *values[at] : otherwise;
+  return at < values.size() && values[at] ? values[at] : otherwise;
 }
 
 }  // namespace
@@ -81,19 +88,23 @@ std::shared_ptr<const RowIds::File> RowIds::Open(size_t index) {
   for (const auto& file : open_) {
     if (file->index == index) return file;
   }
-  const auto* snapshot = dynamic_cast<const storage::delta::DeltaSnapshot*>(base_.get());
-  const auto* add = snapshot ? &snapshot->add(index) : nullptr;
-  if (add == nullptr || !add->base_row_id || !add->default_row_commit_version) {
-    throw Error(ErrorKind::kUnsupported, "LK-3020",
-                "rows of the file " + std::string(base_->file(index).path) + " have no row ids yet",
-                "Change the table in a statement of its own, or wait until its rows have ids.");
-  }
-  const auto place = storage::LocateFile(add->path, root_, &session_.lake->stores());
-  const std::shared_ptr<io::ObjectReader> object = place.store->Open(place.path);
+  const std::string path(base_->file(index).path);
   auto file = std::make_shared<File>();
   file->index = index;
-  file->first_id = *add->base_row_id;
-  file->version = *add->default_row_commit_version;
+  const auto below = storage::UnderlayOf(*base_);
+  if (index < below.files) {
+    const auto* snapshot = dynamic_cast<const storage::delta::DeltaSnapshot*>(below.snapshot);
+    const auto add = snapshot ? snapshot->shared_add(index) : nullptr;
+    if (!add || !add->base_row_id || !add->default_row_commit_version) {
+      throw Error(ErrorKind::kUnsupported, "LK-3020",
+                  "rows of the file " + path + " have no row ids yet",
+                  "Wait until the rows of the table have ids, and run the statement again.");
+    }
+    file->first_id = add->base_row_id;
+    file->version = add->default_row_commit_version;
+  }
+  const auto place = storage::LocateFile(path, root_, &session_.lake->stores());
+  const std::shared_ptr<io::ObjectReader> object = place.store->Open(place.path);
   file->ids = ReadColumn(object, NameOf(base_->metadata(), kIdColumn));
   file->versions = ReadColumn(object, NameOf(base_->metadata(), kVersionColumn));
   if (open_.size() == kOpenFiles) open_.pop_front();
@@ -103,14 +114,12 @@ std::shared_ptr<const RowIds::File> RowIds::Open(size_t index) {
 
 void RowIds::Find(const uint64_t* files, const int64_t* rows, dk::idx_t count, dk::Vector& ids,
                   dk::Vector* versions) {
-  auto* id_of = dk::FlatVector::GetData<int64_t>(ids);
   std::shared_ptr<const File> file;
   for (dk::idx_t i = 0; i < count; ++i) {
     if (!file || file->index != files[i]) file = Open(files[i]);
-    id_of[i] = ValueOr(file->ids, rows[i], file->first_id + rows[i]);
-    if (versions == nullptr) continue;
-    dk::FlatVector::GetData<int64_t>(*versions)[i] =
-        ValueOr(file->versions, rows[i], file->version);
+    const auto counted = file->first_id ? std::optional(*file->first_id + rows[i]) : std::nullopt;
+    Put(ids, i, ValueOr(file->ids, rows[i], counted));
+    if (versions != nullptr) Put(*versions, i, ValueOr(file->versions, rows[i], file->version));
   }
 }
 

@@ -26,7 +26,8 @@ storage::TableMetadata WithRowIdColumns(storage::TableMetadata metadata);
 storage::TableMetadata WithoutRowIdColumns(storage::TableMetadata metadata);
 
 /// The ids of rows in the files of a snapshot: those in the file itself, or counted from the file's
-/// first one. Keeps those of few files, so rows should come file by file. Thread-safe.
+/// first one. Rows that a transaction itself has added have none yet: null. Keeps those of few
+/// files, so rows should come file by file. Thread-safe.
 class RowIds {
  public:
   RowIds(LakeSession& session, io::Location root, storage::SnapshotPtr base);
@@ -39,8 +40,8 @@ class RowIds {
  private:
   struct File {
     size_t index = 0;
-    int64_t first_id = 0;
-    int64_t version = 0;
+    std::optional<int64_t> first_id;  ///< nothing for a file that is not in the table yet
+    std::optional<int64_t> version;
     std::vector<std::optional<int64_t>> ids;       ///< of the file itself; empty: it has none
     std::vector<std::optional<int64_t>> versions;  ///< the same
   };

@@ -11,8 +11,9 @@
 namespace lakehouse::query::duckdb {
 namespace {
 
-/// Rows are handed to the file writer in batches of about this many.
-constexpr dk::idx_t kBatchRows = 30 * STANDARD_VECTOR_SIZE;
+/// Rows are handed to the file writer in batches of about this many: they are in memory twice,
+/// wider than in the file.
+constexpr dk::idx_t kBatchRows = 5 * STANDARD_VECTOR_SIZE;
 
 }  // namespace
 

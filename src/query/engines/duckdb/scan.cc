@@ -13,6 +13,7 @@
 #include "query/engines/duckdb/metadata_column.h"
 #include "query/engines/duckdb/nan_filters.h"
 #include "query/engines/duckdb/pruning.h"
+#include "query/engines/duckdb/raw_variants.h"
 #include "query/engines/duckdb/types.h"
 #include "query/engines/duckdb/unique_columns.h"
 
@@ -24,17 +25,18 @@ class RowFilter : public dk::DeleteFilter {
  public:
   explicit RowFilter(std::shared_ptr<const storage::RowSet> hidden) : hidden_(std::move(hidden)) {}
   dk::idx_t Filter(dk::row_t first, dk::idx_t count, dk::SelectionVector& kept) override {
-    if (!hidden_->Exclude(static_cast<uint64_t>(first), static_cast<uint32_t>(count), rows_)) {
+    // Threads that read other row groups of the file share this.
+    thread_local std::vector<uint32_t> rows;
+    if (!hidden_->Exclude(static_cast<uint64_t>(first), static_cast<uint32_t>(count), rows)) {
       return count;
     }
     kept.Initialize(STANDARD_VECTOR_SIZE);
-    for (dk::idx_t i = 0; i < rows_.size(); ++i) kept.set_index(i, rows_[i]);
-    return rows_.size();
+    for (dk::idx_t i = 0; i < rows.size(); ++i) kept.set_index(i, rows[i]);
+    return rows.size();
   }
 
  private:
   const std::shared_ptr<const storage::RowSet> hidden_;
-  std::vector<uint32_t> rows_;
 };
 
 /// The table's view of its files: types from the log, not from the Parquet footers.
@@ -86,6 +88,7 @@ class LakeReader : public dk::MultiFileReader {
       ++SessionOf(context).files_skipped;
       return dk::ReaderInitializeType::SKIP_READING_FILE;
     }
+    if (needs_resolving_) ReadVariantsRaw(*reader_data.reader);
     if (auto hidden = SessionOf(context).Guard([&] { return HiddenRows(file); })) {
       reader_data.reader->deletion_filter = dk::make_uniq<RowFilter>(std::move(hidden));
     }
@@ -229,6 +232,7 @@ dk::unique_ptr<dk::GlobalTableFunctionState> StartScan(dk::ClientContext& contex
                                                        dk::TableFunctionInitInput& input) {
   auto unique = WithUniqueColumns(input);
   const auto& scanned = ScannedBy(input);
+  if (scanned.read) scanned.read->Begin();
   if (input.filters) {
     const auto& fields = scanned.snapshot->schema().fields;
     auto safe = WithoutNanPruning(*input.filters, [&](dk::idx_t place) {

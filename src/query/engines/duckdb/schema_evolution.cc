@@ -1,9 +1,8 @@
 #include "query/engines/duckdb/schema_evolution.h"
 
 #include "query/engines/duckdb/types.h"
-#include "storage/delta/column_ids.h"
+#include "storage/delta/schema_merge.h"
 #include "storage/overlay_snapshot.h"
-#include "storage/schema_change.h"
 
 namespace lakehouse::query::duckdb {
 
@@ -12,16 +11,13 @@ SchemaEvolution Evolve(storage::Table& table, const dk::vector<std::string>& nam
   SchemaEvolution evolution;
   evolution.uri = table.location().uri();
   evolution.base = table.Latest();
-  auto metadata = evolution.base->metadata();
+  const auto& metadata = evolution.base->metadata();
+  std::vector<storage::Field> fields;
   for (size_t i = skip; i < names.size(); ++i) {
     if (metadata.schema.IndexOf(names[i])) continue;
-    storage::Field field;
-    field.name = names[i];
-    field.type = FromDuckDb(types[i], names[i]);
-    metadata = storage::AddColumn(std::move(metadata), {}, std::move(field), {});
+    fields.push_back({.name = names[i], .type = FromDuckDb(types[i], names[i])});
   }
-  evolution.metadata = storage::delta::WithColumnIds(std::move(metadata),
-                                                     storage::delta::PhysicalNames::kFresh, random);
+  evolution.metadata = storage::delta::WithFieldsOf(metadata, std::move(fields), random);
   storage::PendingChanges changes;
   changes.metadata = evolution.metadata;
   evolution.view = storage::Overlay(evolution.base, std::move(changes));

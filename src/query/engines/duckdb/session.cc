@@ -2,12 +2,16 @@
 
 #include <arrow/api.h>
 
+#include <algorithm>
+#include <chrono>
 #include <duckdb/catalog/catalog_search_path.hpp>
 #include <duckdb/common/type_visitor.hpp>
 #include <duckdb/parser/expression/columnref_expression.hpp>
 #include <duckdb/parser/statement/create_statement.hpp>
 #include <duckdb/parser/statement/multi_statement.hpp>
 #include <duckdb/parser/statement/set_statement.hpp>
+#include <set>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/metrics.h"
@@ -19,6 +23,7 @@
 #include "query/engines/duckdb/gate.h"
 #include "query/engines/duckdb/insert_sql.h"
 #include "query/engines/duckdb/lake_schema.h"
+#include "query/engines/duckdb/parameters.h"
 #include "query/engines/duckdb/rewrite.h"
 #include "query/engines/duckdb/transaction_control.h"
 #include "query/engines/duckdb/write_description.h"
@@ -31,43 +36,6 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 double MillisecondsSince(SteadyTime start) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
       .count();
-}
-
-constexpr size_t kMaxDecimalDigits = 38;
-
-dk::Value DecimalOf(const std::string& text) {
-  const size_t digits = static_cast<size_t>(std::count_if(text.begin(), text.end(), ::isdigit));
-  const size_t point = text.find('.');
-  const size_t scale = point == std::string::npos ? 0 : text.size() - point - 1;
-  dk::Value value;
-  std::string problem;
-  if (digits > 0 && digits <= kMaxDecimalDigits && scale <= digits &&
-      dk::Value(text).DefaultTryCastAs(
-          dk::LogicalType::DECIMAL(static_cast<uint8_t>(digits), static_cast<uint8_t>(scale)),
-          value, &problem)) {
-    return value;
-  }
-  throw Error(ErrorKind::kInvalidArgument, "LK-4005",
-              "the parameter " + text + " is no decimal number of at most 38 digits");
-}
-
-dk::Value ToDuckDb(const Parameter& parameter) {
-  if (auto* date = std::get_if<DateParameter>(&parameter)) {
-    return dk::Value::DATE(dk::date_t(date->days));
-  }
-  if (auto* time = std::get_if<TimestampParameter>(&parameter)) {
-    if (time->instant) return dk::Value::TIMESTAMPTZ(dk::timestamp_tz_t(time->microseconds));
-    return dk::Value::TIMESTAMP(dk::timestamp_t(time->microseconds));
-  }
-  if (auto* binary = std::get_if<BinaryParameter>(&parameter)) {
-    return dk::Value::BLOB_RAW(binary->bytes);
-  }
-  if (auto* decimal = std::get_if<DecimalParameter>(&parameter)) return DecimalOf(decimal->text);
-  if (auto* flag = std::get_if<bool>(&parameter)) return dk::Value::BOOLEAN(*flag);
-  if (auto* number = std::get_if<int64_t>(&parameter)) return dk::Value::BIGINT(*number);
-  if (auto* real = std::get_if<double>(&parameter)) return dk::Value::DOUBLE(*real);
-  if (auto* text = std::get_if<std::string>(&parameter)) return dk::Value(*text);
-  return dk::Value(dk::LogicalType::SQLNULL);
 }
 
 void Count(StatementKind kind, bool failed, double milliseconds) {
@@ -202,17 +170,33 @@ void AddClauses(const dialect::CreateTable& given, dk::SQLStatement& parsed) {
 
 }  // namespace
 
+void DuckDbSession::CheckNames(const std::string& query) {
+  auto parsed = Parse(query);
+  // A pivot takes its columns from the data.
+  if (parsed->type != dk::StatementType::SELECT_STATEMENT) return;
+  auto prepared = connection_->Prepare(std::move(parsed));
+  if (prepared->HasError()) prepared->GetErrorObject().Throw();
+  std::set<std::string> seen;
+  for (const auto& name : prepared->GetNames()) {
+    if (seen.insert(catalog::FoldCase(name)).second) continue;
+    throw Error(ErrorKind::kInvalidSchema, "LK-3502",
+                "the column " + name + " is there twice in the query of CREATE TABLE",
+                "Names are compared without regard to case; give one of them another with AS.");
+  }
+}
+
 dk::unique_ptr<dk::SQLStatement> DuckDbSession::ForEngine(const dialect::Statement& statement) {
   if (const auto* sql = std::get_if<dialect::DuckSql>(&statement)) {
     if (sql->evolution) {
       EvolveFor(sql->evolution->name, sql->evolution->path,
-                "SELECT * FROM " + sql->evolution->source, 0);
+                "SELECT * FROM " + sql->evolution->source, 0, sql->evolution->automatic);
     }
     return Parse(sql->sql);
   }
   if (const auto* insert = std::get_if<dialect::InsertRows>(&statement)) return ForInsert(*insert);
   const auto* create = std::get_if<dialect::CreateTable>(&statement);
   if (create == nullptr || create->as_select.empty()) return nullptr;
+  CheckNames(create->as_select);
   std::string sql = create->or_replace ? "CREATE OR REPLACE TABLE " : "CREATE TABLE ";
   if (create->if_not_exists) sql += "IF NOT EXISTS ";
   auto parsed = Parse(sql + QuotedName(create->name) + " AS " + create->as_select);
@@ -232,20 +216,27 @@ std::shared_ptr<storage::Table> DuckDbSession::TableToChange(const std::vector<s
 }
 
 void DuckDbSession::EvolveFor(const std::vector<std::string>& name, const std::string& path,
-                              const std::string& rows, size_t skip) {
-  if (transaction_) {
+                              const std::string& rows, size_t skip, bool automatic) {
+  const auto refuse_in_transaction = [&] {
+    if (!transaction_) return;
     throw Error(ErrorKind::kUnsupported, "LK-4012", "WITH SCHEMA EVOLUTION in a transaction",
                 "run it outside of BEGIN and COMMIT, or add the columns with ALTER TABLE");
-  }
+  };
+  if (!automatic) refuse_in_transaction();
   const auto table = TableToChange(name, path);
   auto query = Parse(rows);
   if (CheckStatement(*query, core_->lake->default_catalog()) != StatementKind::kQuery) {
     throw Error(ErrorKind::kInvalidArgument, "LK-4001", "a query is expected, or VALUES");
   }
+  lake_session_->keeps_variants = true;
   auto prepared = connection_->Prepare(std::move(query));
+  lake_session_->keeps_variants = false;
   if (prepared->HasError()) prepared->GetErrorObject().Throw();
-  lake_session_->evolution = Evolve(*table, prepared->GetNames(), prepared->GetTypes(), skip,
-                                    *core_->lake->storage_context().random);
+  auto evolution = Evolve(*table, prepared->GetNames(), prepared->GetTypes(), skip,
+                          *core_->lake->storage_context().random);
+  if (automatic && evolution.metadata == evolution.base->metadata()) return;
+  refuse_in_transaction();
+  lake_session_->evolution = std::move(evolution);
 }
 
 dk::unique_ptr<dk::SQLStatement> DuckDbSession::ForInsert(const dialect::InsertRows& insert) {
@@ -253,11 +244,12 @@ dk::unique_ptr<dk::SQLStatement> DuckDbSession::ForInsert(const dialect::InsertR
   storage::TableMetadata metadata = table->Latest()->metadata();
   if (insert.evolve && insert.columns.empty()) {
     EvolveFor(insert.name, insert.path, insert.rows,
-              insert.by_name ? 0 : metadata.schema.fields.size());
-    metadata = lake_session_->evolution->metadata;
+              insert.by_name ? 0 : metadata.schema.fields.size(), insert.automatic);
+    if (lake_session_->evolution) metadata = lake_session_->evolution->metadata;
   }
   const bool dynamic = settings_.dynamic_overwrite;
   lake_session_->overwrite = OverwritesAll(insert, metadata, dynamic);
+  lake_session_->replaces = ReplacedRows(insert, metadata, dynamic);
   const auto target =
       insert.path.empty() ? QuotedName(insert.name) : QuotedName({"lake_path", insert.path});
   return Parse(InsertSql(insert, target, metadata, dynamic));
@@ -388,6 +380,28 @@ bool DuckDbSession::RunHere(const dk::SQLStatement& statement, const QueryReques
   return true;
 }
 
+namespace {
+
+/// Does this thread's part of a statement until there is an answer. The engine's own loop asks
+/// again at once while its other threads have all the work, on a core that they could use.
+void RunTasks(dk::PendingQueryResult& pending) {
+  constexpr std::chrono::microseconds kLongest(200);
+  std::chrono::microseconds pause(10);
+  while (true) {
+    const auto state = pending.ExecuteTask();
+    if (dk::PendingQueryResult::IsResultReady(state)) return;
+    if (state == dk::PendingExecutionResult::NO_TASKS_AVAILABLE) {
+      std::this_thread::sleep_for(pause);
+      pause = std::min(pause * 2, kLongest);
+      continue;
+    }
+    pause = std::chrono::microseconds(10);
+    if (state == dk::PendingExecutionResult::BLOCKED) pending.WaitForTask();
+  }
+}
+
+}  // namespace
+
 dk::unique_ptr<dk::QueryResult> DuckDbSession::RunOnEngine(
     dk::unique_ptr<dk::SQLStatement> statement, const QueryRequest& request, Run& run,
     StatementScope& scope) {
@@ -403,6 +417,8 @@ dk::unique_ptr<dk::QueryResult> DuckDbSession::RunOnEngine(
   // The engine forgets an end that was asked for before it had planned the statement.
   if (request.cancellation.cancelled() || *run.timed_out) connection_->Interrupt();
   *run.running = true;
+  RunTasks(*pending);
+  if (pending->HasError()) scope.fail(pending->GetErrorObject());
   auto result = pending->Execute();
   if (result->HasError()) scope.fail(result->GetErrorObject());
   return result;
@@ -418,13 +434,14 @@ QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request, SteadyTime s
   answer.metrics = run.metrics;
   try {
     request.cancellation.ThrowIfStopped();
-    const auto given = dialect::Parse(request.sql);
+    const auto given = dialect::Parse(request.sql, settings_.schema_auto_merge);
     if (transaction_) CheckInTransaction(given, request.sql);
     auto statement = ForEngine(given);
     if (!statement) {
       const auto done = RunCommand(given, *scope);
       *run.kind = answer.kind = done.kind;
       if (done.rows || done.kind != StatementKind::kQuery) {
+        CompactWritten(*scope);
         run.metrics->execution_ms = MillisecondsSince(run.started) - run.metrics->queued_ms;
         scope->finish(false);
         answer.reader = done.rows ? ReaderOf(done.rows) : NoRows();
@@ -433,12 +450,16 @@ QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request, SteadyTime s
       statement = Parse(DescribeView(std::get<dialect::Describe>(given), done));
     }
     *run.kind = answer.kind = CheckStatement(*statement, core_->lake->default_catalog());
-    lake_session_->operation_parameters = ParametersOf(*statement);
+    lake_session_->operation_parameters.clear();
+    if (!lake_session_->replaces) {
+      lake_session_->operation_parameters = ParametersOf(*statement);
+    }
     if (transaction_) CheckInTransaction(*statement, request.sql, *transaction_);
     if (statement->type == dk::StatementType::MULTI_STATEMENT) {
       statement = Resolve(statement->Cast<dk::MultiStatement>(), *scope);
     }
     if (RunHere(*statement, request)) {
+      CompactWritten(*scope);
       scope->finish(false);
       answer.reader = NoRows();
       return answer;
@@ -456,6 +477,7 @@ QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request, SteadyTime s
       auto chunk = result->Fetch();
       answer.affected_rows =
           chunk && chunk->size() > 0 ? chunk->GetValue(0, 0).GetValue<int64_t>() : 0;
+      CompactWritten(*scope);
     }
     scope->finish(false);
   } catch (const Error& error) {
@@ -482,7 +504,7 @@ StatementDescription DuckDbSession::Describe(const QueryRequest& request) {
   StatementDescription answer;
   dk::unique_ptr<dk::PreparedStatement> prepared;
   try {
-    const auto given = dialect::Parse(request.sql);
+    const auto given = dialect::Parse(request.sql, settings_.schema_auto_merge);
     auto statement = ForEngine(given);
     if (!statement) {
       const auto* vacuum = std::get_if<dialect::Vacuum>(&given);

@@ -61,6 +61,9 @@ class DuckDbSession : public Session {
   dk::unique_ptr<dk::SQLStatement> Parse(const std::string& sql);
   /// Asks the data for the columns of a pivot.
   dk::unique_ptr<dk::SQLStatement> Resolve(dk::MultiStatement& pivot, StatementScope& scope);
+  /// InvalidSchema LK-3502 for a query whose columns cannot be those of a table: the engine would
+  /// give the second of two equal names another one.
+  void CheckNames(const std::string& query);
   /// A statement of the dialect for the engine; null for a command.
   dk::unique_ptr<dk::SQLStatement> ForEngine(const dialect::Statement& statement);
   dk::unique_ptr<dk::SQLStatement> ForInsert(const dialect::InsertRows& insert);
@@ -68,8 +71,12 @@ class DuckDbSession : public Session {
   std::shared_ptr<storage::Table> TableToChange(const std::vector<std::string>& name,
                                                 const std::string& path);
   /// Lets the running statement add the columns of `rows`, but the first `skip`, to the table.
+  /// `automatic`: nothing happens when the table has them all.
   void EvolveFor(const std::vector<std::string>& name, const std::string& path,
-                 const std::string& rows, size_t skip);
+                 const std::string& rows, size_t skip, bool automatic);
+  /// Compacts tables that the statement wrote and that want it. What fails is only said in the log:
+  /// the statement's own commit is there.
+  void CompactWritten(const StatementScope& scope);
   /// Runs a command of the dialect.
   CommandAnswer RunCommand(const dialect::Statement& statement, const StatementScope& scope);
   std::unique_ptr<StatementScope> Begin(Run& run, const QueryRequest& request);

@@ -14,6 +14,7 @@ namespace {
 constexpr char kTimeZone[] = "timezone";
 constexpr char kIsolation[] = "default_transaction_isolation";
 constexpr char kOverwriteMode[] = "partition_overwrite_mode";
+constexpr char kAutoMerge[] = "schema_auto_merge";
 
 std::string NameOf(const dk::SetStatement& statement) { return catalog::FoldCase(statement.name); }
 
@@ -87,7 +88,8 @@ Error UnknownZone(const std::string& zone, const std::string& message) {
 void CheckSetting(const dk::SetStatement& statement) {
   const auto name = NameOf(statement);
   const bool known = name == "schema" || name == "search_path" || name == kTimeZone ||
-                     name == kOverwriteMode || name == kIsolation || name == kTransactionIsolation;
+                     name == kOverwriteMode || name == kAutoMerge || name == kIsolation ||
+                     name == kTransactionIsolation;
   const bool own = statement.scope == dk::SetScope::AUTOMATIC ||
                    statement.scope == dk::SetScope::SESSION ||
                    statement.scope == dk::SetScope::LOCAL;
@@ -100,8 +102,8 @@ void CheckSetting(const dk::SetStatement& statement) {
                    : variable ? "VARIABLE "
                               : "") +
                   statement.name + " is not allowed",
-              "a session may set schema, search_path, TimeZone, partition_overwrite_mode and "
-              "default_transaction_isolation; "
+              "a session may set schema, search_path, TimeZone, partition_overwrite_mode, "
+              "schema_auto_merge and default_transaction_isolation; "
               "the rest belongs to the configuration");
 }
 
@@ -141,6 +143,15 @@ SessionSettings Changed(const SessionSettings& current, const SessionSettings& i
                   mode + " is no mode of overwriting partitions", "write static or dynamic");
     }
     changed.dynamic_overwrite = mode == "dynamic";
+    return changed;
+  }
+  if (NameOf(statement) == kAutoMerge) {
+    const std::string merge = reset ? "false" : catalog::FoldCase(TextOf(statement));
+    if (merge != "true" && merge != "false") {
+      throw Error(ErrorKind::kInvalidArgument, "LK-4005",
+                  statement.name + " cannot be set to " + merge, "write true or false");
+    }
+    changed.schema_auto_merge = merge == "true";
     return changed;
   }
   changed.schemas.clear();

@@ -16,6 +16,7 @@ struct SessionSettings {
   std::vector<std::string> schemas;  ///< of the lakehouse; the first one is the current one
   std::string time_zone = "UTC";
   bool dynamic_overwrite = false;  ///< INSERT OVERWRITE replaces the partitions that get rows
+  bool schema_auto_merge = false;  ///< INSERT and MERGE add columns that only their rows have
   std::optional<storage::IsolationLevel> isolation;  ///< of writes; unset: the table's own
 };
 
@@ -26,7 +27,8 @@ inline constexpr char kTransactionIsolation[] = "transaction_isolation";
 std::optional<storage::IsolationLevel> IsolationIn(const dk::SetStatement& statement);
 
 /// PermissionDenied LK-4010 for any setting but schema, search_path, TimeZone,
-/// partition_overwrite_mode and those of isolation, and for one of the whole engine.
+/// partition_overwrite_mode, schema_auto_merge and those of isolation, and for one of the whole
+/// engine.
 void CheckSetting(const dk::SetStatement& statement);
 
 /// `current` as SET, RESET or USE changes it; `initial` is what RESET goes back to. NotFound

@@ -1,6 +1,7 @@
 #include "query/engines/duckdb/types.h"
 
 #include "base/error.h"
+#include "query/engines/duckdb/variant_type.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -72,19 +73,16 @@ dk::LogicalType ToDuckDb(const DataType& type) {
       return dk::LogicalType::TIMESTAMP;
     case TypeId::kVoid:
       return dk::LogicalType::INTEGER;  // the engine's own type for a column of nulls
-    case TypeId::kStruct:
-    case TypeId::kArray:
-    case TypeId::kMap:
-      return NestedToDuckDb(type);
+    case TypeId::kVariant:
+      return VariantType();
     default:
-      break;
+      return NestedToDuckDb(type);
   }
-  throw Error(ErrorKind::kUnsupported, "LK-4012",
-              "SQL cannot read a column of type " + type.ToString() + " yet");
 }
 
 storage::DataTypePtr FromDuckDb(const dk::LogicalType& type, const std::string& column) {
   using dk::LogicalTypeId;
+  if (IsVariant(type)) return DataType::Primitive(TypeId::kVariant);
   switch (type.id()) {
     case LogicalTypeId::BOOLEAN:
       return DataType::Primitive(TypeId::kBoolean);
@@ -118,6 +116,8 @@ storage::DataTypePtr FromDuckDb(const dk::LogicalType& type, const std::string& 
       return DataType::Primitive(TypeId::kBinary);
     case LogicalTypeId::DATE:
       return DataType::Primitive(TypeId::kDate);
+    case LogicalTypeId::VARIANT:
+      return DataType::Primitive(TypeId::kVariant);
     case LogicalTypeId::TIMESTAMP_TZ:
       return DataType::Primitive(TypeId::kTimestamp);
     case LogicalTypeId::TIMESTAMP:

@@ -7,7 +7,7 @@
 namespace lakehouse::query::duckdb {
 
 /// The engine's type for a table's type. A void column, which
-/// has only nulls, is one of integers. Unsupported LK-4012 for variant.
+/// has only nulls, is one of integers.
 dk::LogicalType ToDuckDb(const storage::DataType& type);
 /// The reverse; unsigned integers become the next wider type. Unsupported LK-4012 for types tables
 /// lack.

@@ -149,7 +149,7 @@ ValueDomain DomainFinder::OfPath(const storage::ColumnPath& path, const storage:
   const int64_t nulls = bounds->null_count[file];
   domain.may_be_null = nulls != 0;
   domain.may_be_value = rows < 0 || nulls != rows;
-  if (type.is_nested() || type.id() == TypeId::kBinary || type.id() == TypeId::kVoid) return domain;
+  if (type.is_nested() || type.id() == TypeId::kBinary || type.id() >= TypeId::kVoid) return domain;
   const auto& min = bounds->min[file];
   const auto& max = bounds->max[file];
   if (!min.is_null()) domain.min = ToDuckDb(min, type);

@@ -87,6 +87,16 @@ void DescribeMerge(const PendingWrite& write, const ChangedFiles& changed, int64
   metrics["numTargetDeletionVectorsRemoved"] = changed.vectors_removed;
 }
 
+void DescribeReplaced(const PendingWrite& write, const ChangedFiles& changed, int64_t deleted,
+                      storage::CommitDescription& description) {
+  if (!write.replaces->empty()) description.parameters["predicate"] = Json(*write.replaces).dump();
+  description.metrics["numDeletedRows"] = deleted;
+  description.metrics["numCopiedRows"] = changed.copied_rows;
+  description.metrics["numRemovedFiles"] = changed.removed;
+  description.metrics["numRemovedBytes"] = changed.removed_bytes;
+  description.metrics["numAddedChangeFiles"] = static_cast<int64_t>(write.change_files.size());
+}
+
 }  // namespace
 
 storage::RowRules KeptRules() {
@@ -107,8 +117,9 @@ void DescribeWrite(const PendingWrite& write, const std::string& operation,
   }
   metrics["numOutputRows"] = write.rows + changed.copied_rows;
   if (operation == "WRITE") {
-    const bool replaces = write.replacement || write.overwrite;
+    const bool replaces = write.replacement || write.overwrite || write.replaces;
     description.parameters["mode"] = replaces ? "\"Overwrite\"" : "\"Append\"";
+    if (write.replaces) DescribeReplaced(write, changed, deleted, description);
     metrics["numFiles"] = static_cast<int64_t>(write.files.size());
     metrics["numOutputBytes"] = BytesOf(write.files);
     return;

@@ -104,8 +104,8 @@ class CheckpointWriterTest : public testing::Test {
     ASSERT_EQ(again.files.size(), state_.files.size());
     for (auto mine = state_.files.begin(), theirs = again.files.begin(); mine != state_.files.end();
          ++mine, ++theirs) {
-      const AddFile& a = **mine;
-      const AddFile& b = **theirs;
+      const AddFile a = (*mine).Add();
+      const AddFile b = (*theirs).Add();
       EXPECT_EQ(a.path, b.path);
       EXPECT_EQ(a.size_bytes, b.size_bytes);
       EXPECT_EQ(a.modified_ms, b.modified_ms);
@@ -120,7 +120,7 @@ class CheckpointWriterTest : public testing::Test {
       }
     }
   }
-  const AddFile& First(const DeltaSnapshot::State& state) { return **state.files.begin(); }
+  AddFile First(const DeltaSnapshot::State& state) { return (*state.files.begin()).Add(); }
 
   std::shared_ptr<io::ObjectStore> store_ = io::MakeMemoryStore();
   const Log log_{{store_, "t"}};

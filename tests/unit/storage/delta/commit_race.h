@@ -64,9 +64,11 @@ class CommitRace : public testing::Test {
   }
   std::vector<uint64_t> DeletedIn(const std::string& path) {
     const auto latest = OpenTable(location_, context_)->Latest();
-    const auto rows = latest->DeletedRows(IndexOf(*latest, path));
+    const size_t index = IndexOf(*latest, path);
+    const auto rows = latest->DeletedRows(index);
+    const auto records = static_cast<uint64_t>(latest->file(index).num_records);
     std::vector<uint64_t> list;
-    for (uint64_t row = 0; rows && row < 10; ++row) {
+    for (uint64_t row = 0; rows && row < records; ++row) {
       if (rows->Contains(row)) list.push_back(row);
     }
     return list;
@@ -78,7 +80,7 @@ class CommitRace : public testing::Test {
     }
     return count;
   }
-  const AddFile& Add(const Snapshot& snapshot, const std::string& path) {
+  AddFile Add(const Snapshot& snapshot, const std::string& path) {
     return dynamic_cast<const DeltaSnapshot&>(snapshot).add(IndexOf(snapshot, path));
   }
 

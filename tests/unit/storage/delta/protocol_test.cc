@@ -34,6 +34,15 @@ TableMetadata Marked(const char* key, const char* value) {
   return metadata;
 }
 
+TEST(Protocols, ListWhatReadersMustKnowTwice) {
+  const auto code = [](Protocol protocol) {
+    return CodeOf([&] { CheckReadable(protocol, Plain()); });
+  };
+  EXPECT_EQ(code({3, 7, {"v2Checkpoint"}, {"v2Checkpoint", "columnMapping"}}), "LK-3003");
+  EXPECT_EQ(code({2, 7, {}, {"columnMapping"}}), "");
+  EXPECT_EQ(code({3, 7, {"v2Checkpoint"}, {"v2Checkpoint", "rowTracking"}}), "");
+}
+
 TEST(Protocols, AreTheSmallestThatCoverANewTable) {
   const std::pair<TableMetadata, Protocol> cases[] = {
       {Plain(), {1, 2}},
@@ -113,7 +122,8 @@ TEST(Protocols, AreRefusedForWhatTheLogNeeds) {
   EXPECT_EQ(code({1, 8, {}, {}}), "LK-3020");
   EXPECT_EQ(code({1, 7, {}, {"ofTomorrow"}}), "LK-3020");
   EXPECT_EQ(code({1, 7, {}, {"icebergCompatV2"}}), "LK-3020");
-  EXPECT_EQ(code({3, 7, {"typeWidening-preview"}, {"typeWidening-preview"}}), "LK-3020");
+  EXPECT_EQ(code({3, 7, {"variantShredding"}, {"variantShredding"}}), "LK-3020");
+  EXPECT_EQ(code({3, 7, {"typeWidening-preview"}, {"typeWidening-preview"}}), "");
   EXPECT_EQ(code({3, 7, {"deletionVectors"}, {"deletionVectors", "rowTracking", "clustering"}}),
             "");
   EXPECT_EQ(code({1, 6, {}, {}}, Marked("delta.identity.start", "1")), "");

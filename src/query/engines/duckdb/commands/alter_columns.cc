@@ -1,7 +1,9 @@
 // Changes of the columns of a table.
 #include "query/engines/duckdb/commands/alter_columns.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.h"
 #include "query/engines/duckdb/commands/definition_commit.h"
@@ -9,6 +11,7 @@
 #include "storage/delta/column_ids.h"
 #include "storage/delta/type_widening.h"
 #include "storage/field_keys.h"
+#include "storage/parquet/stats_columns.h"
 #include "storage/schema_change.h"
 
 namespace lakehouse::query::duckdb {
@@ -172,7 +175,29 @@ storage::TableMetadata Retyped(const Altering& table, storage::TableMetadata nex
                 "the type of " + PathText(path) + " stays: its values are generated");
   }
   RefuseUsed(table, path, "given another type");
-  return storage::delta::WidenType(std::move(next), path, type);
+  const auto& features = table.base->protocol().writer_features;
+  const bool preview =
+      std::find(features.begin(), features.end(), "typeWidening-preview") != features.end();
+  return storage::delta::WidenType(
+      std::move(next), path, type,
+      preview ? std::optional(table.base->version() + 1) : std::nullopt);
+}
+
+/// The property that names columns with statistics follows them: `name` is the column's new one,
+/// nothing when it was dropped.
+void FollowColumn(const storage::Schema& before, const ColumnPath& path,
+                  const std::optional<std::string>& name, storage::TableMetadata& next) {
+  const auto named = next.properties.find("delta.dataSkippingStatsColumns");
+  if (named == next.properties.end()) return;
+  auto columns = storage::parquet::FindColumns(before, named->second);
+  const auto in_it = [&](const ColumnPath& column) {
+    return column.size() >= path.size() && std::equal(path.begin(), path.end(), column.begin());
+  };
+  if (!name) std::erase_if(columns, in_it);
+  for (ColumnPath& column : columns) {
+    if (name && in_it(column)) column[path.size() - 1] = *name;
+  }
+  named->second = storage::parquet::ColumnList(columns);
 }
 
 Random& RandomOf(const Altering& table) { return *table.context.lake.storage_context().random; }
@@ -211,7 +236,9 @@ TableChanged Apply(const Altering& table, const dialect::DropColumns& change) {
     RequireMapping(table, "DROP COLUMN");
     RefuseUsed(table, path, "dropped");
     RefuseClustering(table, path);
+    const storage::Schema before = result.metadata.schema;
     result.metadata = storage::DropColumn(std::move(result.metadata), path);
+    FollowColumn(before, path, std::nullopt, result.metadata);
     columns.push_back(PathText(path));
   }
   result.description.operation = "DROP COLUMNS";
@@ -224,6 +251,7 @@ TableChanged Apply(const Altering& table, const dialect::RenameColumn& change) {
   RequireMapping(table, "RENAME COLUMN");
   RefuseUsed(table, path, "renamed");
   TableChanged result{storage::RenameColumn(table.metadata(), path, change.name), {}, {}};
+  FollowColumn(table.metadata().schema, path, change.name, result.metadata);
   ColumnPath renamed = path;
   renamed.back() = change.name;
   result.description.operation = "RENAME COLUMN";

@@ -5,6 +5,7 @@
 #include "base/suggest.h"
 #include "query/engines/duckdb/commands/alter_columns.h"
 #include "query/engines/duckdb/commands/definition_commit.h"
+#include "query/engines/duckdb/commands/drop_feature.h"
 #include "storage/delta/clustering_columns.h"
 #include "storage/delta/column_ids.h"
 #include "storage/delta/table_properties.h"
@@ -137,6 +138,10 @@ TableChanged Apply(const Altering&, const dialect::RenameTable&) {
   throw Error(ErrorKind::kInternal, "LK-4030", "a name is not part of a table's log");
 }
 
+TableChanged Apply(const Altering&, const dialect::DropFeature&) {
+  throw Error(ErrorKind::kInternal, "LK-4030", "a feature goes in several commits");
+}
+
 void Commit(const Altering& table, TableChanged changed) {
   const bool metadata = changed.metadata != table.metadata();
   if (!metadata && !changed.cluster_by) return;
@@ -192,6 +197,10 @@ CommandAnswer Run(const CommandContext& context, const dialect::AlterTable& stat
     throw Error(ErrorKind::kInvalidArgument, "LK-2025",
                 object.info.name.ToString() + " is a view, not a table",
                 "Name the table that the view reads.");
+  }
+  if (const auto* drop = std::get_if<dialect::DropFeature>(&statement.change)) {
+    DropFeatureOf(context, object, *drop);
+    return {};
   }
   const Altering table{context, object, object.table->Latest()};
   TableChanged changed =

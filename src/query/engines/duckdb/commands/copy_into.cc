@@ -20,12 +20,6 @@ bool Truth(const std::string& key, const std::string& value) {
   return folded == "true";
 }
 
-void RefuseMerge(const std::string& key, const std::string& value) {
-  if (!Truth(key, value)) return;
-  throw Error(ErrorKind::kUnsupported, "LK-4012", key + " of COPY INTO is not supported",
-              "Add the columns with ALTER TABLE ... ADD COLUMNS first.");
-}
-
 /// Spark's names of options, and those of file sources.
 void AddOption(const std::string& key, const std::string& value, FileLoad& load) {
   static const std::map<std::string, std::string> kNames = {
@@ -38,7 +32,10 @@ void AddOption(const std::string& key, const std::string& value, FileLoad& load)
       {"recursivefilelookup", "recursive"},
       {"rescueddatacolumn", "rescued_data_column"}};
   const auto folded = catalog::FoldCase(key);
-  if (folded == "mergeschema") return RefuseMerge(key, value);
+  if (folded == "mergeschema") {  // of the files among each other
+    load.options["merge_schema"] = Truth(key, value) ? "true" : "false";
+    return;
+  }
   if (folded == "inferschema") {  // columns have the table's types
     Truth(key, value);
     return;
@@ -88,7 +85,7 @@ FileLoad LoadOf(const CommandContext& context, const dialect::CopyInto& statemen
     if (folded == "force") {
       load.again = Truth(key, value);
     } else if (folded == "mergeschema") {
-      RefuseMerge(key, value);
+      load.merge_schema = Truth(key, value);
     } else {
       Refuse("COPY_OPTIONS has no " + key, "There are force and mergeSchema.");
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct RewriteJob {
   RowOrder order = RowOrder::kAsRead;
   std::vector<storage::ColumnPath> columns;  ///< of the order
   int64_t target_file_bytes = 0;
+  /// What the table is when the files are committed; nothing: what it is in `base`.
+  std::optional<storage::TableMetadata> metadata = std::nullopt;
 };
 
 /// Data files that are in no table yet.

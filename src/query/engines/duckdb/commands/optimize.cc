@@ -47,7 +47,7 @@ ColumnPath FindColumn(const Snapshot& snapshot, const std::vector<std::string>& 
     path.push_back(field->name);
     fields = &field->type->fields();
   }
-  if (field->type->is_nested()) {
+  if (field->type->is_nested() || field->type->id() == storage::TypeId::kVariant) {
     ThrowUnordered("rows cannot be ordered by " + DottedPath(path) + ", which is a " +
                    field->type->ToString());
   }
@@ -106,7 +106,7 @@ void CheckClauses(const dialect::Optimize& statement, bool clustered) {
 maintenance::FileClustering ClusteringOf(const Snapshot& snapshot, size_t file) {
   const auto* delta = dynamic_cast<const storage::delta::DeltaSnapshot*>(&snapshot);
   if (delta == nullptr) return {};
-  const auto& add = delta->add(file);
+  const auto add = delta->add(file);
   return {add.tags, add.clustering_provider};
 }
 

@@ -23,14 +23,14 @@ class FilePlaces {
  public:
   explicit FilePlaces(const Snapshot& latest) : latest_(latest) {
     for (size_t i = 0; i < latest.file_count(); ++i) {
-      places_.emplace(std::string(latest.file(i).path), i);
+      places_.emplace(latest.file(i).path, i);
     }
   }
 
   /// Nothing when the file is gone or has lost other rows since.
   std::optional<size_t> Find(const Snapshot& base, size_t index) const {
     const auto entry = base.file(index);
-    const auto found = places_.find(std::string(entry.path));
+    const auto found = places_.find(entry.path);
     if (found == places_.end()) return std::nullopt;
     if (latest_.file(found->second).deleted_records != entry.deleted_records) return std::nullopt;
     const auto before = base.DeletedRows(index);

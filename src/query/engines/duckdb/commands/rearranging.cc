@@ -25,7 +25,35 @@ void CountColumns(const storage::TableMetadata& metadata, const storage::Field& 
   path.pop_back();
 }
 
+catalog::ResolvedObject TableOf(const CommandContext& context, const dialect::TableTarget& table,
+                                const std::string& command) {
+  auto object = Target(context, catalog::Action::kModify, table.name, table.path);
+  if (object.table) return object;
+  throw Error(ErrorKind::kInvalidArgument, "LK-4004",
+              command + " needs a table, and " + object.info.name.ToString() + " is a view");
+}
+
 }  // namespace
+
+std::vector<storage::maintenance::FileGroup> GroupsOf(const storage::Snapshot& base,
+                                                      const std::vector<size_t>& files,
+                                                      int64_t target_bytes) {
+  std::vector<storage::maintenance::FileGroup> groups;
+  for (const auto& partition : storage::maintenance::GroupByPartition(base, files)) {
+    storage::maintenance::FileGroup group;
+    for (const size_t file : partition.files) {
+      const int64_t bytes = base.file(file).size_bytes;
+      if (!group.files.empty() && group.bytes + bytes > target_bytes) {
+        groups.push_back(std::move(group));
+        group = {};
+      }
+      group.files.push_back(file);
+      group.bytes += bytes;
+    }
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
 
 std::string DottedPath(const std::vector<std::string>& path) {
   std::string text;
@@ -43,12 +71,10 @@ std::string ConditionList(const std::string& condition) {
 
 Rearranging::Rearranging(const CommandContext& context, const dialect::TableTarget& table,
                          const std::string& command)
-    : context_(context),
-      object_(Target(context, catalog::Action::kModify, table.name, table.path)) {
-  if (!object_.table) {
-    throw Error(ErrorKind::kInvalidArgument, "LK-4004",
-                command + " needs a table, and " + object_.info.name.ToString() + " is a view");
-  }
+    : Rearranging(context, TableOf(context, table, command)) {}
+
+Rearranging::Rearranging(const CommandContext& context, catalog::ResolvedObject object)
+    : context_(context), object_(std::move(object)) {
   LAKE_CHECK(context.rewriter != nullptr);
   metrics_.start_ms = context.lake.storage_context().clock->NowMs();
   base_ = object_.table->Latest();
@@ -82,6 +108,12 @@ void Rearranging::Rewrite(const storage::maintenance::FileGroup& group, RowOrder
   RewriteJob job{object_.table, base_, group.files, order, columns, target_bytes_};
   // A bin is meant to become one file, whatever its compression gives.
   if (order == RowOrder::kAsRead) job.target_file_bytes *= 2;
+  groups_.emplace_back(group, context_.rewriter->Rewrite(job));
+}
+
+void Rearranging::Rewrite(const storage::maintenance::FileGroup& group,
+                          const storage::TableMetadata& next) {
+  RewriteJob job{object_.table, base_, group.files, RowOrder::kAsRead, {}, target_bytes_ * 2, next};
   groups_.emplace_back(group, context_.rewriter->Rewrite(job));
 }
 

@@ -22,6 +22,7 @@ bool HasOthers(const arrow::FieldVector& in_file, const std::vector<storage::Fie
     });
     if (found == known.end()) return true;
     return column->type()->id() == arrow::Type::STRUCT &&
+           found->type->id() != storage::TypeId::kVariant &&
            HasOthers(column->type()->fields(), found->type->fields(), mapping);
   });
 }
@@ -46,21 +47,7 @@ std::vector<FileGroup> PlanPurge(const CommandContext& context, const Rearrangin
     const bool deleted = base.file(file).deleted_records > 0;
     if (deleted || HasDroppedColumns(context, work, file)) marked.push_back(file);
   }
-  std::vector<FileGroup> plan;
-  for (auto& partition : storage::maintenance::GroupByPartition(base, marked)) {
-    FileGroup group;
-    for (const size_t file : partition.files) {
-      const int64_t bytes = base.file(file).size_bytes;
-      if (!group.files.empty() && group.bytes + bytes > work.target_bytes()) {
-        plan.push_back(std::move(group));
-        group = {};
-      }
-      group.files.push_back(file);
-      group.bytes += bytes;
-    }
-    plan.push_back(std::move(group));
-  }
-  return plan;
+  return GroupsOf(base, marked, work.target_bytes());
 }
 
 storage::CommitDescription DescribePurge(const dialect::Reorg& statement) {

@@ -51,13 +51,29 @@ TableChange ParseAdd(Cursor& cursor) {
   return add;
 }
 
+/// DROP FEATURE was taken: typeWidening-preview, in quotes or without, [TRUNCATE HISTORY].
+DropFeature ParseDropFeature(Cursor& cursor) {
+  DropFeature drop;
+  if (cursor.Peek().kind == TokenKind::kString) {
+    drop.feature = cursor.Text("the feature's name");
+  } else {
+    drop.feature = cursor.Identifier("the feature's name");
+    while (cursor.TakeOperator('-')) {
+      drop.feature += '-' + cursor.Identifier("the rest of the feature's name");
+    }
+  }
+  drop.truncate_history = cursor.TakeWords({"TRUNCATE", "HISTORY"});
+  return drop;
+}
+
 TableChange ParseDrop(Cursor& cursor) {
   if (IsWord(cursor.Peek(), "PARTITION") ||
       (IsWord(cursor.Peek(), "IF") && IsWord(cursor.Peek(2), "PARTITION"))) {
     Refuse(cursor, "DROP PARTITION", "use DELETE FROM ... WHERE");
   }
   if (IsWord(cursor.Peek(), "FEATURE") && cursor.Peek(1).kind != TokenKind::kEnd) {
-    Refuse(cursor, "DROP FEATURE", "features of a table stay");
+    cursor.Take();
+    return ParseDropFeature(cursor);
   }
   if (cursor.TakeWord("CONSTRAINT")) {
     DropConstraint drop;

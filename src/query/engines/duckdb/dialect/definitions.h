@@ -101,9 +101,14 @@ struct RenameTable {
   std::vector<std::string> name;
 };
 
+struct DropFeature {
+  std::string feature;
+  bool truncate_history = false;
+};
+
 using TableChange = std::variant<AddColumns, DropColumns, RenameColumn, ChangeColumn, SetProperties,
                                  UnsetProperties, AddConstraint, DropConstraint, ClusterBy,
-                                 CommentTable, RenameTable>;
+                                 CommentTable, RenameTable, DropFeature>;
 
 struct AlterTable {
   std::vector<std::string> name;  ///< empty when path is set

@@ -51,7 +51,8 @@ struct DropTable {
 struct Evolution {
   std::vector<std::string> name;  ///< of the target; empty when path is set
   std::string path;
-  std::string source;  ///< what stands behind USING
+  std::string source;      ///< what stands behind USING
+  bool automatic = false;  ///< by a setting: nothing to add is no evolution
 };
 
 /// A statement for DuckDB's own parser, in DuckDB's spelling.
@@ -73,7 +74,8 @@ struct InsertRows {
   std::vector<Partition> partitions;
   bool by_name = false;
   bool overwrite = false;
-  bool evolve = false;  ///< WITH SCHEMA EVOLUTION
+  bool evolve = false;     ///< WITH SCHEMA EVOLUTION, or by a setting
+  bool automatic = false;  ///< by a setting: nothing to add is no evolution
   std::string replace_where;
   std::string replace_where_text;  ///< as it was written
   std::string rows;                ///< a query or VALUES
@@ -96,7 +98,8 @@ using Statement =
 
 /// Parses one statement; a closing semicolon is allowed. Errors: InvalidArgument LK-4001 with
 /// "line:column" in the message, Unsupported LK-4012 for a construct that is refused by name.
-Statement Parse(const std::string& sql);
+/// With `evolve` an INSERT of a query, and a MERGE with *, are as WITH SCHEMA EVOLUTION.
+Statement Parse(const std::string& sql, bool evolve = false);
 
 /// An expression in DuckDB's spelling. LK-4001.
 std::string RespellExpression(const std::string& text);

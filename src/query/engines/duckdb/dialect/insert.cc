@@ -104,7 +104,7 @@ DuckSql Spaced(std::string_view sql, const std::vector<Token>& tokens, size_t na
 }  // namespace
 
 std::optional<Statement> ParseInsert(std::string_view sql, Cursor& cursor,
-                                     const std::vector<Token>& tokens) {
+                                     const std::vector<Token>& tokens, bool evolve) {
   InsertRows insert;
   insert.evolve = cursor.TakeWords({"WITH", "SCHEMA", "EVOLUTION"});
   insert.overwrite = cursor.TakeWord("OVERWRITE");
@@ -117,6 +117,10 @@ std::optional<Statement> ParseInsert(std::string_view sql, Cursor& cursor,
   const size_t name = cursor.position();
   ParseTableName(cursor, insert.name, insert.path);
   const bool needs_columns = Clauses(sql, cursor, tokens, insert);
+  // VALUES have no names that columns could get.
+  if (evolve && !insert.evolve && BeginsQuery(cursor) && !IsWord(cursor.Peek(), "VALUES")) {
+    insert.evolve = insert.automatic = true;
+  }
   if (!needs_columns && !insert.evolve && !insert.overwrite) return Spaced(sql, tokens, name);
   insert.plain = needs_columns ? "" : Spaced(sql, tokens, name).sql;
   if (cursor.AtEnd()) throw cursor.Expected("a query or VALUES");

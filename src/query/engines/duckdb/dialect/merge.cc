@@ -16,16 +16,30 @@ void SkipTo(Cursor& cursor, std::string_view keyword) {
   throw cursor.Expected(std::string(keyword));
 }
 
+/// Is there an UPDATE SET * or an INSERT *?
+bool HasStar(const std::vector<Token>& tokens) {
+  for (size_t i = 1; i + 1 < tokens.size(); ++i) {
+    const bool set = IsWord(tokens[i], "SET") && IsWord(tokens[i - 1], "UPDATE");
+    const bool insert = IsWord(tokens[i], "INSERT") && IsWord(tokens[i - 1], "THEN");
+    if ((set || insert) && IsOperator(tokens[i + 1], '*')) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
-std::optional<DuckSql> ParseEvolvingMerge(const std::string& sql,
-                                          const std::vector<Token>& tokens) {
+std::optional<DuckSql> ParseEvolvingMerge(const std::string& sql, const std::vector<Token>& tokens,
+                                          bool evolve) {
   Cursor cursor(sql, tokens);
-  if (!cursor.TakeWords({"MERGE", "WITH"})) return std::nullopt;
-  cursor.ExpectWord("SCHEMA");
-  cursor.ExpectWord("EVOLUTION");
-  cursor.ExpectWord("INTO");
   Evolution evolution;
+  if (evolve && HasStar(tokens) && cursor.TakeWords({"MERGE", "INTO"})) {
+    evolution.automatic = true;
+  } else {
+    if (!cursor.TakeWords({"MERGE", "WITH"})) return std::nullopt;
+    cursor.ExpectWord("SCHEMA");
+    cursor.ExpectWord("EVOLUTION");
+    cursor.ExpectWord("INTO");
+  }
   ParseTableName(cursor, evolution.name, evolution.path);
   SkipTo(cursor, "USING");
   cursor.Take();
@@ -33,6 +47,7 @@ std::optional<DuckSql> ParseEvolvingMerge(const std::string& sql,
   SkipTo(cursor, "ON");
   evolution.source = Respell(sql, tokens, first, cursor.position());
   std::string text = sql;
+  if (evolution.automatic) return DuckSql{std::move(text), std::move(evolution)};
   for (size_t i = tokens[1].begin; i < tokens[3].end; ++i) {
     if (text[i] != '\n') text[i] = ' ';
   }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 
@@ -136,30 +137,48 @@ DropTable ParseDrop(Cursor& cursor, bool view) {
   return statement;
 }
 
+std::string Lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+/// A setting of Spark that a session has by a name of ours, and what it may be.
+struct SparkSetting {
+  std::string_view spark, ours, one, other;
+};
+
+constexpr SparkSetting kSparkSettings[] = {
+    {"spark.sql.sources.partitionOverwriteMode", "partition_overwrite_mode", "static", "dynamic"},
+    {"spark.databricks.delta.schema.autoMerge.enabled", "schema_auto_merge", "true", "false"}};
+
 /// Spark's names of settings that a session has; SET was taken. Nothing for another setting.
 std::optional<DuckSql> ParseSparkSetting(Cursor& cursor) {
   if (!IsWord(cursor.Peek(), "SPARK") || !IsOperator(cursor.Peek(1), '.')) return std::nullopt;
-  std::string key = ParsePropertyKey(cursor);
-  for (char& c : key) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (key != "spark.sql.sources.partitionoverwritemode") {
-    throw cursor.Unsupported(
-        "the setting " + key,
-        "of Spark's settings there is spark.sql.sources.partitionOverwriteMode");
+  const std::string key = ParsePropertyKey(cursor);
+  const auto* found = std::find_if(
+      std::begin(kSparkSettings), std::end(kSparkSettings),
+      [&](const SparkSetting& setting) { return Lower(std::string(setting.spark)) == Lower(key); });
+  if (found == std::end(kSparkSettings)) {
+    throw cursor.Unsupported("the setting " + key, "of Spark's settings there are " +
+                                                       std::string(kSparkSettings[0].spark) +
+                                                       " and " +
+                                                       std::string(kSparkSettings[1].spark));
   }
   cursor.ExpectOperator('=');
-  std::string value = cursor.Peek().kind == TokenKind::kString ? cursor.Text("a mode")
-                                                               : cursor.Identifier("a mode");
+  const std::string value =
+      Lower(cursor.Peek().kind == TokenKind::kString ? cursor.Text("a value")
+                                                     : cursor.Identifier("a value"));
   cursor.ExpectEnd();
-  for (char& c : value) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (value != "static" && value != "dynamic") {
-    throw cursor.Expected("before this static or dynamic");
+  if (value != found->one && value != found->other) {
+    throw cursor.Expected("before this " + std::string(found->one) + " or " +
+                          std::string(found->other));
   }
-  return DuckSql{"SET partition_overwrite_mode = '" + value + "'"};
+  return DuckSql{"SET " + std::string(found->ours) + " = '" + value + "'"};
 }
 
 /// A statement of ours, or nothing.
 std::optional<Statement> ParseOwn(const std::string& sql, Cursor& cursor,
-                                  const std::vector<Token>& tokens) {
+                                  const std::vector<Token>& tokens, bool evolve) {
   if (auto command = ParseMaintenance(cursor))
     return std::visit([](auto& one) { return Statement(std::move(one)); }, *command);
   if (auto isolation = ParseIsolation(cursor)) return DuckSql{*std::move(isolation)};
@@ -179,7 +198,7 @@ std::optional<Statement> ParseOwn(const std::string& sql, Cursor& cursor,
   if (cursor.TakeWord("OPTIMIZE")) return ParseOptimize(sql, cursor, tokens);
   if (cursor.TakeWords({"REORG", "TABLE"})) return ParseReorg(sql, cursor, tokens);
   if (cursor.TakeWord("INSERT")) {
-    if (auto insert = ParseInsert(sql, cursor, tokens)) return *std::move(insert);
+    if (auto insert = ParseInsert(sql, cursor, tokens, evolve)) return *std::move(insert);
     return std::nullopt;
   }
   if (cursor.TakeWord("SET")) {
@@ -213,7 +232,7 @@ std::vector<Token> StatementTokens(const std::string& sql) {
 
 }  // namespace
 
-Statement Parse(const std::string& sql) {
+Statement Parse(const std::string& sql, bool evolve) {
   std::vector<Token> tokens = StatementTokens(sql);
   if (tokens.size() == 1) throw SyntaxError(sql, 0, "there is no statement");
   for (const Token& token : tokens) {
@@ -222,10 +241,10 @@ Statement Parse(const std::string& sql) {
     }
   }
   Cursor cursor(sql, tokens);
-  if (auto own = ParseOwn(sql, cursor, tokens)) return *std::move(own);
+  if (auto own = ParseOwn(sql, cursor, tokens, evolve)) return *std::move(own);
   DuckSql statement;
   std::string text = sql;
-  if (auto merge = ParseEvolvingMerge(sql, tokens)) {
+  if (auto merge = ParseEvolvingMerge(sql, tokens, evolve)) {
     statement.evolution = std::move(merge->evolution);
     text = std::move(merge->sql);
     tokens = StatementTokens(text);

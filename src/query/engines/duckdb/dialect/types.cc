@@ -51,7 +51,8 @@ const std::map<std::string, TypeId, std::less<>>& Primitives() {
       {"TIMESTAMPTZ", TypeId::kTimestamp},
       {"TIMESTAMP_LTZ", TypeId::kTimestamp},
       {"TIMESTAMP_NTZ", TypeId::kTimestampNtz},
-      {"DATETIME", TypeId::kTimestampNtz}};
+      {"DATETIME", TypeId::kTimestampNtz},
+      {"VARIANT", TypeId::kVariant}};
   return kTypes;
 }
 

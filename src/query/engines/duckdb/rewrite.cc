@@ -6,6 +6,8 @@
 #include <duckdb/parser/expression/columnref_expression.hpp>
 #include <duckdb/parser/parsed_expression_iterator.hpp>
 #include <duckdb/parser/parser.hpp>
+#include <optional>
+#include <set>
 
 #include "base/suggest.h"
 #include "query/engines/duckdb/changed_files.h"
@@ -129,6 +131,45 @@ class RowSampler {
   uint64_t seen_ = 0;
 };
 
+/// Sees whether rows come file by file, those of a file in its order. Their last two columns are
+/// the file and the row in it.
+class OrderSeen {
+ public:
+  void Add(dk::DataChunk& rows) {
+    const dk::idx_t columns = rows.ColumnCount();
+    rows.data[columns - 2].Flatten(rows.size());
+    rows.data[columns - 1].Flatten(rows.size());
+    const auto* const files = dk::FlatVector::GetData<uint64_t>(rows.data[columns - 2]);
+    const auto* const places = dk::FlatVector::GetData<int64_t>(rows.data[columns - 1]);
+    for (dk::idx_t i = 0; i < rows.size() && kept_; ++i) {
+      if (files_.empty() || files_.back() != files[i]) {
+        kept_ = seen_.insert(files[i]).second;
+        files_.push_back(files[i]);
+      } else {
+        kept_ = places[i] > last_;
+      }
+      last_ = places[i];
+    }
+  }
+
+  /// The files of the job in the order of their rows, those without rows last; empty: it was not
+  /// kept.
+  std::vector<size_t> FilesOf(const RewriteJob& job) const {
+    if (!kept_) return {};
+    std::vector<size_t> files(files_.begin(), files_.end());
+    for (const size_t file : job.files) {
+      if (seen_.count(file) == 0) files.push_back(file);
+    }
+    return files;
+  }
+
+ private:
+  std::vector<uint64_t> files_;
+  std::set<uint64_t> seen_;
+  int64_t last_ = -1;
+  bool kept_ = true;
+};
+
 /// Checks the columns of a condition over partition columns, and gives them their bare names.
 void CheckCondition(dk::unique_ptr<dk::ParsedExpression>& expression,
                     const storage::TableMetadata& metadata) {
@@ -161,9 +202,13 @@ void CheckCondition(dk::unique_ptr<dk::ParsedExpression>& expression,
   expression = dk::make_uniq<dk::ColumnRefExpression>(column);
 }
 
-/// The columns that name a row must not be hidden by columns of the table.
+/// Has the table columns that hide those that name a row?
+bool HidesNamesOfRows(const storage::Schema& schema) {
+  return schema.IndexOf("lake_file") || schema.IndexOf("file_row_number");
+}
+
 void CheckNamesOfRows(const storage::Schema& schema) {
-  if (!schema.IndexOf("lake_file") && !schema.IndexOf("file_row_number")) return;
+  if (!HidesNamesOfRows(schema)) return;
   throw Error(ErrorKind::kUnsupported, "LK-3020",
               "a table that tracks rows has a column lake_file or file_row_number",
               "Rename the column.");
@@ -290,14 +335,20 @@ WrittenFiles EngineRewriter::Rewrite(const RewriteJob& job) {
       metadata, {}, clustering.value_or(std::vector<storage::ColumnPath>{}));
   options.target_file_bytes = job.target_file_bytes;
   RowWriter writer(*connection_.context, job.table->location(), metadata, types, options);
-  if (tracked) {
-    RowIds ids(session_, job.table->location(), job.base);
-    Query("SELECT *, lake_file, file_row_number" + rows.from() + order,
-          [&](dk::DataChunk& chunk) { AppendWithIds(ids, types, chunk, writer); });
-  } else {
-    Query("SELECT *" + rows.from() + order, [&](dk::DataChunk& chunk) { writer.Append(chunk); });
-  }
+  const bool in_order = job.order == RowOrder::kAsRead && !HidesNamesOfRows(job.base->schema());
+  const std::string select =
+      tracked || in_order ? "SELECT *, lake_file, file_row_number" : "SELECT *";
+  OrderSeen seen;
+  std::optional<RowIds> ids;
+  if (tracked) ids.emplace(session_, job.table->location(), job.base);
+  Query(select + rows.from() + order, [&](dk::DataChunk& chunk) {
+    if (in_order) seen.Add(chunk);
+    if (ids) return AppendWithIds(*ids, types, chunk, writer);
+    for (int i = 0; in_order && i < 2; ++i) chunk.data.pop_back();
+    writer.Append(chunk);
+  });
   WrittenFiles written;
+  if (in_order) written.sources = seen.FilesOf(job);
   written.files = writer.Finish();
   written.writer = writer.TakeFiles();
   return written;

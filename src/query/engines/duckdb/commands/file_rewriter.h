@@ -33,6 +33,9 @@ struct WrittenFiles {
   std::vector<storage::NewFile> files;
   std::unique_ptr<storage::parquet::DataFileWriter>
       writer;  ///< for Discard; null: none was written
+  /// The job's files in the order in which their rows lie in `files`, one behind the other and each
+  /// in its order; empty when the rows lie otherwise.
+  std::vector<size_t> sources;
 };
 
 /// The engine's part of a command that rearranges rows. For one statement and thread.

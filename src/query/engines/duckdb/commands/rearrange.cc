@@ -1,5 +1,6 @@
 #include "query/engines/duckdb/commands/rearrange.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -67,6 +68,21 @@ Places PlaceIn(const Snapshot& base, const Snapshot& latest, std::vector<Written
   return places;
 }
 
+/// Says where the rows of a group went, whose files are at `places`.
+void MarkMoved(const WrittenGroup& group, const std::vector<size_t>& places,
+               storage::Transaction& commit) {
+  if (group.order().empty()) return;
+  const auto& files = group.sources().files;
+  std::vector<size_t> sources;
+  for (const size_t file : group.order()) {
+    const auto at = std::find(files.begin(), files.end(), file);
+    sources.push_back(places[static_cast<size_t>(at - files.begin())]);
+  }
+  std::vector<std::string> targets;
+  for (const auto& file : group.files()) targets.push_back(file.path);
+  commit.MarkMoved(sources, targets);
+}
+
 }  // namespace
 
 storage::RowRules RulesOfRewrites() {
@@ -99,6 +115,7 @@ int64_t CommitRearranged(storage::Table& table, const storage::SnapshotPtr& base
     for (size_t i = 0; i < groups.size(); ++i) {
       for (const size_t file : places[i]) commit->RemoveFile(file);
       for (const auto& file : groups[i].files()) commit->AddFile(file);
+      MarkMoved(groups[i], places[i], *commit);
     }
     const auto result = commit->Commit(describe());
     if (result.outcome != storage::CommitOutcome::kConflict) {

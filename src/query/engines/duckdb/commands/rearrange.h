@@ -27,6 +27,8 @@ class WrittenGroup {
   const storage::maintenance::FileGroup& sources() const { return sources_; }
   std::vector<storage::NewFile>& files() { return written_.files; }
   const std::vector<storage::NewFile>& files() const { return written_.files; }
+  /// See WrittenFiles.
+  const std::vector<size_t>& order() const { return written_.sources; }
   /// The files are in the table, or may be.
   void Keep() { written_.writer.reset(); }
 

@@ -138,6 +138,7 @@ class Check {
   std::string ChangedFiles();
   std::string NewFiles();
 
+  std::string BroughtBack() const;
   bool ConsidersAdds() const;
   bool BringsRows(const AddFile& add) const;
   std::string RebaseRows(const RemoveFile& remove, FileChange& change) const;
@@ -406,7 +407,21 @@ std::string Check::RebaseRows(const RemoveFile& remove, FileChange& change) cons
   return {};
 }
 
+/// A file whose rows we moved, and that others removed since, is there again, as after a RESTORE.
+std::string Check::BroughtBack() const {
+  for (const MovedRows& moved : ours_.moves) {
+    for (const MovedRows::Source& source : moved.sources) {
+      const std::string_view key = KeyOf(source.path);
+      if (adds_.count(key) > 0 && ours_.changes.count(key) == 0) {
+        return "another writer brought back the file " + source.path + ", whose rows we moved";
+      }
+    }
+  }
+  return {};
+}
+
 std::string Check::ChangedFiles() {
+  if (std::string reason = BroughtBack(); !reason.empty()) return reason;
   std::map<std::string, FileChange, std::less<>> followed;
   for (auto it = ours_.changes.begin(); it != ours_.changes.end();) {
     auto& [key, change] = *it;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <duckdb/storage/buffer_manager.hpp>
 
+#include "base/check.h"
 #include "query/engines/duckdb/change_writer.h"
 #include "query/engines/duckdb/rewrite_scan.h"
 
@@ -137,12 +138,15 @@ void LateRows::Write(dk::ClientContext& context, const std::shared_ptr<storage::
   names.push_back("place");
   const std::string place = "CAST(old." + std::string(kFileName) + " AS BIGINT) * " +
                             std::to_string(kMostRowsOfFile) + " + old." + kRowName;
+  dk::idx_t rows = 0;
   ScanJoined(
       context, std::move(source), {*values_, "kept", std::move(names), "kept.place = " + place},
       [&](dk::DataChunk& read) {
+        rows += read.size();
         SessionOf(context).Guard([&] { output.Write(read, ids, types_, writer); });
       },
       output.columns());
+  LAKE_CHECK(rows == count());  // each row that changes is read again, and once
 }
 
 }  // namespace lakehouse::query::duckdb

@@ -90,8 +90,13 @@ class LakeRowChange : public dk::PhysicalOperator {
       if (change_.writes_rows && CountRows(local.deleted) != local.named) ThrowTwice();
       UniteDeleted(global.write.deleted, local.deleted, change_.writes_rows);
     });
-    if (local.late && global.late) global.late->Unite(*local.late);
-    if (local.late && !global.late) global.late = std::move(local.late);
+    // An empty part among others would be read as the end of them.
+    if (!local.late || local.late->count() == 0) return dk::SinkCombineResultType::FINISHED;
+    if (global.late) {
+      global.late->Unite(*local.late);
+    } else {
+      global.late = std::move(local.late);
+    }
     return dk::SinkCombineResultType::FINISHED;
   }
 

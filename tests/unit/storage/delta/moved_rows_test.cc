@@ -78,6 +78,21 @@ TEST_F(MovedRowsRace, AFileThatWasRewrittenLeavesItsPlaceEmpty) {
   EXPECT_EQ(FileCount(), 2);
 }
 
+TEST_F(MovedRowsRace, AFileThatIsThereAgainIsAConflict) {
+  Create();
+  const auto compaction = Begin(), update = Begin();
+  Compact(*compaction, {Sized("both", 20)});
+  update->RemoveFile(IndexOf(*update->base(), "high"));
+  update->AddFile(File("changed", 100));
+  ASSERT_EQ(CommitOf(*update), CommitOutcome::kCommitted);
+  const auto back = Begin();
+  back->RemoveFile(IndexOf(*back->base(), "changed"));
+  back->AddFile(Sized("high", 10));
+  ASSERT_EQ(CommitOf(*back), CommitOutcome::kCommitted);
+  EXPECT_EQ(CommitOf(*compaction), CommitOutcome::kConflict);
+  EXPECT_NE(reason_.find("brought back the file high"), std::string::npos) << reason_;
+}
+
 TEST_F(MovedRowsRace, AFileWithoutARowIsNotAdded) {
   Create();
   const auto compaction = Begin(), update = Begin();

@@ -77,9 +77,8 @@ class Core {
 
   /// Writes the rows of an object with __arrow_c_stream__; see write.h. Returns the version.
   int64_t Write(const nanobind::object& rows, const std::string& name, const std::string& mode,
-                const std::vector<std::string>& partition_columns,
-                const std::string& schema_mode, const std::string& schema,
-                const std::string& user);
+                const std::vector<std::string>& partition_columns, const std::string& schema_mode,
+                const std::string& schema, const std::string& user);
 
   std::string RegisterJob(const std::string& json, const std::string& user);
   std::string StartJob(const std::string& job, const std::string& user);

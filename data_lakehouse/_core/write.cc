@@ -25,8 +25,7 @@ void CheckMode(const WriteTarget& target) {
   if (!target.schema_mode.empty() && target.schema_mode != "merge" && !overwrite) {
     throw Error(ErrorKind::kInvalidArgument, "LK-7011",
                 "there is no schema_mode \"" + target.schema_mode + "\"",
-                DidYouMean(target.schema_mode, schema_modes) +
-                    " There are merge and overwrite.");
+                DidYouMean(target.schema_mode, schema_modes) + " There are merge and overwrite.");
   }
   if (overwrite && mode != "overwrite") {
     throw Error(ErrorKind::kInvalidArgument, "LK-7011",
@@ -36,8 +35,7 @@ void CheckMode(const WriteTarget& target) {
 }
 
 /// What the table becomes; nothing when its columns stay.
-std::optional<storage::TableMetadata> NextMetadata(const WriteTarget& target,
-                                                   storage::Table& table,
+std::optional<storage::TableMetadata> NextMetadata(const WriteTarget& target, storage::Table& table,
                                                    const arrow::Schema& rows, Random& random) {
   if (target.schema_mode.empty()) return std::nullopt;
   const storage::TableMetadata metadata = table.Latest()->metadata();

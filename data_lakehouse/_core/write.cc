@@ -34,11 +34,9 @@ void CheckMode(const WriteTarget& target) {
   }
 }
 
-/// What the table becomes; nothing when its columns stay.
-std::optional<storage::TableMetadata> NextMetadata(const WriteTarget& target, storage::Table& table,
-                                                   const arrow::Schema& rows, Random& random) {
-  if (target.schema_mode.empty()) return std::nullopt;
-  const storage::TableMetadata metadata = table.Latest()->metadata();
+/// The table with the columns that the rows give it.
+storage::TableMetadata Evolved(const WriteTarget& target, const storage::TableMetadata& metadata,
+                               const arrow::Schema& rows, Random& random) {
   storage::Schema schema = storage::FromArrow(rows);
   if (target.schema_mode == "merge") {
     return storage::delta::WithFieldsOf(metadata, std::move(schema.fields), random);
@@ -67,8 +65,11 @@ int64_t AppendRows(catalog::Lake& lake, const security::Principal& principal,
   storage::AppendOptions options;
   if (target.mode == "overwrite") options.mode = storage::WriteMode::kOverwrite;
   options.description.user_name = principal.name;
-  options.metadata =
-      NextMetadata(target, *object.table, *rows.schema(), *lake.storage_context().random);
+  if (!target.schema_mode.empty()) {
+    options.evolve = [&](const storage::TableMetadata& metadata) {
+      return Evolved(target, metadata, *rows.schema(), *lake.storage_context().random);
+    };
+  }
   const auto result = storage::Append(*object.table, rows, options, lake.storage_context());
   if (result.outcome == storage::CommitOutcome::kConflict) {
     throw Error(ErrorKind::kCommitConflict, "LK-4013",

@@ -140,7 +140,8 @@ CommitResult Append(Table& table, arrow::RecordBatchReader& rows, const AppendOp
       return {.outcome = CommitOutcome::kCommitted, .version = base->version()};
     }
   }
-  const TableMetadata& metadata = options.metadata ? *options.metadata : base->metadata();
+  const TableMetadata metadata =
+      options.evolve ? options.evolve(base->metadata()) : base->metadata();
   const Shaper shaper(metadata.schema, *rows.schema());
   const RowRules kept = RulesOfAppends(shaper.complete());
   CheckRowRules(RulesOf(metadata), kept);
@@ -160,9 +161,7 @@ CommitResult Append(Table& table, arrow::RecordBatchReader& rows, const AppendOp
   transaction->KeepRules(kept);
   const CommitDescription description = Describe(options, base, files, writer.rows_written());
   if (options.mode == WriteMode::kOverwrite) transaction->RemoveAllFiles();
-  if (options.metadata && *options.metadata != base->metadata()) {
-    transaction->SetMetadata(*options.metadata);
-  }
+  if (metadata != base->metadata()) transaction->SetMetadata(metadata);
   for (NewFile& file : files) transaction->AddFile(std::move(file));
   if (options.app_transaction) {
     transaction->SetAppTransaction(options.app_transaction->first, options.app_transaction->second);

@@ -3,6 +3,7 @@
 #include <arrow/type_fwd.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,8 +17,8 @@ enum class WriteMode { kAppend, kOverwrite };
 
 struct AppendOptions {
   WriteMode mode = WriteMode::kAppend;
-  /// What the table is from this commit on; nothing: what it was.
-  std::optional<TableMetadata> metadata = std::nullopt;
+  /// Makes of what the table is what it is from this commit on; null: that stays.
+  std::function<TableMetadata(const TableMetadata&)> evolve = nullptr;
   parquet::DataFileOptions files;
   CommitDescription description;
   /// Progress that is committed with the rows: application id and its new version.

@@ -170,6 +170,31 @@ TEST_F(AppendTest, OverwriteReplacesRows) {
   EXPECT_EQ(table->History(1).front().metrics.at("numRemovedFiles"), "1");
 }
 
+TEST_F(AppendTest, NewColumnsTakeNobodysChangeBack) {
+  const auto table = Create();
+  bool raced = false;
+  AppendOptions options;
+  options.evolve = [&](TableMetadata metadata) {
+    if (!std::exchange(raced, true)) {
+      auto theirs = metadata;
+      theirs.description = "another writer's";
+      const auto commit = table->Begin(table->Latest());
+      commit->SetMetadata(theirs);
+      EXPECT_EQ(commit->Commit({}).outcome, CommitOutcome::kCommitted);
+    }
+    metadata.schema.fields.push_back({"more", DataType::Primitive(TypeId::kLong)});
+    return metadata;
+  };
+  const auto write = [&] {
+    return Write(*table, {"id", "more"}, {Longs({1}), Longs({2})}, options);
+  };
+  EXPECT_EQ(write().outcome, CommitOutcome::kConflict);
+  EXPECT_EQ(table->Latest()->total_records(), 0);
+  EXPECT_EQ(write().outcome, CommitOutcome::kCommitted);
+  EXPECT_EQ(table->Latest()->metadata().description, "another writer's");
+  EXPECT_EQ(table->Latest()->schema().fields.size(), 3U);
+}
+
 TEST_F(AppendTest, ABrokenSourceWritesNothing) {
   class Broken : public arrow::RecordBatchReader {
    public:

@@ -13,6 +13,7 @@
 #include "lossy_files.h"
 #include "open_lake.h"
 #include "query/engines/duckdb/duckdb_engine.h"
+#include "slowed_down.h"
 #include "storage/arrow_status.h"
 #include "temporary_directory.h"
 
@@ -20,16 +21,7 @@ namespace lakehouse::query::duckdb {
 namespace {
 
 /// Every call is broken; under sanitizers, which slow everything down, each fifth.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define LAKEHOUSE_SLOWED_DOWN
-#endif
-#endif
-#ifdef LAKEHOUSE_SLOWED_DOWN
-constexpr int kStep = 5;
-#else
-constexpr int kStep = 1;
-#endif
+constexpr int kStep = kSlowedDown ? 5 : 1;
 constexpr int kNever = 1'000'000;
 constexpr int kImages = 5;
 

@@ -27,6 +27,11 @@ class MovedRowsRace : public CommitRace {
     }
     transaction.MarkMoved(sources, paths);
   }
+  /// An UPDATE that writes the file "high" anew.
+  static void RewriteHigh(Transaction& transaction) {
+    transaction.RemoveFile(IndexOf(*transaction.base(), "high"));
+    transaction.AddFile(File("changed", 100));
+  }
   CommitOutcome CommitOf(Transaction& transaction) {
     const CommitResult result = transaction.Commit({});
     reason_ = result.reason;
@@ -70,8 +75,7 @@ TEST_F(MovedRowsRace, AFileThatWasRewrittenLeavesItsPlaceEmpty) {
   Create();
   const auto compaction = Begin(), update = Begin();
   Compact(*compaction, {Sized("both", 20)});
-  update->RemoveFile(IndexOf(*update->base(), "high"));
-  update->AddFile(File("changed", 100));
+  RewriteHigh(*update);
   ASSERT_EQ(CommitOf(*update), CommitOutcome::kCommitted);
   ASSERT_EQ(CommitOf(*compaction), CommitOutcome::kCommitted) << reason_;
   EXPECT_EQ(DeletedIn("both"), (Places{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
@@ -82,8 +86,7 @@ TEST_F(MovedRowsRace, AFileThatIsThereAgainIsAConflict) {
   Create();
   const auto compaction = Begin(), update = Begin();
   Compact(*compaction, {Sized("both", 20)});
-  update->RemoveFile(IndexOf(*update->base(), "high"));
-  update->AddFile(File("changed", 100));
+  RewriteHigh(*update);
   ASSERT_EQ(CommitOf(*update), CommitOutcome::kCommitted);
   const auto back = Begin();
   back->RemoveFile(IndexOf(*back->base(), "changed"));
@@ -97,8 +100,7 @@ TEST_F(MovedRowsRace, AFileWithoutARowIsNotAdded) {
   Create();
   const auto compaction = Begin(), update = Begin();
   Compact(*compaction, {Sized("first", 10), Sized("second", 10)});
-  update->RemoveFile(IndexOf(*update->base(), "high"));
-  update->AddFile(File("changed", 100));
+  RewriteHigh(*update);
   ASSERT_EQ(CommitOf(*update), CommitOutcome::kCommitted);
   ASSERT_EQ(CommitOf(*compaction), CommitOutcome::kCommitted) << reason_;
   EXPECT_EQ(FileCount(), 2);

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "slowed_down.h"
 #include "storage/append.h"
 #include "storage/arrow_schema.h"
 #include "storage/delta/checkpoint.h"
@@ -24,16 +25,7 @@
 namespace lakehouse::storage::delta {
 
 /// Every call is broken once; under sanitizers, which slow everything down, each seventh.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define LAKEHOUSE_SLOWED_DOWN
-#endif
-#endif
-#ifdef LAKEHOUSE_SLOWED_DOWN
-constexpr int kStep = 7;
-#else
-constexpr int kStep = 1;
-#endif
+constexpr int kStep = kSlowedDown ? 7 : 1;
 
 inline const StorageContext kSystemContext{&SystemClock(), &SystemRandom()};
 

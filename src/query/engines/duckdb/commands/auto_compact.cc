@@ -29,8 +29,10 @@ std::vector<size_t> ManySmallFiles(const storage::Snapshot& base, const AutoComp
   std::erase_if(partitions, [&](const auto& partition) {
     return static_cast<int64_t>(partition.files.size()) < limits.min_files;
   });
-  std::stable_sort(partitions.begin(), partitions.end(),
-                   [](const auto& a, const auto& b) { return a.files.size() > b.files.size(); });
+  std::sort(partitions.begin(), partitions.end(), [](const auto& a, const auto& b) {
+    if (a.files.size() != b.files.size()) return a.files.size() > b.files.size();
+    return a.files.front() < b.files.front();
+  });
   std::vector<size_t> files;
   for (size_t i = 0; i < std::min(partitions.size(), kMaxPartitions); ++i) {
     files.insert(files.end(), partitions[i].files.begin(), partitions[i].files.end());

@@ -3,7 +3,7 @@ set(_sim ${CMAKE_SOURCE_DIR}/tests/sim)
 add_library(lakehouse_sim STATIC ${_sim}/actor.cc ${_sim}/history.cc ${_sim}/scheduler.cc
             ${_sim}/simulated_store.cc ${_sim}/simulation.cc ${_sim}/world.cc)
 target_include_directories(lakehouse_sim PUBLIC ${_sim} ${CMAKE_SOURCE_DIR}/tests/unit)
-target_link_libraries(lakehouse_sim PUBLIC lakehouse_storage_delta nlohmann_json::nlohmann_json
+target_link_libraries(lakehouse_sim PUBLIC lakehouse_storage_delta lakehouse_storage_delta_maintenance nlohmann_json::nlohmann_json
                       boost_context)
 
 add_executable(sim ${_sim}/main.cc)
@@ -17,7 +17,7 @@ gtest_discover_tests(sim_test TEST_PREFIX sim. DISCOVERY_MODE PRE_TEST DISCOVERY
                      PROPERTIES TIMEOUT 300)
 
 # The files with a planted bug are compiled once more with it; they come before their library.
-file(GLOB _delta CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/storage/delta/*.cc)
+file(GLOB_RECURSE _delta CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/storage/delta/*.cc)
 set(_planted)
 foreach(_file ${_delta})
   file(STRINGS ${_file} _plants REGEX "LAKE_PLANT\\(")
@@ -34,4 +34,4 @@ gtest_discover_tests(sim_planted_test TEST_PREFIX sim. DISCOVERY_MODE PRE_TEST D
 
 # And nowhere else.
 add_test(NAME sim.plants_are_not_built COMMAND sh -c
-         "! grep -qF commit.skip-id-check '$<TARGET_FILE:lakehouse_storage_delta>'")
+         "! grep -qF commit.skip-id-check '$<TARGET_FILE:lakehouse_storage_delta_commit>'")

@@ -8,7 +8,7 @@
 #include "base/suggest.h"
 #include "storage/append.h"
 #include "storage/arrow_schema.h"
-#include "storage/delta/schema_merge.h"
+#include "storage/delta/commit/schema_merge.h"
 
 namespace lakehouse::python {
 namespace {

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "fuzz_input.h"
-#include "storage/delta/checkpoint.h"
+#include "storage/delta/checkpoint/checkpoint.h"
 #include "storage/parquet/parquet_file.h"
 
 namespace {

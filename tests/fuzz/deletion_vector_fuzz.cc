@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "fuzz_input.h"
-#include "storage/delta/deletion_vector.h"
+#include "storage/delta/log/deletion_vector.h"
 
 namespace delta = lakehouse::storage::delta;
 using lakehouse::Require;

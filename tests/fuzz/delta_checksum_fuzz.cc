@@ -1,6 +1,6 @@
 // Any bytes as a version checksum: an Error or a checksum.
 #include "fuzz_input.h"
-#include "storage/delta/checksum.h"
+#include "storage/delta/checkpoint/checksum.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text = lakehouse::Text(data, size);

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "fuzz_input.h"
-#include "storage/delta/actions.h"
-#include "storage/delta/stats_json.h"
+#include "storage/delta/log/actions.h"
+#include "storage/delta/log/stats_json.h"
 
 namespace delta = lakehouse::storage::delta;
 

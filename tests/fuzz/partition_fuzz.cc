@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "fuzz_input.h"
-#include "storage/delta/actions.h"
+#include "storage/delta/log/actions.h"
 #include "storage/value.h"
 
 namespace {

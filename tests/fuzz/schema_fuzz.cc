@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "fuzz_input.h"
-#include "storage/delta/schema_json.h"
-#include "storage/delta/stats_json.h"
+#include "storage/delta/log/schema_json.h"
+#include "storage/delta/log/stats_json.h"
 
 namespace {
 

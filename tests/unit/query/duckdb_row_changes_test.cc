@@ -13,7 +13,7 @@
 #include "open_lake.h"
 #include "query/engines/duckdb/duckdb_engine.h"
 #include "storage/arrow_status.h"
-#include "storage/delta/delta_snapshot.h"
+#include "storage/delta/snapshot/delta_snapshot.h"
 #include "storage/parquet/parquet_file.h"
 #include "temporary_directory.h"
 

@@ -5,8 +5,8 @@
 
 #include "error_code.h"
 #include "storage/arrow_schema.h"
-#include "storage/delta/schema_json.h"
-#include "storage/delta/stats_json.h"
+#include "storage/delta/log/schema_json.h"
+#include "storage/delta/log/stats_json.h"
 #include "storage/schema.h"
 #include "storage/value.h"
 

@@ -14,7 +14,7 @@
 #include "query/engines/duckdb/open_transaction.h"
 #include "query/engines/duckdb/row_writer.h"
 #include "query/engines/duckdb/types.h"
-#include "storage/delta/clustering_columns.h"
+#include "storage/delta/commit/clustering_columns.h"
 
 namespace lakehouse::query::duckdb {
 namespace {

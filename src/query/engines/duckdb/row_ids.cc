@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "storage/delta/delta_snapshot.h"
+#include "storage/delta/snapshot/delta_snapshot.h"
 #include "storage/file_place.h"
 #include "storage/overlay_snapshot.h"
 #include "storage/parquet/parquet_file.h"

@@ -1,7 +1,7 @@
 #include "query/engines/duckdb/schema_evolution.h"
 
 #include "query/engines/duckdb/types.h"
-#include "storage/delta/schema_merge.h"
+#include "storage/delta/commit/schema_merge.h"
 #include "storage/overlay_snapshot.h"
 
 namespace lakehouse::query::duckdb {

@@ -1,9 +1,9 @@
-#include "storage/delta/actions.h"
+#include "storage/delta/log/actions.h"
 
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "storage/delta/schema_json.h"
+#include "storage/delta/log/schema_json.h"
 
 namespace lakehouse::storage::delta {
 namespace {

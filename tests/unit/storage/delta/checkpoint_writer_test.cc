@@ -8,9 +8,9 @@
 #include "base/random.h"
 #include "error_code.h"
 #include "security/md5.h"
-#include "storage/delta/checkpoint.h"
-#include "storage/delta/last_checkpoint.h"
-#include "storage/delta/log_properties.h"
+#include "storage/delta/checkpoint/checkpoint.h"
+#include "storage/delta/log/last_checkpoint.h"
+#include "storage/delta/log/log_properties.h"
 #include "storage/parquet/parquet_file.h"
 
 namespace lakehouse::storage::delta {

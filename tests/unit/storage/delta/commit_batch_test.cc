@@ -1,4 +1,4 @@
-#include "storage/delta/commit_batch.h"
+#include "storage/delta/replay/commit_batch.h"
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "error_code.h"
-#include "storage/delta/delta_snapshot.h"
-#include "storage/delta/log.h"
-#include "storage/delta/replay.h"
+#include "storage/delta/log/log.h"
+#include "storage/delta/replay/replay.h"
+#include "storage/delta/snapshot/delta_snapshot.h"
 
 namespace lakehouse::storage::delta {
 namespace {

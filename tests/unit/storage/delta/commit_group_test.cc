@@ -1,5 +1,5 @@
 // Appends of one process that share a commit: every one has its own outcome.
-#include "storage/delta/commit_group.h"
+#include "storage/delta/commit/commit_group.h"
 
 #include <algorithm>
 #include <atomic>

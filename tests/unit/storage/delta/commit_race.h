@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "error_code.h"
-#include "storage/delta/delta_snapshot.h"
 #include "storage/delta/delta_table.h"
+#include "storage/delta/snapshot/delta_snapshot.h"
 
 namespace lakehouse::storage::delta {
 

@@ -9,7 +9,7 @@
 #include "error_code.h"
 #include "lossy_store.h"
 #include "storage/delta/delta_table.h"
-#include "storage/delta/protocol.h"
+#include "storage/delta/log/protocol.h"
 
 namespace lakehouse::storage::delta {
 namespace {

@@ -4,10 +4,10 @@
 
 #include "base/random.h"
 #include "error_code.h"
-#include "storage/delta/clustering_columns.h"
-#include "storage/delta/column_ids.h"
-#include "storage/delta/table_properties.h"
-#include "storage/delta/type_widening.h"
+#include "storage/delta/commit/clustering_columns.h"
+#include "storage/delta/log/column_ids.h"
+#include "storage/delta/log/table_properties.h"
+#include "storage/delta/log/type_widening.h"
 #include "storage/schema_change.h"
 
 namespace lakehouse::storage::delta {

@@ -4,9 +4,9 @@
 
 #include "commit_race.h"
 #include "io/fault_store.h"
-#include "storage/delta/deletion_vector.h"
-#include "storage/delta/log.h"
-#include "storage/delta/stats_json.h"
+#include "storage/delta/log/deletion_vector.h"
+#include "storage/delta/log/log.h"
+#include "storage/delta/log/stats_json.h"
 
 namespace lakehouse::storage::delta {
 namespace {

@@ -1,4 +1,4 @@
-#include "storage/delta/deletion_vector.h"
+#include "storage/delta/log/deletion_vector.h"
 
 #include <gtest/gtest.h>
 #include <zlib.h>

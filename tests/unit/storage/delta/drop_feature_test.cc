@@ -1,4 +1,4 @@
-#include "storage/delta/drop_feature.h"
+#include "storage/delta/maintenance/drop_feature.h"
 
 #include <gtest/gtest.h>
 
@@ -11,13 +11,13 @@
 #include "base/random.h"
 #include "error_code.h"
 #include "io/local_store.h"
+#include "storage/delta/commit/log_cleaning.h"
 #include "storage/delta/delta_table.h"
-#include "storage/delta/features.h"
-#include "storage/delta/log.h"
-#include "storage/delta/log_cleaning.h"
-#include "storage/delta/log_properties.h"
-#include "storage/delta/protocol.h"
-#include "storage/delta/replay.h"
+#include "storage/delta/log/features.h"
+#include "storage/delta/log/log.h"
+#include "storage/delta/log/log_properties.h"
+#include "storage/delta/log/protocol.h"
+#include "storage/delta/replay/replay.h"
 
 namespace lakehouse::storage::delta {
 namespace {

@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "error_code.h"
-#include "storage/delta/actions.h"
 #include "storage/delta/delta_table.h"
+#include "storage/delta/log/actions.h"
 
 namespace lakehouse::storage::delta {
 namespace {

@@ -6,13 +6,13 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "io/local_store.h"
-#include "storage/delta/actions.h"
-#include "storage/delta/checksum.h"
+#include "storage/delta/checkpoint/checksum.h"
+#include "storage/delta/commit/log_cleaning.h"
+#include "storage/delta/commit/log_compaction.h"
 #include "storage/delta/delta_table.h"
-#include "storage/delta/log_cleaning.h"
-#include "storage/delta/log_compaction.h"
-#include "storage/delta/log_properties.h"
-#include "storage/delta/replay.h"
+#include "storage/delta/log/actions.h"
+#include "storage/delta/log/log_properties.h"
+#include "storage/delta/replay/replay.h"
 
 namespace lakehouse::storage::delta {
 namespace {

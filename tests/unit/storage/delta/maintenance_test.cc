@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "error_code.h"
 #include "io/fault_store.h"
-#include "storage/delta/log_properties.h"
+#include "storage/delta/log/log_properties.h"
 #include "storage/file_place.h"
 #include "table_states.h"
 

@@ -1,6 +1,6 @@
 // Rows that a commit moves and another one deletes, in either order (docs/format/delta.md, "Rows of
 // one file").
-#include "storage/delta/moved_rows.h"
+#include "storage/delta/commit/moved_rows.h"
 
 #include "commit_race.h"
 

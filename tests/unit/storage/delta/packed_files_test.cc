@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "base/error.h"
-#include "storage/delta/file_block.h"
-#include "storage/delta/file_set.h"
-#include "storage/delta/packed_leaf.h"
-#include "storage/delta/packed_numbers.h"
-#include "storage/delta/packed_paths.h"
-#include "storage/delta/stats_json.h"
+#include "storage/delta/log/stats_json.h"
+#include "storage/delta/snapshot/file_block.h"
+#include "storage/delta/snapshot/file_set.h"
+#include "storage/delta/snapshot/packed_leaf.h"
+#include "storage/delta/snapshot/packed_numbers.h"
+#include "storage/delta/snapshot/packed_paths.h"
 
 namespace lakehouse::storage::delta {
 namespace {

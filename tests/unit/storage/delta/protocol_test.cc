@@ -1,5 +1,5 @@
 // Which protocol a table needs, and how it grows.
-#include "storage/delta/protocol.h"
+#include "storage/delta/log/protocol.h"
 
 #include <gtest/gtest.h>
 

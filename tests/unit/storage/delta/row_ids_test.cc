@@ -2,9 +2,9 @@
 #include <set>
 
 #include "commit_race.h"
-#include "storage/delta/log.h"
-#include "storage/delta/row_tracking.h"
-#include "storage/delta/stats_json.h"
+#include "storage/delta/commit/row_tracking.h"
+#include "storage/delta/log/log.h"
+#include "storage/delta/log/stats_json.h"
 
 namespace lakehouse::storage::delta {
 namespace {

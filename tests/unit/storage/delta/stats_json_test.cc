@@ -1,4 +1,4 @@
-#include "storage/delta/stats_json.h"
+#include "storage/delta/log/stats_json.h"
 
 #include <gtest/gtest.h>
 

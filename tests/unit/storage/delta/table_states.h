@@ -16,10 +16,10 @@
 #include "slowed_down.h"
 #include "storage/append.h"
 #include "storage/arrow_schema.h"
-#include "storage/delta/checkpoint.h"
+#include "storage/delta/checkpoint/checkpoint.h"
+#include "storage/delta/commit/log_compaction.h"
 #include "storage/delta/delta_table.h"
-#include "storage/delta/log.h"
-#include "storage/delta/log_compaction.h"
+#include "storage/delta/log/log.h"
 #include "storage/parquet/parquet_file.h"
 
 namespace lakehouse::storage::delta {

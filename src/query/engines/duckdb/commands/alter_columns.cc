@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 #include "query/engines/duckdb/commands/definition_commit.h"
-#include "storage/delta/clustering_columns.h"
-#include "storage/delta/column_ids.h"
-#include "storage/delta/type_widening.h"
+#include "storage/delta/commit/clustering_columns.h"
+#include "storage/delta/log/column_ids.h"
+#include "storage/delta/log/type_widening.h"
 #include "storage/field_keys.h"
 #include "storage/parquet/stats_columns.h"
 #include "storage/schema_change.h"

@@ -6,9 +6,9 @@
 #include "query/engines/duckdb/commands/alter_columns.h"
 #include "query/engines/duckdb/commands/definition_commit.h"
 #include "query/engines/duckdb/commands/drop_feature.h"
-#include "storage/delta/clustering_columns.h"
-#include "storage/delta/column_ids.h"
-#include "storage/delta/table_properties.h"
+#include "storage/delta/commit/clustering_columns.h"
+#include "storage/delta/log/column_ids.h"
+#include "storage/delta/log/table_properties.h"
 #include "storage/field_keys.h"
 #include "storage/schema_change.h"
 

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "query/engines/duckdb/commands/command.h"
-#include "storage/delta/clustering_columns.h"
-#include "storage/delta/table_properties.h"
+#include "storage/delta/commit/clustering_columns.h"
+#include "storage/delta/log/table_properties.h"
 #include "storage/field_keys.h"
 #include "storage/schema_change.h"
 

@@ -3,9 +3,9 @@
 #include "query/engines/duckdb/commands/command.h"
 #include "query/engines/duckdb/commands/definition_commit.h"
 #include "query/engines/duckdb/commands/new_table.h"
-#include "storage/delta/clustering_columns.h"
-#include "storage/delta/column_ids.h"
-#include "storage/delta/table_properties.h"
+#include "storage/delta/commit/clustering_columns.h"
+#include "storage/delta/log/column_ids.h"
+#include "storage/delta/log/table_properties.h"
 
 namespace lakehouse::query::duckdb {
 namespace {

@@ -5,7 +5,7 @@
 #include "query/engines/duckdb/commands/command.h"
 #include "query/engines/duckdb/commands/create_statement.h"
 #include "query/engines/duckdb/commands/rows.h"
-#include "storage/delta/clustering_columns.h"
+#include "storage/delta/commit/clustering_columns.h"
 #include "storage/schema_change.h"
 
 namespace lakehouse::query::duckdb {

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "query/engines/duckdb/commands/definition_commit.h"
 #include "query/engines/duckdb/commands/rearranging.h"
-#include "storage/delta/drop_feature.h"
+#include "storage/delta/maintenance/drop_feature.h"
 
 namespace lakehouse::query::duckdb {
 namespace {

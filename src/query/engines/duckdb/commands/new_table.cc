@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "storage/delta/clustering_columns.h"
-#include "storage/delta/column_ids.h"
-#include "storage/delta/table_properties.h"
+#include "storage/delta/commit/clustering_columns.h"
+#include "storage/delta/log/column_ids.h"
+#include "storage/delta/log/table_properties.h"
 #include "storage/field_keys.h"
 #include "storage/schema_change.h"
 

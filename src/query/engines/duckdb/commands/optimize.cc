@@ -11,7 +11,7 @@
 #include "query/engines/duckdb/commands/optimize_metrics.h"
 #include "query/engines/duckdb/commands/rearrange.h"
 #include "query/engines/duckdb/commands/rearranging.h"
-#include "storage/delta/delta_snapshot.h"
+#include "storage/delta/snapshot/delta_snapshot.h"
 #include "storage/maintenance/clustering.h"
 #include "storage/partitioning/space_curve.h"
 

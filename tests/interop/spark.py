@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import threading
+import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
-#: A short life and two cores: little time for the compiler, small heap, no web pages.
-JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xss4m -Dderby.system.home={folder}"
+T = TypeVar("T")
+
+#: A short life and two cores: little time for the compiler, no web pages.
+JVM = (
+    "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xss8m -Dderby.system.home={folder}"
+    " -Dlakehouse.spark.log={log} -Dlog4j2.configurationFile={settings}"
+)
 SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -27,7 +36,6 @@ SETTINGS = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.log.level": "OFF",
 }
 
 
@@ -41,22 +49,49 @@ class Spark:
     """A session in a Java process of its own, ended with :meth:`close`."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._log = folder / "spark.log"
+        self._change = threading.Lock()
+        self.session: Any = self._start()
+
+    def _start(self) -> Any:
         (package,) = dependencies().glob("spark-*/pyspark")
-        sys.path[:0] = [str(package.parent)]
+        if str(package.parent) not in sys.path:
+            sys.path[:0] = [str(package.parent)]
         os.environ["SPARK_HOME"] = str(package.parent / "home")
         os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
         os.environ["PYSPARK_PYTHON"] = sys.executable
-        java = JVM.format(folder=folder)
+        settings = Path(__file__).with_name("spark-log.properties")
+        java = JVM.format(folder=self._folder, log=self._log, settings=settings)
         os.environ["PYSPARK_SUBMIT_ARGS"] = (
-            f"--driver-memory 1g --driver-java-options '{java}' pyspark-shell"
+            f"--driver-memory 2g --driver-java-options '{java}' pyspark-shell"
         )
         from pyspark.sql import SparkSession
 
         builder = SparkSession.builder.master("local[2]").appName("lakehouse tests")
         for name, text in SETTINGS.items():
             builder = builder.config(name, text)
-        builder = builder.config("spark.sql.warehouse.dir", str(folder / "warehouse"))
-        self.session: Any = builder.config("spark.local.dir", str(folder)).getOrCreate()
+        builder = builder.config("spark.sql.warehouse.dir", str(self._folder / "warehouse"))
+        return builder.config("spark.local.dir", str(self._folder)).getOrCreate()
+
+    def attempt(self, work: Callable[[int], T]) -> T:
+        """Return what the work returns; it is done once more, in a new process, if Spark ended.
+
+        The work gets 0, and 1 the second time: what it makes needs another place then.
+        """
+        session = self.session
+        try:
+            return work(0)
+        except Exception:
+            with self._change:
+                if self.session is session:
+                    if not _has_ended(session):
+                        raise
+                    said = self._log.read_text(encoding="utf-8")[-4000:]
+                    warnings.warn(f"Spark ended and is started anew: {said}", stacklevel=2)
+                    _end(session)
+                    self.session = self._start()
+            return work(1)
 
     def run(self, sql: str) -> None:
         """Run a statement whose answer is of no interest."""
@@ -101,9 +136,30 @@ class Spark:
 
     def close(self) -> None:
         """Stop the session and its process."""
-        gateway = self.session.sparkContext._gateway
         self.session.stop()
-        gateway.shutdown()
-        process = gateway.proc
-        process.stdin.close()
-        process.wait(30)
+        _end(self.session)
+
+
+def _has_ended(session: Any) -> bool:
+    """Return whether the process is gone, or goes: it stops its context by itself."""
+    try:
+        return bool(session.sparkContext._jsc.sc().isStopped())
+    except Exception:  # noqa: BLE001 - each failure of the bridge says that nobody is there
+        return True
+
+
+def _end(session: Any) -> None:
+    """End the process; a later session starts another one."""
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    gateway = session.sparkContext._gateway
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    try:
+        gateway.proc.wait(30)
+    except subprocess.TimeoutExpired:
+        gateway.proc.kill()
+        gateway.proc.wait()
+    SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
+    SparkSession._instantiatedSession = None

@@ -75,8 +75,13 @@ def tables(lake: dl.Lakehouse, spark: Spark, pool: ThreadPoolExecutor) -> dict[s
     for case in MADE_HERE:
         table = written[case.name] = write(lake, case)
         for group in versions_of_same_columns(table.place):
-            table.by_spark.append(pool.submit(spark.read_versions, table.place, group))
+            table.by_spark.append(pool.submit(read_versions, spark, table.place, group))
     return written
+
+
+def read_versions(spark: Spark, place: Path, group: list[int]) -> dict[int, pa.Table]:
+    """Let Spark read some versions."""
+    return spark.attempt(lambda _: spark.read_versions(place, group))
 
 
 @pytest.mark.timeout(600)

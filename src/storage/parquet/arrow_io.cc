@@ -79,6 +79,8 @@ void ArrowOutput::ThrowFailure(const std::string& doing) const {
   if (failure_) throw failure_->Within(doing);
 }
 
+arrow::MemoryPool* WriterMemory() { return arrow::system_memory_pool(); }
+
 void Check(const arrow::Status& status, const std::string& doing) {
   if (status.ok()) return;
   if (const auto error = ErrorIn(status)) throw error->Within(doing);

@@ -2,6 +2,7 @@
 
 #include <arrow/buffer.h>
 #include <arrow/io/interfaces.h>
+#include <arrow/memory_pool.h>
 #include <arrow/result.h>
 
 #include <memory>
@@ -50,6 +51,11 @@ class ArrowOutput : public arrow::io::OutputStream {
   std::optional<Error> failure_;
   bool closed_ = false;
 };
+
+/// The memory of writers of files: the C library's. Arrow's own allocator asks for huge pages, and
+/// clearing those costs more than a small file does, of which a few kilobytes for each column are
+/// used.
+arrow::MemoryPool* WriterMemory();
 
 /// Throws the lakehouse's Error inside `status` if there is one, else Corruption LK-3510.
 void Check(const arrow::Status& status, const std::string& doing);

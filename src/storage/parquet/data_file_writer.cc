@@ -22,6 +22,7 @@
 #include "storage/parquet/column_stats.h"
 #include "storage/parquet/partition_split.h"
 #include "storage/parquet/physical_columns.h"
+#include "storage/parquet/plain_columns.h"
 #include "storage/parquet/stats_columns.h"
 #include "storage/parquet/variant_checks.h"
 #include "storage/parquet/writer_properties.h"
@@ -44,7 +45,7 @@ class OpenFile {
     sink_ = std::make_shared<ArrowOutput>(*object_);
     Run("opening " + path_, [&] {
       file_ =
-          Check(::parquet::arrow::FileWriter::Open(*schema, arrow::default_memory_pool(), sink_,
+          Check(::parquet::arrow::FileWriter::Open(*schema, WriterMemory(), sink_,
                                                    std::move(properties), MakeArrowProperties()),
                 "opening " + path_);
     });
@@ -133,7 +134,7 @@ class DataFileWriter::Impl {
         schema_(ToArrow(metadata.schema)) {
     InitializeCompute();
     options_.row_group_rows = std::max<int64_t>(options_.row_group_rows, 1);
-    properties_ = MakeWriterProperties(options_.compression, options_.row_group_rows);
+    MakeWriterProperties(options_.compression, options_.row_group_rows);  // or its error
     std::vector<Field> fields = metadata_.schema.fields;
     for (const std::string& column : metadata_.partition_columns) {
       LAKE_CHECK(metadata_.schema.IndexOf(column).has_value());
@@ -195,14 +196,16 @@ class DataFileWriter::Impl {
   /// In slices, so that a large batch does not become a large file.
   void WriteTo(const std::vector<Value>& values, const arrow::RecordBatch& rows) {
     for (int64_t from = 0; from < rows.num_rows(); from += options_.row_group_rows) {
-      const size_t at = FileOf(values);
+      const auto slice = rows.Slice(from, options_.row_group_rows);
+      const size_t at = FileOf(values, *slice);
       open_[at]->last_used = ++tick_;
-      open_[at]->Write(*rows.Slice(from, options_.row_group_rows));
+      open_[at]->Write(*slice);
       if (open_[at]->size() >= options_.target_file_bytes) CloseFile(at);
     }
   }
 
-  size_t FileOf(const std::vector<Value>& values) {
+  /// The open file of a partition, or a new one that begins with `rows`.
+  size_t FileOf(const std::vector<Value>& values, const arrow::RecordBatch& rows) {
     for (size_t i = 0; i < open_.size(); ++i) {
       if (SamePartition(open_[i]->values(), values)) return i;
     }
@@ -218,8 +221,10 @@ class DataFileWriter::Impl {
     std::string folder = PartitionFolder(values, metadata_);
     if (options_.change_data) folder = io::JoinPath("_change_data", folder);
     const std::string path = io::JoinPath(folder, name);
+    auto properties = MakeWriterProperties(options_.compression, options_.row_group_rows,
+                                           PlainColumns(rows, *file_schema_));
     open_.push_back(std::make_unique<OpenFile>(table_, path, values, file_schema_, options_.stats,
-                                               properties_));
+                                               std::move(properties)));
     return open_.size() - 1;
   }
 
@@ -233,7 +238,6 @@ class DataFileWriter::Impl {
   const io::Location table_;
   const TableMetadata metadata_;
   DataFileOptions options_;
-  std::shared_ptr<::parquet::WriterProperties> properties_;
   const StorageContext context_;
   const std::shared_ptr<arrow::Schema> schema_;
   std::shared_ptr<arrow::Schema> file_schema_;

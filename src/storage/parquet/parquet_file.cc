@@ -151,7 +151,7 @@ void WriteParquet(arrow::RecordBatchReader& rows, io::ObjectWriter& writer,
   const auto sink = std::make_shared<ArrowOutput>(writer);
   try {
     auto out = Check(::parquet::arrow::FileWriter::Open(
-                         *rows.schema(), arrow::default_memory_pool(), sink,
+                         *rows.schema(), WriterMemory(), sink,
                          MakeWriterProperties(compression, row_group_rows), MakeArrowProperties()),
                      doing);
     std::shared_ptr<arrow::RecordBatch> batch;

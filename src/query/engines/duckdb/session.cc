@@ -385,17 +385,22 @@ namespace {
 /// Does this thread's part of a statement until there is an answer. The engine's own loop asks
 /// again at once while its other threads have all the work, on a core that they could use.
 void RunTasks(dk::PendingQueryResult& pending) {
-  constexpr std::chrono::microseconds kLongest(200);
-  std::chrono::microseconds pause(10);
+  using std::chrono::microseconds;
+  constexpr microseconds kShortest(10);
+  constexpr microseconds kLongest(1000);
+  // An answer waits for at most about so small a part of the time that it took.
+  constexpr int kShareOfWait = 16;
+  microseconds waited(0);
   while (true) {
     const auto state = pending.ExecuteTask();
     if (dk::PendingQueryResult::IsResultReady(state)) return;
     if (state == dk::PendingExecutionResult::NO_TASKS_AVAILABLE) {
+      const auto pause = std::clamp(waited / kShareOfWait, kShortest, kLongest);
       std::this_thread::sleep_for(pause);
-      pause = std::min(pause * 2, kLongest);
+      waited += pause;
       continue;
     }
-    pause = std::chrono::microseconds(10);
+    waited = microseconds(0);
     if (state == dk::PendingExecutionResult::BLOCKED) pending.WaitForTask();
   }
 }

@@ -114,9 +114,10 @@ class Check {
 
   std::string Run() {
     using Step = std::string (Check::*)();
-    constexpr Step kSteps[] = {&Check::Protocols,    &Check::Metadata,     &Check::Domains,
-                               &Check::Applications, &Check::RowIds,       &Check::AddedFiles,
-                               &Check::RemovedReads, &Check::ChangedFiles, &Check::NewFiles};
+    constexpr Step kSteps[] = {&Check::Protocols,       &Check::Metadata,     &Check::Domains,
+                               &Check::DroppedFeatures, &Check::Applications, &Check::RowIds,
+                               &Check::AddedFiles,      &Check::RemovedReads, &Check::ChangedFiles,
+                               &Check::NewFiles};
     for (const Step step : kSteps) {
       if (std::string reason = (this->*step)(); !reason.empty()) {
         return reason + " (version " + std::to_string(version_) + ")";
@@ -131,6 +132,7 @@ class Check {
   std::string Protocols();
   std::string Metadata();
   std::string Domains();
+  std::string DroppedFeatures();
   std::string Applications();
   std::string RowIds();
   std::string AddedFiles();
@@ -168,7 +170,9 @@ std::string Check::Protocols() {
   if (!winner_.protocol) return {};
   const Protocol& next = *winner_.protocol;
   if (ours_.protocol) {
-    if (!Extends(*ours_.protocol, next)) {
+    // Who drops a feature writes a protocol with fewer of them, which a later one cannot stand for.
+    const bool drops = !Extends(ours_.base->protocol(), *ours_.protocol);
+    if (drops || !Extends(*ours_.protocol, next)) {
       return "another writer changed the table's protocol, as we do";
     }
     ours_.protocol.reset();  // it is there now
@@ -206,6 +210,27 @@ std::string Check::Domains() {
     for (const SetDomain& mine : ours_.domains) {
       if (mine.domain == theirs.domain) return "another writer set domain " + mine.domain;
     }
+  }
+  return {};
+}
+
+/// A feature that we drop must not be in use again.
+std::string Check::DroppedFeatures() {
+  if (!ours_.protocol) return {};
+  const auto drops = [&](const char* feature) {
+    return Supports(ours_.base->protocol(), feature) && !Supports(*ours_.protocol, feature);
+  };
+  const auto set = [](const SetDomain& domain) { return !domain.removed; };
+  const auto marked = [](const AddFilePtr& add) { return add->deletion_vector != nullptr; };
+  const std::string of_ours = ", and we drop that feature";
+  if (drops("rowTracking") && (!winner_.adds.empty() || !winner_.removes.empty())) {
+    return "another writer changed files, whose row ids are dropped now";
+  }
+  if (drops("domainMetadata") && std::any_of(winner_.domains.begin(), winner_.domains.end(), set)) {
+    return "another writer set a domain" + of_ours;
+  }
+  if (drops("deletionVectors") && std::any_of(winner_.adds.begin(), winner_.adds.end(), marked)) {
+    return "another writer wrote deletion vectors" + of_ours;
   }
   return {};
 }

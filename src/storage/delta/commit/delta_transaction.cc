@@ -202,6 +202,7 @@ void DeltaTransaction::DropFeature(const std::string& feature, bool guard_histor
   Protocol next = WithoutFeature(ours_.NewProtocol(), feature);
   if (guard_history) {
     next = WithFeature(next, "checkpointProtection");
+    ours_.guards_history = true;
     TableMetadata metadata = ours_.NewMetadata();
     metadata.properties[kCheckpointProtectionProperty] = std::to_string(base_->version() + 1);
     ours_.metadata = std::move(metadata);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "storage/delta/commit/row_tracking.h"
 #include "storage/delta/log/features.h"
+#include "storage/delta/log/log_properties.h"
 #include "storage/delta/log/protocol.h"
 #include "storage/delta/log/stats_json.h"
 #include "storage/field_keys.h"
@@ -139,6 +140,11 @@ Actions Assemble(const Pending& ours, const Ground& ground, HistoryEntry info, i
   actions.info = std::move(info);
   actions.protocol = ours.protocol;
   actions.metadata = ours.metadata;
+  if (ours.guards_history) {  // up to the version that the commit becomes
+    if (!actions.metadata) actions.metadata = ground.metadata;
+    const std::string version = std::to_string(ground.version + 1);
+    actions.metadata->properties[kCheckpointProtectionProperty] = version;
+  }
   actions.transactions = ours.transactions;
   actions.domains = ours.domains;
   actions.changes = ours.change_files;

@@ -48,8 +48,9 @@ struct Pending {
   std::optional<IsolationLevel> isolation;  ///< as set; else by the table
   bool read_rows_moved = false;             ///< rows that were read are in other files since
   bool rearranged = false;
-  bool replaces_all = false;  ///< RemoveAllFiles was called
-  RowRules kept;              ///< rules for rows that the writer of the files has kept
+  bool replaces_all = false;    ///< RemoveAllFiles was called
+  bool guards_history = false;  ///< checkpoints before this commit stay (checkpointProtection)
+  RowRules kept;                ///< rules for rows that the writer of the files has kept
 
   std::optional<Protocol> protocol;
   std::optional<TableMetadata> metadata;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -72,7 +73,12 @@ class Spark:
         for name, text in SETTINGS.items():
             builder = builder.config(name, text)
         builder = builder.config("spark.sql.warehouse.dir", str(self._folder / "warehouse"))
-        return builder.config("spark.local.dir", str(self._folder)).getOrCreate()
+        interrupts = signal.getsignal(signal.SIGINT)
+        session = builder.config("spark.local.dir", str(self._folder)).getOrCreate()
+        # Spark's answer to Ctrl-C would stay for the tests that come later.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, interrupts)
+        return session
 
     def attempt(self, work: Callable[[int], T]) -> T:
         """Return what the work returns; it is done once more, in a new process, if Spark ended.

@@ -242,7 +242,10 @@ int64_t Core::Write(const nb::object& rows, const std::string& name, const std::
   StoppableReader reader(ImportStream(rows), cancel);
   int64_t version = -1;
   RunInterruptibly([&] { cancel.Cancel(); },
-                   [&] { version = WriteRows(lakehouse->lake(), principal, target, reader); });
+                   [&] {
+                     version = WriteRows(lakehouse->lake(), principal, target, reader);
+                     if (version >= 0) lakehouse->AfterWrite(principal, target.name);
+                   });
   return version;
 }
 

@@ -13,6 +13,7 @@
 #include "catalog/governance/authorizer.h"
 #include "query/engines/duckdb/duckdb_engine.h"
 #include "security/audit_log.h"
+#include "storage/maintenance/auto_optimize.h"
 #include "storage/time_zone.h"
 
 namespace lakehouse::app {
@@ -96,7 +97,7 @@ class Lakehouse::Impl {
       : config(config),
         state(OpenStateDirectory(config)),
         lake(OpenLake(config, state)),
-        jobs(std::make_unique<ingestion::JobRunner>(lake, RunnerOptionsOf(config, state))) {}
+        jobs(std::make_unique<ingestion::JobRunner>(lake, JobOptions())) {}
 
   query::QueryEngine& Engine() {
     const std::lock_guard lock(engine_mutex);
@@ -105,6 +106,26 @@ class Lakehouse::Impl {
     options.files = MakeFileLoader(lake, RunnerOptionsOf(config, state).sources);
     engine = query::duckdb::OpenDuckDbEngine(lake, options);
     return *engine;
+  }
+
+  ingestion::RunnerOptions JobOptions() {
+    auto options = RunnerOptionsOf(config, state);
+    options.after_commit = [this](const security::Principal& principal,
+                                  const catalog::ObjectName& name) { AfterWrite(principal, name); };
+    return options;
+  }
+
+  void AfterWrite(const security::Principal& principal, const catalog::ObjectName& name) {
+    try {
+      const auto found = lake->Find(principal, catalog::Action::kModify, name);
+      if (!found || !found->table) return;
+      const auto& properties = found->table->Latest()->metadata().properties;
+      if (!storage::maintenance::WantsAutoCompaction(properties)) return;
+      Engine().CompactAfterWrite(principal, found->table);
+    } catch (const std::exception& error) {
+      LogWarn("small files were not compacted",
+              {{"table", name.ToString()}, {"reason", error.what()}});
+    }
   }
 
   const Config config;
@@ -128,6 +149,10 @@ const Config& Lakehouse::config() const { return impl_->config; }
 catalog::Lake& Lakehouse::lake() { return *impl_->lake; }
 query::QueryEngine& Lakehouse::engine() { return impl_->Engine(); }
 ingestion::JobRunner& Lakehouse::jobs() { return *impl_->jobs; }
+
+void Lakehouse::AfterWrite(const security::Principal& principal, const catalog::ObjectName& name) {
+  impl_->AfterWrite(principal, name);
+}
 
 bool Lakehouse::engine_open() const {
   const std::lock_guard lock(impl_->engine_mutex);

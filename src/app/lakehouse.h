@@ -25,6 +25,9 @@ class Lakehouse {
   /// Is the engine started?
   bool engine_open() const;
   ingestion::JobRunner& jobs();
+  /// To be called after a commit that was not one of the engine: what the table wants then (auto
+  /// compaction). Starts the engine only for that; never throws.
+  void AfterWrite(const security::Principal& principal, const catalog::ObjectName& name);
 
  private:
   class Impl;

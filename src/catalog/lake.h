@@ -77,6 +77,11 @@ class Lake {
   ResolvedObject ResolvePath(const security::Principal& principal, Action action,
                              const std::string& location);
 
+  /// Every other table that has a name, whoever may see it: for VACUUM, which must leave alone what
+  /// shallow clones refer to. Those without a log, with a broken one, or with one that is not
+  /// understood are passed over with a warning; the store's errors come through.
+  std::vector<std::shared_ptr<storage::Table>> TablesBeside(const storage::Table& table);
+
   /// Creates log and name; false when it was there and if_not_exists is set. Files already written
   /// for a CREATE TABLE AS SELECT go into version 0.
   bool CreateTable(const security::Principal& principal, const CreateTableRequest& request,

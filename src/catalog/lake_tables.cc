@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/logging.h"
 #include "catalog/folder_name.h"
 #include "catalog/lake.h"
 #include "catalog/lake_impl.h"
@@ -85,6 +86,33 @@ ObjectInfo Lake::Impl::AddTable(const security::Principal& principal, const Obje
   ObjectInfo stored = parts.metadata->CreateObject(std::move(object), false);
   Changed();
   return stored;
+}
+
+std::vector<std::shared_ptr<storage::Table>> Lake::TablesBeside(const storage::Table& table) {
+  std::vector<std::shared_ptr<storage::Table>> others;
+  const auto take = [&](const ObjectInfo& object) {
+    if (object.kind != ObjectKind::kTable) return;
+    try {
+      auto other = impl_->Open(object);
+      if (other->location().uri() == table.location().uri()) return;
+      other->Latest();
+      others.push_back(std::move(other));
+    } catch (const Error& error) {
+      const bool unreadable = error.kind() == ErrorKind::kNotFound ||
+                              error.kind() == ErrorKind::kCorruption ||
+                              error.kind() == ErrorKind::kUnsupported;
+      if (!unreadable) throw;
+      LogWarn("a table cannot be asked which files it refers to",
+              {{"table", object.name.ToString()}, {"reason", error.what()}});
+    }
+  };
+  MetadataStore& names = *impl_->parts.metadata;
+  for (const std::string& catalog : names.ListCatalogs()) {
+    for (const SchemaInfo& schema : names.ListSchemas(catalog)) {
+      for (const ObjectInfo& object : names.ListObjects(catalog, schema.name)) take(object);
+    }
+  }
+  return others;
 }
 
 bool Lake::CreateTable(const security::Principal& principal, const CreateTableRequest& request,

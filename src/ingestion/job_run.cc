@@ -55,7 +55,7 @@ class Attempt {
     metrics_.files_skipped = found.parts_skipped;
     if (!found.anything) return;
     PrepareTarget();
-    source_->Start(target_.arrow_schema());
+    source_->Start(target_.SchemaFor(spec_.source_type));
     TargetWriter writer(target_);
     Copy(writer);
     quarantine_.Commit();

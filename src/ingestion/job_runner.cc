@@ -386,6 +386,9 @@ class JobRunner::Impl {
                  .on_progress = [&](const RunMetrics& now,
                                     double fraction) { Show(run, now, fraction); }},
                 metrics);
+        if (metrics.table_version >= 0 && options_.after_commit) {
+          options_.after_commit(run.principal, TargetOf(run.spec, lake_->default_catalog()));
+        }
         return Finish(run, "succeeded", metrics, nullptr);
       } catch (...) {
         const Error error = CurrentError();

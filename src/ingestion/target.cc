@@ -1,11 +1,14 @@
 #include "ingestion/target.h"
 
+#include <arrow/extension/json.h>
+#include <arrow/record_batch.h>
 #include <arrow/type.h>
 
 #include "base/error.h"
 #include "storage/append.h"
 #include "storage/arrow_schema.h"
 #include "storage/delta/commit/schema_merge.h"
+#include "storage/variant_columns.h"
 
 namespace lakehouse::ingestion {
 
@@ -40,7 +43,7 @@ void Target::Plan(const arrow::Schema& schema) {
 void Target::ReplaceSchema(const arrow::Schema& schema) {
   storage::Schema replaced = storage::FromArrow(schema);
   storage::ValidateSchema(replaced);
-  if (storage::ToArrow(replaced)->Equals(*arrow_schema())) return;
+  if (storage::ToArrow(replaced)->Equals(*storage::ToArrow(metadata_.schema))) return;
   for (const std::string& column : metadata_.partition_columns) {
     if (replaced.IndexOf(column)) continue;
     throw Error(ErrorKind::kInvalidSchema, "LK-5033",
@@ -60,8 +63,14 @@ void Target::AddColumns(const arrow::Schema& schema) {
   schema_changed_ = true;
 }
 
-std::shared_ptr<arrow::Schema> Target::arrow_schema() const {
-  return storage::ToArrow(metadata_.schema);
+std::shared_ptr<arrow::Schema> Target::SchemaFor(const std::string& source_type) const {
+  auto fields = storage::ToArrow(metadata_.schema)->fields();
+  for (size_t i = 0; i < fields.size() && source_type != "parquet"; ++i) {
+    if (metadata_.schema.fields[i].type->id() != storage::TypeId::kVariant) continue;
+    fields[i] =
+        fields[i]->WithType(source_type == "json" ? arrow::extension::json() : arrow::utf8());
+  }
+  return arrow::schema(std::move(fields));
 }
 
 void Target::Create() {
@@ -95,7 +104,16 @@ TargetWriter::TargetWriter(Target& target)
 
 TargetWriter::~TargetWriter() = default;
 
-void TargetWriter::Write(const arrow::RecordBatch& batch) { writer_->Write(batch); }
+void TargetWriter::Write(const arrow::RecordBatch& batch) {
+  auto columns = batch.columns();
+  const auto& fields = target_.metadata_.schema.fields;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].type->id() != storage::TypeId::kVariant) continue;
+    columns[i] = storage::VariantsOf(columns[i], fields[i].name);
+  }
+  writer_->Write(*arrow::RecordBatch::Make(storage::ToArrow(target_.metadata_.schema),
+                                           batch.num_rows(), std::move(columns)));
+}
 
 int64_t TargetWriter::rows_written() const { return writer_->rows_written(); }
 

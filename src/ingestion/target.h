@@ -32,8 +32,9 @@ class Target {
   /// Columns that an existing table lacks, behind its own.
   void AddColumns(const arrow::Schema& schema);
 
-  /// The form that batches must have.
-  std::shared_ptr<arrow::Schema> arrow_schema() const;
+  /// The form that batches must have: that of the table, with the type arrow.json for variants from
+  /// a source of JSON, and texts from others. Those of Parquet files have the form of the table.
+  std::shared_ptr<arrow::Schema> SchemaFor(const std::string& source_type) const;
   const storage::SnapshotPtr& snapshot() const { return snapshot_; }  ///< null when planned
   const io::Location& location() const { return location_; }
   const catalog::ObjectName& name() const { return name_; }

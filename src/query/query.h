@@ -15,6 +15,10 @@
 #include "base/cancellation.h"
 #include "security/principal.h"
 
+namespace lakehouse::storage {
+class Table;
+}
+
 namespace lakehouse::query {
 
 struct DateParameter {
@@ -120,6 +124,10 @@ class QueryEngine {
   virtual ~QueryEngine() = default;
   virtual std::string name() const = 0;
   virtual std::unique_ptr<Session> OpenSession(const security::Principal& principal) = 0;
+  /// What follows a commit that another part of the program made: the compaction of small files,
+  /// for a table that wants it. What fails is only said in the log.
+  virtual void CompactAfterWrite(const security::Principal& principal,
+                                 std::shared_ptr<storage::Table> table) = 0;
   /// Throws when the engine cannot answer; for readiness.
   virtual void Ping() = 0;
 };

@@ -11,6 +11,7 @@
 #include "base/suggest.h"
 #include "storage/arrow_schema.h"
 #include "storage/arrow_status.h"
+#include "storage/variant_columns.h"
 
 namespace lakehouse::storage {
 namespace {
@@ -36,7 +37,7 @@ bool KeepsFloats(const arrow::Array& before, const arrow::Array& after) {
 /// Brings batches into the table's shape: for each table column its position in the rows, or -1.
 class Shaper {
  public:
-  Shaper(const Schema& table, const arrow::Schema& rows) : schema_(ToArrow(table)) {
+  Shaper(const Schema& table, const arrow::Schema& rows) : table_(table), schema_(ToArrow(table)) {
     source_.assign(table.fields.size(), -1);
     for (int i = 0; i < rows.num_fields(); ++i) {
       const std::string& name = rows.field(i)->name();
@@ -61,21 +62,26 @@ class Shaper {
   std::shared_ptr<arrow::RecordBatch> Shape(const arrow::RecordBatch& batch) const {
     std::vector<std::shared_ptr<arrow::Array>> columns;
     for (int c = 0; c < schema_->num_fields(); ++c) {
-      columns.push_back(Column(batch, *schema_->field(c), source_[static_cast<size_t>(c)]));
+      const auto at = static_cast<size_t>(c);
+      const bool variants = table_.fields[at].type->id() == TypeId::kVariant;
+      columns.push_back(Column(batch, *schema_->field(c), source_[at], variants));
     }
     return arrow::RecordBatch::Make(schema_, batch.num_rows(), std::move(columns));
   }
 
  private:
   static std::shared_ptr<arrow::Array> Column(const arrow::RecordBatch& batch,
-                                              const arrow::Field& field, int source) {
+                                              const arrow::Field& field, int source,
+                                              bool variants) {
     if (source < 0) {
       auto nulls = arrow::MakeArrayOfNull(field.type(), batch.num_rows());
       if (!nulls.ok()) ThrowMisfit(nulls.status().message());
       return *nulls;
     }
     std::shared_ptr<arrow::Array> column = batch.column(source);
-    if (!column->type()->Equals(*field.type())) {
+    if (variants) {
+      column = VariantsOf(column, field.name());
+    } else if (!column->type()->Equals(*field.type())) {
       auto cast = arrow::compute::Cast(*column, field.type(), arrow::compute::CastOptions::Safe());
       if (!cast.ok()) ThrowMisfit("column " + field.name() + ": " + cast.status().message());
       if (!KeepsFloats(*column, **cast)) {
@@ -89,6 +95,7 @@ class Shaper {
     return column;
   }
 
+  const Schema& table_;
   const std::shared_ptr<arrow::Schema> schema_;
   std::vector<int> source_;
 };

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "storage/field_keys.h"
 #include "storage/variant.h"
+#include "storage/variant_columns.h"
 
 namespace lakehouse::storage {
 namespace {
@@ -20,7 +21,23 @@ std::shared_ptr<arrow::Field> ToArrowField(const Field& field) {
 
 DataTypePtr FromArrowType(const arrow::DataType& type, const std::string& column);
 
+/// Marked as variants, as an extension that Arrow knows or in the field's metadata.
+bool IsMarkedVariant(const arrow::Field& field) {
+  constexpr char kVariantExtension[] = "arrow.parquet.variant";
+  if (!HasVariantForm(*field.type())) return false;
+  if (field.type()->id() == arrow::Type::EXTENSION) {
+    const auto& type = static_cast<const arrow::ExtensionType&>(*field.type());
+    return type.extension_name() == kVariantExtension;
+  }
+  if (!field.HasMetadata()) return false;
+  const auto marked = field.metadata()->Get("ARROW:extension:name");
+  return marked.ok() && *marked == kVariantExtension;
+}
+
 Field FromArrowField(const arrow::Field& field, const std::string& column) {
+  if (IsMarkedVariant(field)) {
+    return {field.name(), DataType::Primitive(TypeId::kVariant), field.nullable(), {}};
+  }
   return {field.name(), FromArrowType(*field.type(), column), field.nullable(), {}};
 }
 

@@ -32,6 +32,9 @@ struct VacuumOptions {
   size_t threads = kStoreThreads;
   std::string user_name;
   CancellationToken token;
+  /// Tables that may refer to files of this one (shallow clones): what their versions that are
+  /// younger than either table's retention refer to stays.
+  std::vector<std::shared_ptr<Table>> referrers;
 };
 
 struct VacuumReport {

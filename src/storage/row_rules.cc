@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "storage/field_keys.h"
+#include "storage/mapping_keys.h"
 
 namespace lakehouse::storage {
 namespace {
@@ -38,7 +39,7 @@ RowRules RulesOf(const TableMetadata& metadata) {
   rules.generated = AnyHas(fields, kGenerationKey);
   rules.identity = AnyHas(fields, kIdentityStartKey);
   rules.defaults = AnyHas(fields, kDefaultKey);
-  const auto mode = metadata.properties.find("delta.columnMapping.mode");
+  const auto mode = metadata.properties.find(kMappingModeKey);
   rules.column_mapping = mode != metadata.properties.end() && mode->second != "none";
   rules.change_feed = IsTrue(metadata, "delta.enableChangeDataFeed");
   rules.row_ids = IsTrue(metadata, "delta.enableRowTracking");

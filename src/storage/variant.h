@@ -53,6 +53,14 @@ std::optional<std::string> VariantText(const VariantView& variant);
 bool IsVariantNull(const VariantView& variant);
 /// What stands at the path; nothing when there is no such field or element.
 std::optional<VariantView> VariantAt(VariantView variant, const std::vector<VariantStep>& path);
+/// A field of an object or an element of an array, in the order in which they are stored.
+struct VariantEntry {
+  std::optional<std::string_view> name;  ///< of a field
+  VariantView variant;
+};
+
+/// The parts of an object or an array; none of other values.
+std::vector<VariantEntry> VariantEntries(const VariantView& variant);
 /// Reads all of it.
 void CheckVariant(const VariantView& variant);
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections import defaultdict
 from collections.abc import Callable
+from math import exp, log
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from measure import CACHE, DATA, BenchError, Row, in_turns, row_of, run_workers, workspace
@@ -158,8 +161,10 @@ def is_there(folder: Path, sql: str) -> bool:
     return True
 
 
-#: By side and measurement, by how much the process grew for the change, in MB.
-GROWN: dict[str, dict[str, float]] = {"ours": {}, "peer": {}}
+#: By side and measurement, what each round's change took beside time: MB by which the process grew,
+#: and processor seconds of all its threads.
+GROWN: dict[tuple[str, str], list[float]] = defaultdict(list)
+USED: dict[tuple[str, str], list[float]] = defaultdict(list)
 
 
 def measured(
@@ -174,8 +179,8 @@ def measured(
             shutil.copytree(table / side, folder)
             (result,) = run_workers(task, side, folder=str(folder), **arguments)
             answers.add(str(result["answer"]))
-        grown = GROWN[side]
-        grown[name] = max(grown.get(name, 0.0), result["grown_mb"])
+        GROWN[side, name].append(result["grown_mb"])
+        USED[side, name].append(result["cpu_seconds"])
         return result["seconds"], result["peak_mb"]
 
     sides = in_turns(rounds, one)
@@ -229,7 +234,7 @@ def run(quick: bool) -> list[Row]:
                     inserts=new is not None,
                 )
             )
-        rows += [geometric_mean(rows), mean_growth()]
+        rows += [geometric_mean(rows), mean_cpu(), mean_growth()]
         make_table(many, space / "many", [])
         rows.append(one_row_into(count, rounds, space / "many"))
         make_table(lines, space / "lines", [])
@@ -242,24 +247,27 @@ def run(quick: bool) -> list[Row]:
     return rows
 
 
+def mean(values: list[float]) -> float:
+    """Return the geometric mean."""
+    return exp(sum(map(log, values)) / len(values))
+
+
 def mean_growth() -> Row:
     """Return the mean over the cases of what MERGE needs beside the process that runs it."""
-    from math import exp, log
+    ours, peer = (mean([max(GROWN[side, name]) for name, *_ in CASES]) for side in ("ours", "peer"))
+    return Row("merge.geomean.memory", ours, peer, "MB", goal="ratio <= 0.2")
 
-    def mean(side: str) -> float:
-        values = [GROWN[side][name] for name, *_ in CASES]
-        return exp(sum(map(log, values)) / len(values))
 
-    return Row("merge.geomean.memory", mean("ours"), mean("peer"), "MB", goal="ratio <= 0.2")
+def mean_cpu() -> Row:
+    """Return the mean over the cases of the processor time, which other work hardly moves."""
+    ours, peer = (
+        mean([median(USED[side, name]) for name, *_ in CASES]) for side in ("ours", "peer")
+    )
+    return Row("merge.geomean.cpu", ours, peer, "CPU s", "lower")
 
 
 def geometric_mean(rows: list[Row]) -> Row:
     """Return the mean over the cases of MERGE; goal: a fifth of time."""
-    from math import exp, log
-
-    def mean(values: list[float]) -> float:
-        return exp(sum(map(log, values)) / len(values))
-
     ours = mean([row.ours for row in rows if row.ours])
     peer = mean([row.peer for row in rows if row.peer])
     ours_mb = mean([row.ours_rss_mb for row in rows if row.ours_rss_mb])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -77,7 +78,8 @@ def _named(folder: Path, log: Path) -> None:
     import data_lakehouse as dl
 
     (folder / "bench").mkdir()
-    shutil.copytree(log, folder / "bench" / "log")
+    # Links, not copies: nobody writes into a file of a log that is there.
+    shutil.copytree(log, folder / "bench" / "log", copy_function=os.link)
     with dl.connect(folder) as lake:
         lake.sql("CREATE SCHEMA bench")
         lake.core.register_table("bench.log", str(folder / "bench" / "log"), "", "")
@@ -121,9 +123,9 @@ def run(quick: bool) -> list[Row]:
         _load(checkpointed, "skip", 0, rounds, "snapshot.checkpoint.predicate", "predicate"),
         _load(checkpointed, "metadata", 5, rounds, "metadata.checksum", "metadata"),
         _changed(checkpointed, "refresh", rounds, "refresh.1_commit", "refresh"),
-        _changed(log, "write_checkpoint", rounds, "checkpoint.write", "write"),
+        _changed(log, "write_checkpoint", min(rounds, 2), "checkpoint.write", "write"),
     ]
-    total = 64 if quick else 3200
+    total = 64 if quick else 1280
     for name, processes, threads, goal in (
         ("append.32_threads", 1, 32, "1 process"),
         ("append.4x8", 4, 8, "4 processes"),

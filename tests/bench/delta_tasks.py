@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 Work = Callable[[], dict[str, Any]]
-#: No file has such rows, and each column alone leaves some.
+#: Half of the files may have such an id, nearly all such a day, all such a name and price, and none
+#: such an amount, which is looked at last.
 PREDICATE = (
-    "id > 2000000000 AND day >= DATE '2023-01-01' AND name < 'zz' AND price > -1 AND amount < 1000"
+    "id > 500000000 AND day >= DATE '2024-02-01' AND name < 'm' AND price > 100 AND amount > 99"
 )
 
 

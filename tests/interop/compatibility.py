@@ -62,6 +62,7 @@ def page() -> str:
     titles = [f"our tables read by {engine}" for engine in ENGINES.values()]
     titles += ["Spark's tables read by us", "in turns with Spark", "tables"]
     features = list(dict.fromkeys(case.feature for case in CASES))
+    features += sorted({entry["feature"] for entry in known()["in turns"].values()} - {*features})
     lines = [f"| feature | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
     for feature in features:
         cells = [cell("written", feature, engine) for engine in ENGINES]

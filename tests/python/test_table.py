@@ -336,3 +336,38 @@ def test_files_are_compacted_and_ordered(lakehouse: dl.Lakehouse, table: dl.Tabl
     assert table.history(1)[0].operation == "OPTIMIZE"
     with pytest.raises(LakehouseError, match="LK-40"):
         table.optimize.z_order(["nothing"])
+
+
+def test_changes_partitions_and_streams_are_read(lakehouse: dl.Lakehouse) -> None:
+    lakehouse.sql(
+        "CREATE TABLE fed (id BIGINT, p STRING) PARTITIONED BY (p) "
+        "TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')"
+    )
+    fed = lakehouse.table("fed")
+    lakehouse.write([{"id": 1, "p": "a"}, {"id": 2, "p": "b"}], "fed")
+    fed.delete("id = 2")
+    columns = ["id", "_change_type", "_commit_version"]
+    changes = fed.load_cdf(columns=columns, predicate="id = 2").read_all().to_pylist()
+    assert sorted(tuple(change.values()) for change in changes) == [
+        (2, "delete", 2),
+        (2, "insert", 1),
+    ]
+    assert fed.load_cdf(starting_version=2, ending_version=2).read_all().num_rows == 1
+    start = fed.history(1)[0].timestamp
+    assert fed.load_cdf(starting_timestamp=start).read_all()["id"].to_pylist() == [2]
+    assert fed.partitions() == [{"p": "a"}]
+    assert fed.scan(columns=["p"], predicate="id = 1").read_all().to_pylist() == [{"p": "a"}]
+    assert fed.to_pyarrow_table().num_rows == 1
+    assert fed.table_uri == fed.uri
+
+
+def test_rules_of_columns_are_loosened(lakehouse: dl.Lakehouse) -> None:
+    lakehouse.sql("CREATE TABLE strict (id BIGINT NOT NULL)")
+    strict = lakehouse.table("strict")
+    strict.alter.drop_column_not_null("id")
+    lakehouse.write([{"id": None}], "strict")
+    strict.alter.drop_constraint("none", raise_if_not_exists=False)
+    with pytest.raises(LakehouseError):
+        strict.alter.drop_constraint("none")
+    strict.alter.add_feature("deletionVectors")
+    assert "deletionVectors" in strict.protocol().writer_features

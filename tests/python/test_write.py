@@ -1,5 +1,6 @@
 """Rows of other libraries become tables."""
 
+import pathlib
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
@@ -169,3 +170,72 @@ def test_frames_are_written_as_in_spark(lakehouse: dl.Lakehouse) -> None:
         with pytest.raises(errors.UnsupportedError) as raised:
             frame.write.format("csv")
         assert raised.value.code == "LK-7005"
+
+
+def test_variants_are_made_of_json_and_of_their_bytes(lakehouse: dl.Lakehouse) -> None:
+    lakehouse.sql("CREATE TABLE docs (id INT, body VARIANT)")
+    lakehouse.write([{"id": 1, "body": '{"a": [1, 2.5]}'}, {"id": 2, "body": None}], "docs")
+    lakehouse.write(pd.DataFrame({"id": [3], "body": ['"text"']}), "docs")
+    lakehouse.write(pl.DataFrame({"id": [4], "body": ["null"]}), "docs")
+    seven = {"metadata": b"\x01\x00\x00", "value": b"\x0c\x07"}
+    parts = pa.struct([("metadata", pa.binary()), ("value", pa.binary())])
+    rows = pa.table({"id": pa.array([5], pa.int32()), "body": pa.array([seven], parts)})
+    lakehouse.write(rows, "docs")
+    merged = rows.set_column(0, "id", pa.array([6], pa.int32()))
+    lakehouse.table("docs").merge(
+        merged, "target.id = source.id"
+    ).when_not_matched_insert_all().execute()
+    lakehouse.sql("INSERT INTO docs SELECT 7, body FROM lake_source.r", sources={"r": rows})
+    found = lakehouse.sql("SELECT id, body, body IS NULL AS missing FROM docs ORDER BY id")
+    assert [tuple(row) for row in found.collect()] == [
+        (1, '{"a":[1,2.5]}', False),
+        (2, None, True),
+        (3, '"text"', False),
+        (4, "null", False),
+        (5, "7", False),
+        (6, "7", False),
+        (7, "7", False),
+    ]
+    with pytest.raises(errors.InvalidArgumentError) as no_json:
+        lakehouse.write([{"id": 8, "body": "{"}], "docs")
+    assert no_json.value.code == "LK-4095"
+    marked = pa.field("body", parts, metadata={"ARROW:extension:name": "arrow.parquet.variant"})
+    lakehouse.write(pa.table([rows["body"]], schema=pa.schema([marked])), "made")
+    assert lakehouse.sql("SELECT body:x IS NULL, body FROM made").collect()[0][1] == "7"
+
+
+def test_json_columns_of_a_job_become_variants(
+    lakehouse: dl.Lakehouse, tmp_path: pathlib.Path
+) -> None:
+    lakehouse.sql("CREATE TABLE docs (id BIGINT, body VARIANT)")
+    folder = tmp_path / "in"
+    folder.mkdir()
+    lines = ['{"id": 1, "body": {"a": 1}}', '{"id": 2, "body": "text"}', '{"id": 3}']
+    (folder / "a.json").write_text("\n".join(lines))
+    (folder / "b.csv").write_text('id,body\n4,"[1, 2]"\n')
+    lakehouse.sql(f"COPY INTO docs FROM '{folder}' FILEFORMAT = JSON PATTERN = '*.json'")
+    options = "FORMAT_OPTIONS ('header' = 'true')"
+    lakehouse.sql(f"COPY INTO docs FROM '{folder}' FILEFORMAT = CSV PATTERN = '*.csv' {options}")
+    found = lakehouse.sql("SELECT id, body FROM docs ORDER BY id").collect()
+    assert [tuple(row) for row in found] == [(1, '{"a":1}'), (2, '"text"'), (3, None), (4, "[1,2]")]
+
+
+def test_small_files_are_compacted_after_writes_of_every_kind(
+    lakehouse: dl.Lakehouse, tmp_path: pathlib.Path
+) -> None:
+    lakehouse.sql(
+        "CREATE TABLE small (id BIGINT) "
+        "TBLPROPERTIES ('delta.autoOptimize.autoCompact' = 'true')"
+    )
+    table = lakehouse.table("small")
+    for number in range(50):
+        lakehouse.write([{"id": number}], "small")
+    assert table.num_files == 1
+    assert table.count() == 50
+    for number in range(48):
+        lakehouse.write([{"id": number}], "small")
+    assert table.num_files == 49
+    (tmp_path / "in.json").write_text('{"id": 1}\n')
+    lakehouse.sql(f"COPY INTO small FROM '{tmp_path}/in.json' FILEFORMAT = JSON")
+    assert table.num_files == 1
+    assert table.history(1)[0].parameters["auto"] == "true"

@@ -20,6 +20,8 @@ constexpr int64_t kMostRows = 50;
 constexpr int64_t kMostClockError_ms = 3'600'000;
 constexpr int kCalmAttempts = 30;
 constexpr int64_t kNoInterval = 1'000'000;
+constexpr uint64_t kRecent = 4;         ///< versions
+constexpr uint64_t kLongestRest = 400;  ///< steps
 
 uint64_t SeedOf(const Shared& shared, int number, int life) {
   return shared.world.random.Next64() ^ (static_cast<uint64_t>(number) << 32) ^
@@ -69,6 +71,7 @@ bool Actor::Work(int& left) {
       } else {
         Act();
       }
+      Rest();
     }
     return true;
   } catch (const io::SimulatedCrash&) {
@@ -130,9 +133,12 @@ void Actor::Try(Operation& operation, const std::function<void()>& work) {
     operation.outcome = error.kind() == ErrorKind::kCommitStateUnknown ? Outcome::kUnknown
                         : error.kind() == ErrorKind::kCommitConflict   ? Outcome::kConflict
                                                                        : Outcome::kFailed;
-    // Views that are older than the retention may have lost their files.
-    const bool vacuumed = shared_.retention_ms > 0 && error.kind() == ErrorKind::kNotFound &&
-                          !(operation.kind == Kind::kRead && operation.latest);
+    // Views that are older than the retention may have lost their files: how old one was is judged
+    // when all times are known.
+    const bool gone = error.kind() == ErrorKind::kNotFound;
+    const bool vacuumed =
+        shared_.retention_ms > 0 && gone && !(operation.kind == Kind::kRead && operation.latest);
+    operation.missed_files = vacuumed && operation.kind == Kind::kRead && operation.version >= 0;
     // What an old listing does not show is not there, as far as anybody can know.
     const bool missing = error.code() == "LK-3001" || error.code() == "LK-3004";
     const bool expected = error.code() == "LK-8007" || error.code() == "LK-8006" ||
@@ -180,7 +186,8 @@ void Actor::Act() {
   if (choice < 51) return Rearrange();
   if (choice < 66) return DeleteRows();
   if (choice < 68) return Configure();
-  if (choice < 71) return shared_.retention_ms > 0 ? Vacuum() : Restore();
+  if (shared_.retention_ms > 0 && choice < 75) return Vacuum();
+  if (choice < 71) return Restore();
   if (choice < 86) return Read(choice < 80);
   if (choice < 88 && shared_.checkpoint_interval > 0) return Checkpoint();
   if (choice < 93) {
@@ -188,8 +195,15 @@ void Actor::Act() {
     kept_.reset();
     return Open();
   }
+  if (choice < 96) return ReadKept();
   Operation& operation = Start(Kind::kRead);
   Try(operation, [&] { kept_ = table_->Latest(); });
+}
+
+/// Where files grow old, time must pass. Nobody works meanwhile, so it costs nothing.
+void Actor::Rest() {
+  if (shared_.retention_ms == 0 || process_.random.Below(2) == 0) return;
+  world_.scheduler.Yield(static_cast<int64_t>(process_.random.Below(kLongestRest)));
 }
 
 std::unique_ptr<storage::Transaction> Actor::Begin(Operation& operation) {
@@ -348,7 +362,8 @@ void Actor::Restore() {
 void Actor::Vacuum() {
   Operation& operation = Start(Kind::kVacuum);
   storage::VacuumOptions options;
-  options.retain_ms = shared_.retention_ms;
+  if (process_.random.Below(3) == 0) options.mode = storage::VacuumOptions::kLite;
+  if (process_.random.Below(2) == 0) options.retain_ms = shared_.retention_ms;
   options.allow_short_retention = true;
   options.threads = 1;  // a process of the simulation is one fiber
   Try(operation, [&] {
@@ -411,13 +426,30 @@ void Actor::Read(bool latest) {
   Try(operation, [&] {
     storage::SnapshotPtr snapshot = table_->Latest();
     if (!latest) {
+      // Recent ones are those that a VACUUM must leave alone.
       const auto versions = static_cast<uint64_t>(snapshot->version()) + 1;
-      snapshot = table_->At(static_cast<int64_t>(process_.random.Below(versions)));
+      const uint64_t among = process_.random.Below(2) == 0 ? versions : std::min(versions, kRecent);
+      snapshot = table_->At(static_cast<int64_t>(versions - 1 - process_.random.Below(among)));
     }
-    operation.seen = ModelOf(*snapshot);
-    operation.version = snapshot->version();
-    operation.outcome = Outcome::kCommitted;
+    ReadAll(*snapshot, operation);
   });
+}
+
+/// A long query: it began some time ago.
+void Actor::ReadKept() {
+  Operation& operation = Start(Kind::kRead);
+  operation.latest = false;
+  operation.outcome = Outcome::kFailed;
+  if (kept_) Try(operation, [&] { ReadAll(*kept_, operation); });
+}
+
+void Actor::ReadAll(const storage::Snapshot& snapshot, Operation& operation) {
+  operation.version = snapshot.version();
+  operation.seen = ModelOf(snapshot);
+  for (const auto& [path, file] : operation.seen) {
+    if (shared_.retention_ms > 0) location_.store->Read(io::JoinPath(location_.path, path));
+  }
+  operation.outcome = Outcome::kCommitted;
 }
 
 void Actor::Checkpoint() {

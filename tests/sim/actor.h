@@ -40,6 +40,7 @@ class Actor {
  private:
   void Open();
   void Act();
+  void Rest();
   void Append(bool with_app);
   void Overwrite();
   /// Some files go: for good, or for a new one with other rows.
@@ -51,6 +52,9 @@ class Actor {
   void DeleteRows();
   void Configure();
   void Read(bool latest);
+  void ReadKept();
+  /// The rows of a view, and that its files are there.
+  void ReadAll(const storage::Snapshot& snapshot, Operation& operation);
   void Checkpoint();
 
   /// Some, or all, of those that are there.

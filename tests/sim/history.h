@@ -60,10 +60,11 @@ struct Operation {
   int64_t restored = -1;             ///< version
   std::string app;                   ///< with a transaction of this application
   int64_t app_version = 0;
-  bool latest = true;     ///< of a read: it asked for no version
-  bool old_list = false;  ///< of a read: the store gave an old listing meanwhile
-  int session = 0;        ///< of a read: those of one opened table never go back
-  Model seen;             ///< of a read
+  bool latest = true;         ///< of a read: it asked for no version
+  bool old_list = false;      ///< of a read: the store gave an old listing meanwhile
+  bool missed_files = false;  ///< of a read: files of `version` were not there
+  int session = 0;            ///< of a read: those of one opened table never go back
+  Model seen;                 ///< of a read
 };
 
 /// A commit as it lies in the log.

@@ -28,6 +28,7 @@ bool IsSeen(const char* plant) {
   uint64_t seed = 1;
   while (seed <= kMostSeeds && RunSeed(seed).violations.empty()) ++seed;
   unsetenv("LAKEHOUSE_PLANT");
+  testing::Test::RecordProperty("first_seed", std::to_string(seed));
   return seed <= kMostSeeds;
 }
 
@@ -52,6 +53,16 @@ TEST(PlantedBugs, RowsThatACompactionTakesForOthersAreSeen) {
 }
 
 TEST(PlantedBugs, AVacuumWithoutRetentionIsSeen) { EXPECT_TRUE(IsSeen("vacuum.no-retention")); }
+
+TEST(PlantedBugs, AVacuumThatForgetsWhatIsRemovedIsSeen) {
+  EXPECT_TRUE(IsSeen("vacuum.forget-tombstones"));
+}
+
+TEST(PlantedBugs, AVacuumThatTakesYoungFilesIsSeen) {
+  EXPECT_TRUE(IsSeen("vacuum.delete-young-files"));
+}
+
+TEST(PlantedBugs, AVacuumThatForgetsVectorsIsSeen) { EXPECT_TRUE(IsSeen("vacuum.forget-vectors")); }
 
 TEST(PlantedBugs, WinnersThatAreNotLookedAtAreSeen) {
   EXPECT_GT(SeedsThatSee("commit.skip-conflict-check"), 10);

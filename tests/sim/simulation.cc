@@ -18,6 +18,7 @@ constexpr int64_t kMostSteps = 200'000;
 constexpr int kMostLives = 20;
 /// Longer than most transactions, shorter than most runs.
 constexpr int64_t kRetentionMs = 4000;
+constexpr char kRetention[] = "interval 4 seconds";
 
 struct Plan {
   FaultRates rates;
@@ -51,15 +52,17 @@ Plan ChoosePlan(SeededRandom& random) {
                               "delta.enableInCommitTimestamps"}) {
     if (random.Below(2) == 0) plan.properties[feature] = "true";
   }
-  if (random.Below(2) == 0) plan.retention_ms = kRetentionMs;
+  if (random.Below(2) == 0) {
+    plan.retention_ms = kRetentionMs;
+    plan.properties["delta.deletedFileRetentionDuration"] = kRetention;
+  }
   return plan;
 }
 
 class Simulation {
  public:
   Simulation(uint64_t seed, bool print)
-      : seed_(seed),
-        choices_(seed * 3 + 2),
+      : choices_(seed * 3 + 2),
         plan_(ChoosePlan(choices_)),
         world_(seed, plan_.rates, print),
         shared_{
@@ -129,6 +132,26 @@ class Simulation {
       }
     }
     for (const World::Gone& gone : world_.gone()) JudgeDeleted(gone, entries, models);
+    for (const Operation& operation : operations_) {
+      if (operation.missed_files) JudgeMissed(operation, entries, models);
+    }
+  }
+
+  /// A view can be read while its version is not older than the retention: data files and vectors.
+  void JudgeMissed(const Operation& read, const std::vector<Entry>& entries,
+                   const std::vector<Model>& models) {
+    const auto version = static_cast<size_t>(read.version);
+    const bool replaced = version + 1 < entries.size();
+    if (replaced &&
+        World::TimeOf(read.end) >= entries[version + 1].written_ms + plan_.retention_ms) {
+      return;
+    }
+    const Model& model = models[version];
+    const bool slow = std::any_of(model.begin(), model.end(),
+                                  [&](const auto& file) { return WasSlow(file.first, entries); });
+    if (slow) return;
+    report_.violations.push_back(read.id + " read version " + std::to_string(read.version) +
+                                 ", younger than the retention, and files of it were gone");
   }
 
   /// Was a file so old when it was committed that a VACUUM could not know that somebody wants it?
@@ -188,7 +211,6 @@ class Simulation {
     }
   }
 
-  const uint64_t seed_;
   SeededRandom choices_;
   const Plan plan_;
   World world_;

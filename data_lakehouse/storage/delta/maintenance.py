@@ -80,9 +80,19 @@ class TableAlterer:
         for name, predicate in constraints.items():
             self._run(f"ADD CONSTRAINT {quoted(name)} CHECK ({predicate})")
 
-    def drop_constraint(self, name: str) -> None:
-        """Drop a constraint."""
-        self._run(f"DROP CONSTRAINT {quoted(name)}")
+    def drop_constraint(self, name: str, raise_if_not_exists: bool = True) -> None:
+        """Drop a constraint; one that is not there is an error unless it may be missing."""
+        only = "" if raise_if_not_exists else "IF EXISTS "
+        self._run(f"DROP CONSTRAINT {only}{quoted(name)}")
+
+    def drop_column_not_null(self, column_name: str) -> None:
+        """Let a column have null."""
+        self._run(f"ALTER COLUMN {quoted(column_name)} DROP NOT NULL")
+
+    def add_feature(self, feature: str | Sequence[str]) -> None:
+        """Add features of Delta to the table's protocol, such as ``deletionVectors``."""
+        names = [feature] if isinstance(feature, str) else feature
+        self.set_table_properties({f"delta.feature.{name}": "supported" for name in names})
 
     def set_table_properties(self, properties: Mapping[str, str]) -> None:
         """Set properties, such as ``delta.enableDeletionVectors``."""

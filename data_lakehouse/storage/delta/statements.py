@@ -70,6 +70,10 @@ class Runner:
         columns = [column.to_pylist() for column in table.columns]
         return [Row(names, values) for values in zip(*columns, strict=True)]
 
+    def dicts(self, sql: str) -> list[dict[str, Any]]:
+        """Run a query; return its rows by the names of their columns."""
+        return [row.asDict() for row in self.rows(sql)]
+
     def change(
         self,
         sql: str,

@@ -32,6 +32,13 @@ def _where(predicate: str | None) -> str:
     return f" WHERE {predicate}" if predicate else ""
 
 
+def _end_of(version: int | None, timestamp: str | datetime.datetime | None) -> str:
+    """Return an end of a range of versions for SQL."""
+    if timestamp is None:
+        return str(int(version or 0))
+    return f"TIMESTAMPTZ {text(time_text(timestamp))}"
+
+
 def _time_of(unix_ms: int) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(unix_ms / 1000, tz=datetime.UTC)
 
@@ -200,6 +207,9 @@ class Table:
         """Where the table lies; other tools open it there."""
         return str(self._describe()["uri"])
 
+    #: The same, as in ``deltalake``.
+    table_uri = uri
+
     @property
     def num_files(self) -> int:
         """Number of data files of the newest version."""
@@ -251,6 +261,68 @@ class Table:
         """Return the rows as a ``polars.DataFrame``; choices as for :meth:`to_df`."""
         return self.to_df(**choice).to_polars()
 
+    #: The same, as in ``deltalake``.
+    to_pyarrow_table = to_arrow
+
+    def scan(
+        self, columns: Sequence[str] | None = None, predicate: str | None = None
+    ) -> pyarrow.RecordBatchReader:
+        """Return the rows batch by batch.
+
+        Parameters
+        ----------
+        columns : names of the columns to read, optional
+        predicate : SQL that says which rows, optional
+        """
+        names = ", ".join(quoted(column) for column in columns or ()) or "*"
+        source = self.sql_name + time_travel(self._version, None)
+        return self._stream(source + _where(predicate), names)
+
+    def load_cdf(
+        self,
+        starting_version: int = 0,
+        ending_version: int | None = None,
+        starting_timestamp: str | datetime.datetime | None = None,
+        ending_timestamp: str | datetime.datetime | None = None,
+        columns: Sequence[str] | None = None,
+        predicate: str | None = None,
+    ) -> pyarrow.RecordBatchReader:
+        """Return the rows that versions changed, from the table's change data feed.
+
+        Parameters
+        ----------
+        starting_version, ending_version : the first and the last version; the newest one by default
+        starting_timestamp, ending_timestamp : times instead of versions; without a time zone in UTC
+        columns : names of the columns to read, optional; ``_change_type``, ``_commit_version`` and
+            ``_commit_timestamp`` are among them only when they are named
+        predicate : SQL that says which changes, optional
+
+        Raises
+        ------
+        InvalidArgumentError
+            When a version was written without the feed (LK-3011).
+        """
+        ends = [_end_of(starting_version, starting_timestamp)]
+        if ending_version is not None or ending_timestamp is not None:
+            ends.append(_end_of(ending_version, ending_timestamp))
+        names = ", ".join(quoted(column) for column in columns or ()) or "*"
+        source = f"table_changes({text(self.name)}, {', '.join(ends)})"
+        return self._stream(source + _where(predicate), names)
+
+    def _stream(self, source: str, names: str) -> pyarrow.RecordBatchReader:
+        import pyarrow
+
+        frame = DataFrame.of_source(self._lakehouse, source, names, self._user)
+        return pyarrow.RecordBatchReader.from_stream(frame)
+
+    def partitions(self) -> list[dict[str, Any]]:
+        """Return the values of the partition columns, each combination once."""
+        names = ", ".join(quoted(column) for column in self.partition_columns)
+        if not names:
+            return []
+        source = self.sql_name + time_travel(self._version, None)
+        return self.runner.dicts(f"SELECT DISTINCT {names} FROM {source} ORDER BY ALL")
+
     def count(self) -> int:
         """Return the number of rows."""
         return self.to_df().count()
@@ -259,8 +331,8 @@ class Table:
         self,
         source: Any,
         predicate: str,
-        source_alias: str = "source",
-        target_alias: str = "target",
+        source_alias: str | None = None,
+        target_alias: str | None = None,
         merge_schema: bool = False,
     ) -> TableMerger:
         """Return a MERGE to add clauses to.
@@ -271,10 +343,12 @@ class Table:
             object with ``__arrow_c_stream__``, or a list of dictionaries; its rows are held in
             memory while it runs
         predicate : SQL that says which rows match: ``"target.id = source.id"``
-        source_alias, target_alias : how predicates and values call the two tables
+        source_alias, target_alias : how predicates and values call the two tables; ``source`` and
+            ``target`` by default
         merge_schema : add columns that only the source has to the table
         """
-        return TableMerger(self, source, predicate, source_alias, target_alias, merge_schema)
+        aliases = source_alias or "source", target_alias or "target"
+        return TableMerger(self, source, predicate, *aliases, merge_schema)
 
     def update(
         self,

@@ -24,6 +24,7 @@
 #include "storage/delta/log/column_ids.h"
 #include "storage/delta/log/protocol.h"
 #include "storage/delta/replay/change_feed.h"
+#include "storage/delta/replay/head_snapshot.h"
 #include "storage/delta/replay/replay.h"
 #include "storage/delta/replay/time_travel.h"
 
@@ -38,6 +39,19 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
   const io::Location& location() const override { return location_; }
 
   SnapshotPtr Latest() override { return LatestSnapshot(); }
+
+  SnapshotPtr LatestHead() {
+    if (!HasState()) {
+      if (auto head = ReadFreshHead(log_)) {
+        const int64_t version = head->version;
+        auto known = std::make_shared<const DeltaSnapshot>(
+            std::make_shared<const DeltaSnapshot::State>(*std::move(head)), location_, context_);
+        return std::make_shared<const HeadSnapshot>(
+            std::move(known), [self = shared_from_this(), version] { return self->At(version); });
+      }
+    }
+    return LatestSnapshot();
+  }
 
   SnapshotPtr At(int64_t version) override {
     try {
@@ -105,6 +119,11 @@ class DeltaTable : public Table, public std::enable_shared_from_this<DeltaTable>
     const std::lock_guard lock(mutex_);
     Advance();
     return state_;
+  }
+
+  bool HasState() {
+    const std::lock_guard lock(mutex_);
+    return state_ != nullptr;
   }
 
   /// Takes in what is new in the log. Under mutex_.
@@ -273,13 +292,12 @@ TableHead ReadTableHead(const io::Location& location) {
 }
 
 std::shared_ptr<Table> OpenAnyVersion(const io::Location& location, const StorageContext& context) {
-  auto table = std::make_shared<DeltaTable>(location, context);
-  try {
-    table->Latest();
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kUnsupported) throw;
-  }
-  return table;
+  return std::make_shared<DeltaTable>(location, context);
+}
+
+SnapshotPtr LatestHead(Table& table) {
+  auto* delta = dynamic_cast<DeltaTable*>(&table);
+  return delta != nullptr ? delta->LatestHead() : table.Latest();
 }
 
 std::shared_ptr<Table> CreateTable(const io::Location& location, const StorageContext& context,

@@ -21,9 +21,16 @@ std::shared_ptr<Table> OpenTable(const io::Location& location, const StorageCont
 /// that no commit is read, else as OpenTable finds them. Errors as OpenTable.
 TableHead ReadTableHead(const io::Location& location);
 
-/// OpenTable for a reader of older versions: where the latest one needs a reader feature that we do
-/// not have, only Latest() is Unsupported LK-3002.
+/// The table at a place without reading anything: what OpenTable would find is found by who asks
+/// for a snapshot, and a reader of older versions gets them also where only the latest one is
+/// Unsupported LK-3002.
 std::shared_ptr<Table> OpenAnyVersion(const io::Location& location, const StorageContext& context);
+
+/// The latest version for who wants to know what the table is and not which files it has: by the
+/// version's checksum, where there is one, so that no commit and no checkpoint is read. The files
+/// of that version are read when they are asked for; NotFound LK-3004 when the log was cleaned
+/// meanwhile. Errors as Table::Latest().
+SnapshotPtr LatestHead(Table& table);
 
 /// Writes version 0 with put-if-absent. AlreadyExists LK-3006 when the place already has a log.
 /// With `fill`, the files that it adds are part of version 0 (CREATE TABLE AS SELECT).

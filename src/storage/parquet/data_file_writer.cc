@@ -31,12 +31,15 @@
 namespace lakehouse::storage::parquet {
 namespace {
 
+/// Files that begin with fewer rows are small: waking threads for them costs more than they save.
+constexpr int64_t kRowsForThreads = 4096;
+
 /// One file that is being written.
 class OpenFile {
  public:
   OpenFile(io::Location table, std::string path, std::vector<Value> values,
            const std::shared_ptr<arrow::Schema>& schema, const StatsColumns& stats_columns,
-           std::shared_ptr<::parquet::WriterProperties> properties)
+           std::shared_ptr<::parquet::WriterProperties> properties, bool threads)
       : path_(std::move(path)),
         values_(std::move(values)),
         object_(table.store->Create(io::JoinPath(table.path, path_))),
@@ -44,10 +47,10 @@ class OpenFile {
         stats_(stats_columns) {
     sink_ = std::make_shared<ArrowOutput>(*object_);
     Run("opening " + path_, [&] {
-      file_ =
-          Check(::parquet::arrow::FileWriter::Open(*schema, WriterMemory(), sink_,
-                                                   std::move(properties), MakeArrowProperties()),
-                "opening " + path_);
+      file_ = Check(
+          ::parquet::arrow::FileWriter::Open(*schema, WriterMemory(), sink_, std::move(properties),
+                                             MakeArrowProperties(threads)),
+          "opening " + path_);
     });
   }
 
@@ -224,7 +227,8 @@ class DataFileWriter::Impl {
     auto properties = MakeWriterProperties(options_.compression, options_.row_group_rows,
                                            PlainColumns(rows, *file_schema_));
     open_.push_back(std::make_unique<OpenFile>(table_, path, values, file_schema_, options_.stats,
-                                               std::move(properties)));
+                                               std::move(properties),
+                                               rows.num_rows() >= kRowsForThreads));
     return open_.size() - 1;
   }
 

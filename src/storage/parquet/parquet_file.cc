@@ -6,6 +6,9 @@
 #include <parquet/arrow/schema.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/exception.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <parquet/statistics.h>
 
 #include <algorithm>
 #include <new>
@@ -98,6 +101,13 @@ class OwningReader : public arrow::RecordBatchReader {
   const std::string doing_;
 };
 
+/// False when the chunk does not say it.
+bool HoldsOnlyNulls(const ::parquet::ColumnChunkMetaData& chunk) {
+  if (!chunk.is_stats_set()) return false;
+  const auto statistics = chunk.statistics();
+  return statistics && statistics->HasNullCount() && statistics->null_count() == chunk.num_values();
+}
+
 /// The leaf columns below the wanted top-level ones.
 std::vector<int> LeavesOf(const ::parquet::arrow::FileReader& file,
                           const std::vector<std::string>& columns) {
@@ -132,6 +142,23 @@ std::shared_ptr<arrow::RecordBatchReader> OpenParquetLeaves(
     if (wanted(schema->Column(i)->path()->ToDotString())) leaves.push_back(i);
   }
   return std::make_shared<OwningReader>(std::move(reader), leaves, doing);
+}
+
+std::vector<std::string> FilledParquetLeaves(std::shared_ptr<io::ObjectReader> file) {
+  const std::string doing = "reading the footer of " + file->info().path;
+  const auto reader = OpenReader(std::move(file), doing);
+  return Guard(doing, [&] {
+    const auto metadata = reader->parquet_reader()->metadata();
+    std::vector<std::string> filled;
+    for (int leaf = 0; leaf < metadata->num_columns(); ++leaf) {
+      bool has_value = false;
+      for (int group = 0; group < metadata->num_row_groups() && !has_value; ++group) {
+        has_value = !HoldsOnlyNulls(*metadata->RowGroup(group)->ColumnChunk(leaf));
+      }
+      if (has_value) filled.push_back(metadata->schema()->Column(leaf)->path()->ToDotString());
+    }
+    return filled;
+  });
 }
 
 std::shared_ptr<arrow::Schema> ReadParquetSchema(std::shared_ptr<io::ObjectReader> file) {

@@ -23,6 +23,10 @@ std::shared_ptr<arrow::RecordBatchReader> OpenParquet(std::shared_ptr<io::Object
 std::shared_ptr<arrow::RecordBatchReader> OpenParquetLeaves(
     std::shared_ptr<io::ObjectReader> file, const std::function<bool(const std::string&)>& wanted);
 
+/// The ways of the leaf columns that may hold something else than nulls, by the file's own
+/// statistics.
+std::vector<std::string> FilledParquetLeaves(std::shared_ptr<io::ObjectReader> file);
+
 /// Serializes record batches as one Parquet object (checkpoints), through `writer`, without Finish.
 /// Memory is bounded by a batch and the compressed bytes of a row group.
 void WriteParquet(arrow::RecordBatchReader& rows, io::ObjectWriter& writer,

@@ -6,11 +6,10 @@
 
 #include "storage/arrow_schema.h"
 #include "storage/field_keys.h"
+#include "storage/mapping_keys.h"
 
 namespace lakehouse::storage::parquet {
 namespace {
-
-constexpr char kMode[] = "delta.columnMapping.mode";
 
 /// A field of a file. With `may_lack` its parent may be null: then it has a null there itself,
 /// which Parquet's writer takes of a nullable field only.
@@ -62,7 +61,7 @@ std::shared_ptr<arrow::ArrayData> Retype(const arrow::ArrayData& data,
 }  // namespace
 
 ColumnMapping MappingOf(const TableMetadata& metadata) {
-  const auto mode = metadata.properties.find(kMode);
+  const auto mode = metadata.properties.find(kMappingModeKey);
   if (mode == metadata.properties.end()) return ColumnMapping::kNone;
   if (mode->second == "name") return ColumnMapping::kName;
   return mode->second == "id" ? ColumnMapping::kId : ColumnMapping::kNone;

@@ -40,10 +40,10 @@ std::shared_ptr<::parquet::WriterProperties> MakeWriterProperties(
   return builder.build();
 }
 
-std::shared_ptr<::parquet::ArrowWriterProperties> MakeArrowProperties() {
+std::shared_ptr<::parquet::ArrowWriterProperties> MakeArrowProperties(bool threads) {
   ::parquet::ArrowWriterProperties::Builder builder;
   builder.coerce_timestamps(arrow::TimeUnit::MICRO);
-  builder.set_use_threads(true);
+  builder.set_use_threads(threads);
   return builder.build();
 }
 

@@ -15,6 +15,7 @@ namespace lakehouse::storage::parquet {
 std::shared_ptr<::parquet::WriterProperties> MakeWriterProperties(
     const std::string& compression, int64_t row_group_rows,
     const std::vector<std::string>& plain = {});
-std::shared_ptr<::parquet::ArrowWriterProperties> MakeArrowProperties();
+/// `threads`: columns are written by several.
+std::shared_ptr<::parquet::ArrowWriterProperties> MakeArrowProperties(bool threads = true);
 
 }  // namespace lakehouse::storage::parquet

@@ -475,8 +475,9 @@ TEST_F(ProgressTest, OneOfTwoRunnersOfAJobCommits) {
   Commit("{\"format\":1,\"loaded\":\"\"}", 1);
   Target first = MakeTarget();
   Target second = MakeTarget();
-  const auto ids = arrow::RecordBatch::Make(
-      first.arrow_schema(), 1, {arrow::MakeArrayFromScalar(arrow::Int64Scalar(1), 1).ValueOrDie()});
+  const auto ids =
+      arrow::RecordBatch::Make(first.SchemaFor("csv"), 1,
+                               {arrow::MakeArrayFromScalar(arrow::Int64Scalar(1), 1).ValueOrDie()});
   TargetWriter first_writer(first);
   TargetWriter second_writer(second);
   first_writer.Write(*ids);

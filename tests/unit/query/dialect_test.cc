@@ -60,6 +60,34 @@ TEST(Dialect, TurnsVersionsIntoAt) {
   EXPECT_EQ(Sql("SELECT * FROM t AT (VERSION => 3)"), "SELECT * FROM t AT (VERSION => 3)");
 }
 
+TEST(Dialect, TurnsSparksLiteralsIntoCasts) {
+  EXPECT_EQ(Sql("SELECT 1L, -128Y, 2 -1S, 1.50BD"),
+            "SELECT CAST('1' AS BIGINT), CAST('-128' AS TINYINT), 2 -CAST('1' AS SMALLINT), "
+            "CAST('1.50' AS DECIMAL(3,2))");
+  EXPECT_EQ(Sql("SELECT X'1F2', 1 L, a.1L, $1 D"),
+            "SELECT CAST('\\x01\\xF2' AS BLOB), 1 L, a.1L, $1 D");
+  EXPECT_EQ(Sql("SELECT INTERVAL -1 DAY '2' HOURS, INTERVAL 1 DAY"),
+            "SELECT INTERVAL '-1 DAY 2 HOUR', INTERVAL 1 DAY");
+  EXPECT_EQ(Sql("SELECT INTERVAL '-1 2:03' DAY TO MINUTE"),
+            "SELECT INTERVAL '-1 DAY -2 HOUR -03 MINUTE'");
+  EXPECT_EQ(Sql("SELECT CAST(a AS MAP<STRING, ARRAY<BYTE>>), b::TIMESTAMP_LTZ"),
+            "SELECT CAST(a AS MAP(string, TINYINT[])), b::TIMESTAMP WITH TIME ZONE");
+  for (const char* wrong :
+       {"SELECT 128Y", "SELECT 1.5L", "SELECT X'1G'", "SELECT INTERVAL '1-12' YEAR TO MONTH"}) {
+    EXPECT_EQ(ParseCode(wrong), "LK-4001") << wrong;
+  }
+}
+
+TEST(Dialect, TurnsPathsIntoCalls) {
+  EXPECT_EQ(Sql("SELECT t.v:a.`b c`[0]::int, f(x):['it''s'] FROM t"),
+            "SELECT variant_get(t.v, '$.a[''b c''][0]')::int, "
+            "variant_get(f(x), '$[\"it''s\"]') FROM t");
+  for (const char* plain : {"SELECT e: a, f:1, g:sum(x) FROM a:t", "SELECT {a:b}, l[a:b], x::int",
+                            "SELECT list_transform(l, lambda x, y:x)", "FROM a:t, b:u"}) {
+    EXPECT_EQ(Sql(plain), plain);
+  }
+}
+
 TEST(Dialect, PutsTheAliasBeforeAt) {
   EXPECT_EQ(Sql("SELECT * FROM t VERSION AS OF 3 AS `x`(a, b) WHERE x.a"),
             "SELECT * FROM t AS \"x\"(a, b) AT (VERSION => 3) WHERE x.a");

@@ -11,6 +11,7 @@
 #include "storage/arrow_schema.h"
 #include "storage/delta/delta_table.h"
 #include "storage/parquet/parquet_file.h"
+#include "storage/variant.h"
 
 namespace lakehouse::storage {
 namespace {
@@ -241,6 +242,21 @@ TEST_F(AppendTest, CutFilesAreCorrupt) {
     EXPECT_EQ(CodeOf([&] { parquet::OpenParquet(location_.store->Open("cut")); }), "LK-3510")
         << length;
   }
+}
+
+TEST_F(AppendTest, MakesVariantsOfJsonAndOfTheirBytes) {
+  CreateTableOptions created;
+  created.schema = {{{"v", DataType::Primitive(TypeId::kVariant), true, {}}}};
+  const auto table = delta::CreateTable(location_, kContext, created, {});
+  EXPECT_EQ(Write(*table, {"v"}, {Texts({R"({"a": 1})", ""})}).version, 1);
+  arrow::BinaryBuilder values, names;
+  const Variant seven = ParseVariant("7");
+  EXPECT_TRUE(values.Append(seven.value).ok() && names.Append(seven.metadata).ok());
+  const auto parts = arrow::StructArray::Make({*names.Finish(), *values.Finish()},
+                                              std::vector<std::string>{"metadata", "value"});
+  EXPECT_EQ(Write(*table, {"v"}, {*parts}).version, 2);
+  EXPECT_EQ(CodeOf([&] { Write(*table, {"v"}, {Texts({"{"})}); }), "LK-4095");
+  EXPECT_EQ(CodeOf([&] { Write(*table, {"v"}, {Longs({1})}); }), "LK-3521");
 }
 
 }  // namespace

@@ -20,22 +20,25 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string TextOf(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
+std::string JsonOf(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string TextOf(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : JsonOf(value);
 }
 
 std::string FieldKey(const std::string& name) { return FoldCase(TableColumnNames({name}).front()); }
 
 class LeafColumn : public JsonColumn {
  public:
-  explicit LeafColumn(const std::shared_ptr<arrow::DataType>& type)
-      : converter_(MakeColumnConverter(type)) {}
+  explicit LeafColumn(const std::shared_ptr<arrow::DataType>& type, bool as_json = false)
+      : converter_(MakeColumnConverter(type)), as_json_(as_json) {}
 
   void Append(const Json& value, const std::string& path, int64_t row, Rescue& rescue) override {
     if (value.is_null()) return AppendNull();
     const bool nested = value.is_structured();
-    const std::string text = TextOf(value);
+    const std::string text = as_json_ ? JsonOf(value) : TextOf(value);
     if ((nested && !converter_->takes_any_text()) || !converter_->Append(text)) {
       rescue.Add(row, path, text);
       return AppendNull();
@@ -54,6 +57,7 @@ class LeafColumn : public JsonColumn {
 
  private:
   std::unique_ptr<ColumnConverter> converter_;
+  const bool as_json_;  ///< texts of JSON, whatever the values are
   int64_t length_ = 0;
 };
 
@@ -177,6 +181,8 @@ std::unique_ptr<JsonColumn> MakeJsonColumn(const std::shared_ptr<arrow::DataType
     case arrow::Type::LIST:
     case arrow::Type::MAP:
       return std::make_unique<RepeatedColumn>(type);
+    case arrow::Type::EXTENSION:  // arrow.json
+      return std::make_unique<LeafColumn>(arrow::utf8(), true);
     default:
       return std::make_unique<LeafColumn>(type);
   }

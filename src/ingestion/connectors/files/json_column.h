@@ -25,6 +25,7 @@ class JsonColumn {
   virtual std::shared_ptr<arrow::Array> Finish() = 0;
 };
 
+/// Of the type arrow.json: the JSON text of each value, a string with its quotes.
 std::unique_ptr<JsonColumn> MakeJsonColumn(const std::shared_ptr<arrow::DataType>& type);
 
 /// What the JSON values of one place have in common.

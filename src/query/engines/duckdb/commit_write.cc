@@ -5,9 +5,12 @@
 #include "query/engines/duckdb/lake_session.h"
 #include "query/engines/duckdb/lake_transaction.h"
 #include "query/engines/duckdb/write_description.h"
+#include "storage/maintenance/auto_optimize.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
+
+using storage::maintenance::WantsAutoCompaction;
 
 /// Says which rows of the table decided what `write` does.
 void MarkReads(dk::ClientContext& context, const PendingWrite& write,
@@ -38,7 +41,9 @@ void CommitWrite(dk::ClientContext& context, PendingWrite& write, const std::str
     write.create->description.metrics["numOutputRows"] = write.rows;
     if (!session.lake->CreateTable(session.principal, *write.create, write.files)) {
       for (auto& writer : write.writers) writer->Discard();
+      return;
     }
+    if (WantsAutoCompaction(write.create->options.properties)) session.created = write.create->name;
     return;
   }
   storage::CommitDescription description;

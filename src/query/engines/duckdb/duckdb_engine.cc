@@ -14,6 +14,10 @@ class DuckDbEngine : public QueryEngine {
   std::unique_ptr<Session> OpenSession(const security::Principal& principal) override {
     return std::make_unique<DuckDbSession>(core_, principal);
   }
+  void CompactAfterWrite(const security::Principal& principal,
+                         std::shared_ptr<storage::Table> table) override {
+    DuckDbSession(core_, principal).CompactAfterWrite(std::move(table));
+  }
   void Ping() override {
     auto result = core_->instances.Any()->Connect()->Query("SELECT 1");
     if (!result->HasError()) return;

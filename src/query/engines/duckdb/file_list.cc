@@ -57,6 +57,10 @@ dk::FileExpandResult LakeFileList::GetExpandResult() const {
 }
 
 dk::unique_ptr<dk::NodeStatistics> LakeFileList::GetCardinality(dk::ClientContext&) const {
+  const auto all = snapshot_->total_records();
+  if (all && kept_.size() == snapshot_->file_count()) {
+    return dk::make_uniq<dk::NodeStatistics>(static_cast<dk::idx_t>(std::max<int64_t>(*all, 0)));
+  }
   dk::idx_t rows = 0;
   for (size_t file : kept_) {
     auto entry = snapshot_->file(file);

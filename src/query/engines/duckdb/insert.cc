@@ -8,6 +8,7 @@
 #include "query/engines/duckdb/change_writer.h"
 #include "query/engines/duckdb/column_defaults.h"
 #include "query/engines/duckdb/commands/new_table.h"
+#include "query/engines/duckdb/counting_sink.h"
 #include "query/engines/duckdb/lake_catalog.h"
 #include "query/engines/duckdb/lake_schema.h"
 #include "query/engines/duckdb/lake_table.h"
@@ -15,9 +16,12 @@
 #include "query/engines/duckdb/row_writer.h"
 #include "query/engines/duckdb/types.h"
 #include "storage/delta/commit/clustering_columns.h"
+#include "storage/maintenance/auto_optimize.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
+
+using storage::maintenance::WantsOptimizedWrites;
 
 struct InsertGlobalState : dk::GlobalSinkState {
   std::mutex mutex;
@@ -29,20 +33,11 @@ struct InsertLocalState : dk::LocalSinkState {
   RowWriter writer;
 };
 
-/// delta.autoOptimize.optimizeWrite, or delta.autoOptimize: few files for each partition.
-bool OptimizesWrites(const storage::TableMetadata& metadata) {
-  for (const char* key : {"delta.autoOptimize.optimizeWrite", "delta.autoOptimize"}) {
-    const auto found = metadata.properties.find(key);
-    if (found != metadata.properties.end()) return catalog::FoldCase(found->second) == "true";
-  }
-  return false;
-}
-
 /// The rows partition after partition, so that one file is written at a time.
 dk::PhysicalOperator& ByPartition(dk::PhysicalPlanGenerator& planner,
                                   const storage::TableMetadata& metadata,
                                   dk::PhysicalOperator& rows) {
-  if (metadata.partition_columns.empty() || !OptimizesWrites(metadata)) return rows;
+  if (metadata.partition_columns.empty() || !WantsOptimizedWrites(metadata.properties)) return rows;
   dk::vector<dk::BoundOrderByNode> orders;
   for (const auto& name : metadata.partition_columns) {
     const auto column = metadata.schema.IndexOf(name).value();
@@ -57,21 +52,18 @@ dk::PhysicalOperator& ByPartition(dk::PhysicalPlanGenerator& planner,
   return sorted;
 }
 
-class LakeInsert : public dk::PhysicalOperator {
+class LakeInsert : public CountingSink {
  public:
   LakeInsert(dk::PhysicalPlan& plan, dk::Catalog& catalog, InsertTarget target,
              dk::vector<dk::LogicalType> row_types)
-      : PhysicalOperator(plan, dk::PhysicalOperatorType::EXTENSION, {dk::LogicalType::BIGINT}, 1),
-        catalog_(catalog),
+      : CountingSink(plan, catalog),
         target_(std::move(target)),
         row_types_(std::move(row_types)),
-        optimized_(OptimizesWrites(target_.metadata)) {}
+        optimized_(WantsOptimizedWrites(target_.metadata.properties)) {}
 
   std::string GetName() const override { return "LAKE_INSERT"; }
-  bool IsSink() const override { return true; }
   // With several writers each would have files of its own.
   bool ParallelSink() const override { return !optimized_; }
-  bool IsSource() const override { return true; }
 
   dk::unique_ptr<dk::GlobalSinkState> GetGlobalSinkState(dk::ClientContext&) const override {
     return dk::make_uniq<InsertGlobalState>();
@@ -98,7 +90,7 @@ class LakeInsert : public dk::PhysicalOperator {
   dk::SinkFinalizeType Finalize(dk::Pipeline&, dk::Event&, dk::ClientContext& context,
                                 dk::OperatorSinkFinalizeInput& input) const override {
     auto& write = input.global_state.Cast<InsertGlobalState>().write;
-    written_ = write.rows;
+    rows_ = write.rows;
     write.inserts_unmatched = target_.merges;
     if (write.change_files.empty()) {
       for (const auto& file : write.files) write.unfed.insert(file.path);
@@ -117,22 +109,10 @@ class LakeInsert : public dk::PhysicalOperator {
     return dk::SinkFinalizeType::READY;
   }
 
-  dk::unique_ptr<dk::GlobalSourceState> GetGlobalSourceState(dk::ClientContext&) const override {
-    return dk::make_uniq<CountSourceState>();
-  }
-
- protected:
-  dk::SourceResultType GetDataInternal(dk::ExecutionContext&, dk::DataChunk& chunk,
-                                       dk::OperatorSourceInput& input) const override {
-    return EmitCount(chunk, input, written_);
-  }
-
  private:
-  dk::Catalog& catalog_;
   const InsertTarget target_;
   const dk::vector<dk::LogicalType> row_types_;
   const bool optimized_;
-  mutable int64_t written_ = 0;  ///< set in Finalize, which runs before any reading
 };
 
 }  // namespace
@@ -184,15 +164,6 @@ void TakeOver(RowWriter& writer, std::mutex& mutex, PendingWrite& write) {
   write.rows += writer.rows();
   for (auto& file : files) write.files.push_back(std::move(file));
   if (auto discard = writer.TakeFiles()) write.writers.push_back(std::move(discard));
-}
-
-dk::SourceResultType EmitCount(dk::DataChunk& chunk, dk::OperatorSourceInput& input, int64_t rows) {
-  auto& state = input.global_state.Cast<CountSourceState>();
-  if (state.done) return dk::SourceResultType::FINISHED;
-  state.done = true;
-  chunk.SetCardinality(1);
-  chunk.SetValue(0, 0, dk::Value::BIGINT(rows));
-  return dk::SourceResultType::FINISHED;
 }
 
 dk::PhysicalOperator& MakeInsertSink(dk::PhysicalPlanGenerator& planner, dk::Catalog& catalog,

@@ -51,12 +51,6 @@ dk::PhysicalOperator& CastTo(dk::ClientContext& context, dk::PhysicalPlanGenerat
 /// Finishes `writer` and hands its files to `write`, which `mutex` guards.
 void TakeOver(RowWriter& writer, std::mutex& mutex, PendingWrite& write);
 
-/// The end of a sink that answers with a number of rows.
-struct CountSourceState : dk::GlobalSourceState {
-  bool done = false;
-};
-dk::SourceResultType EmitCount(dk::DataChunk& chunk, dk::OperatorSourceInput& input, int64_t rows);
-
 /// A sink that writes data files, one writer per thread, and hands them to the transaction. As a
 /// source it gives the number of rows.
 dk::PhysicalOperator& MakeInsert(dk::PhysicalPlanGenerator& planner, dk::Catalog& catalog,

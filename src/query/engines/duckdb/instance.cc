@@ -17,6 +17,7 @@
 #include "query/engines/duckdb/session_functions.h"
 #include "query/engines/duckdb/table_changes.h"
 #include "query/engines/duckdb/variant_functions.h"
+#include "query/engines/duckdb/variant_rows.h"
 #include "query/engines/duckdb/variant_type.h"
 
 namespace lakehouse::query::duckdb {
@@ -115,6 +116,8 @@ void Instance::Attach(const std::string& lake_name, const EngineOptions& options
   RegisterIdentity(connection);
   RegisterVariantCasts(config);
   RegisterVariantFunctions(connection);
+  RegisterVariantRows(connection);
+  KeepVariantCasts(config);
   Run(connection, fmt::format("SET GLOBAL allowed_directories=['{}']", kFileScheme));
   Run(connection, "SET GLOBAL TimeZone='UTC'");
   Run(connection, "SET GLOBAL enable_external_access=false");

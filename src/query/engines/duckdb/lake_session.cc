@@ -23,6 +23,7 @@ void LakeSession::BeginStatement() {
   files_skipped = 0;
   committed_version = -1;
   committed.clear();
+  created.reset();
   commit_metrics.clear();
 }
 

@@ -93,6 +93,7 @@ class LakeSession : public dk::ClientContextState {
   /// Of the commit that the running statement made; set by its own thread.
   int64_t committed_version = -1;
   std::vector<std::shared_ptr<storage::Table>> committed;  ///< tables it wrote, to be compacted
+  std::optional<catalog::ObjectName> created;              ///< one that it made, likewise
   std::map<std::string, int64_t> commit_metrics;
 
  private:

@@ -85,7 +85,8 @@ void LakeTransaction::AddWrite(PendingWrite write) {
   if (write.updates) write.updated_rows = write.rows;
   for (PendingWrite& there : writes_) {
     if (!there.table || there.table != write.table) continue;
-    UniteDeleted(there.deleted, write.deleted, there.updates || write.updates);
+    there.repeated += write.repeated;
+    there.repeated += UniteDeleted(there.deleted, write.deleted, there.updates || write.updates);
     for (auto& [file, rows] : write.updated) there.updated[file].Unite(rows);
     for (auto& [file, rows] : write.fed) there.fed[file].Unite(rows);
     there.updates |= write.updates;
@@ -101,6 +102,13 @@ void LakeTransaction::AddWrite(PendingWrite write) {
     return;
   }
   writes_.push_back(std::move(write));
+}
+
+int64_t LakeTransaction::Repeated() const {
+  std::lock_guard lock(mutex_);
+  int64_t times = 0;
+  for (const PendingWrite& write : writes_) times += write.repeated;
+  return times;
 }
 
 void LakeTransaction::AddRead(const storage::Table& table, const storage::SnapshotPtr& seen,

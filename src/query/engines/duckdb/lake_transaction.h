@@ -43,6 +43,7 @@ struct PendingWrite {
   int64_t updated_rows = 0;  ///< those of `rows` that take the place of rows of `deleted`
   bool overwrite = false;    ///< `files` take the place of all rows, and columns stay
   DeletedRows deleted;
+  int64_t repeated = 0;            ///< how often a row of `deleted` was named once more
   DeletedRows updated;             ///< those of `deleted` that have new values in `files`
   DeletedRows fed;                 ///< those of `updated` that are in the change files as they were
   bool updates = false;            ///< there are such, so none may go twice
@@ -92,6 +93,8 @@ class LakeTransaction : public dk::Transaction {
   Identities& identities() { return identities_; }
   /// Several writes to one table become one commit.
   void AddWrite(PendingWrite write);
+  /// How often the statement took away a row that it had taken away before.
+  int64_t Repeated() const;
   /// A scan of `table`, as it is in `seen`, belongs to the statement.
   void AddRead(const storage::Table& table, const storage::SnapshotPtr& seen,
                std::shared_ptr<ScanRead> read);

@@ -10,8 +10,6 @@
 namespace lakehouse::query::duckdb {
 namespace {
 
-/// A row's file and its number in the file are one number: a file has fewer rows than this.
-constexpr int64_t kMostRowsOfFile = int64_t{1} << 40;
 constexpr char kFileName[] = "lake_file";
 constexpr char kRowName[] = "file_row_number";
 
@@ -27,7 +25,7 @@ bool CanReadLate(const storage::Schema& schema) {
 
 LateRows::LateRows(dk::ClientContext& context, const LateColumns& columns,
                    const dk::vector<dk::LogicalType>& types)
-    : columns_(columns), types_(types) {
+    : columns_(columns), types_(types), places_(columns.snapshot->file_count()) {
   dk::vector<dk::LogicalType> kept;
   for (const size_t column : columns_.set) kept.push_back(types_[column]);
   kept.push_back(dk::LogicalType::BIGINT);
@@ -47,8 +45,8 @@ void LateRows::Append(dk::DataChunk& rows) {
   dk::Vector places(dk::LogicalType::BIGINT, rows.size());
   auto* place_of = dk::FlatVector::GetData<int64_t>(places);
   for (dk::idx_t i = 0; i < rows.size(); ++i) {
-    place_of[i] = static_cast<int64_t>(file_of[files.sel->get_index(i)]) * kMostRowsOfFile +
-                  number_of[numbers.sel->get_index(i)];
+    place_of[i] =
+        places_.Of(file_of[files.sel->get_index(i)], number_of[numbers.sel->get_index(i)]);
   }
   dk::DataChunk kept;
   kept.InitializeEmpty(values_->Types());
@@ -136,8 +134,8 @@ void LateRows::Write(dk::ClientContext& context, const std::shared_ptr<storage::
   dk::vector<std::string> names;
   for (size_t i = 0; i < columns_.set.size(); ++i) names.push_back("c" + std::to_string(i));
   names.push_back("place");
-  const std::string place = "CAST(old." + std::string(kFileName) + " AS BIGINT) * " +
-                            std::to_string(kMostRowsOfFile) + " + old." + kRowName;
+  const std::string place =
+      places_.Sql("old." + std::string(kFileName), "old." + std::string(kRowName));
   dk::idx_t rows = 0;
   ScanJoined(
       context, std::move(source), {*values_, "kept", std::move(names), "kept.place = " + place},

@@ -6,6 +6,7 @@
 #include "query/engines/duckdb/lake_transaction.h"
 #include "query/engines/duckdb/pch.h"
 #include "query/engines/duckdb/row_ids.h"
+#include "query/engines/duckdb/row_places.h"
 #include "query/engines/duckdb/row_writer.h"
 
 namespace lakehouse::query::duckdb {
@@ -46,6 +47,7 @@ class LateRows {
 
   const LateColumns& columns_;
   const dk::vector<dk::LogicalType>& types_;
+  const RowPlaces places_;
   dk::unique_ptr<dk::ColumnDataCollection> values_;  ///< those set, and where the row is
   dk::ColumnDataAppendState append_;
 };

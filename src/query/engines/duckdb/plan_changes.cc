@@ -21,6 +21,8 @@ namespace lakehouse::query::duckdb {
 namespace {
 
 using Expressions = dk::vector<dk::unique_ptr<dk::Expression>>;
+using MergeActions =
+    dk::map<dk::MergeActionCondition, dk::vector<dk::unique_ptr<dk::MergeIntoOperator>>>;
 
 dk::unique_ptr<dk::Expression> Input(const dk::LogicalType& type, dk::idx_t index) {
   return dk::make_uniq<dk::BoundReferenceExpression>(type, index);
@@ -98,6 +100,29 @@ Expressions InsertedRow(dk::ClientContext& context, const dk::TableCatalogEntry&
   }
   return row;
 }
+
+/// MERGE as the engine does it. A row that several rows of the source delete is counted once.
+class LakeMerge : public dk::PhysicalMergeInto {
+ public:
+  LakeMerge(dk::PhysicalPlan& plan, dk::Catalog& catalog, dk::vector<dk::LogicalType> types,
+            MergeActions actions, dk::idx_t file_column, dk::optional_idx marker)
+      : PhysicalMergeInto(plan, std::move(types), std::move(actions), file_column, marker,
+                          /*parallel=*/true, /*return_chunk=*/false),
+        catalog_(catalog) {}
+
+  dk::SourceResultType GetDataInternal(dk::ExecutionContext& context, dk::DataChunk& chunk,
+                                       dk::OperatorSourceInput& input) const override {
+    const auto result = PhysicalMergeInto::GetDataInternal(context, chunk, input);
+    if (chunk.size() == 0) return result;
+    const auto named = chunk.GetValue(0, 0).GetValue<int64_t>();
+    const auto repeated = LakeTransaction::Get(context.client, catalog_).Repeated();
+    chunk.SetValue(0, 0, dk::Value::BIGINT(named - repeated));
+    return result;
+  }
+
+ private:
+  dk::Catalog& catalog_;
+};
 
 void RefuseReturning(dk::ClientContext& context, bool returns) {
   if (returns) RefuseUnsupported(context, "RETURNING");
@@ -240,7 +265,7 @@ dk::PhysicalOperator& LakeCatalog::PlanMergeInto(dk::ClientContext& context,
   if (op.source_marker.IsValid()) names.push_back(op.source_marker.GetIndex());
   const JoinedRows joined(rows, names);
   const MergePlan merge{context, planner, *this, op, joined, std::move(target), std::move(types)};
-  dk::map<dk::MergeActionCondition, dk::vector<dk::unique_ptr<dk::MergeIntoOperator>>> actions;
+  MergeActions actions;
   SessionOf(context).Guard([&] {
     for (auto& [condition, given] : op.actions) {
       for (auto& action : given) actions[condition].push_back(merge.Plan(*action));
@@ -251,9 +276,8 @@ dk::PhysicalOperator& LakeCatalog::PlanMergeInto(dk::ClientContext& context,
   PruneByKeys(planner, joined.rows(), joined.PlaceOf(op.row_id_start));
   dk::optional_idx marker;
   if (op.source_marker.IsValid()) marker = joined.PlaceOf(op.source_marker.GetIndex());
-  auto& sink = planner.Make<dk::PhysicalMergeInto>(
-      op.types, std::move(actions), joined.PlaceOf(op.row_id_start), marker, /*parallel=*/true,
-      /*return_chunk=*/false);
+  auto& sink = planner.Make<LakeMerge>(*this, op.types, std::move(actions),
+                                       joined.PlaceOf(op.row_id_start), marker);
   sink.children.push_back(joined.rows());
   return sink;
 }

@@ -8,18 +8,26 @@
 #include <duckdb/storage/statistics/base_statistics.hpp>
 #include <duckdb/storage/statistics/numeric_stats.hpp>
 #include <duckdb/storage/statistics/string_stats.hpp>
+#include <optional>
 
+#include "query/engines/duckdb/number_filter.h"
 #include "query/engines/duckdb/types.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
 
-/// What the engine may assume of one column in one file; unknown parts are left open.
-dk::BaseStatistics StatisticsOf(const storage::DataType& type, const storage::ColumnBounds& bounds,
-                                size_t file, int64_t rows) {
+/// What is known of one column in one file.
+struct FileFacts {
+  storage::Value min, max;  ///< null: unknown
+  bool may_be_null = true;
+  bool is_all_null = false;
+  friend bool operator==(const FileFacts&, const FileFacts&) = default;
+};
+
+/// The same in the engine's form; unknown parts are left open.
+dk::BaseStatistics StatisticsOf(const storage::DataType& type, const FileFacts& facts) {
   auto target = ToDuckDb(type);
-  const auto& min = bounds.min[file];
-  const auto& max = bounds.max[file];
+  const auto& [min, max, may_be_null, is_all_null] = facts;
   bool text = type.id() == storage::TypeId::kString;
   bool bounded = !min.is_null() && !max.is_null() && type.id() != storage::TypeId::kBinary &&
                  type.id() != storage::TypeId::kBoolean;
@@ -34,13 +42,12 @@ dk::BaseStatistics StatisticsOf(const storage::DataType& type, const storage::Co
     dk::NumericStats::SetMin(statistics, ToDuckDb(min, type));
     dk::NumericStats::SetMax(statistics, ToDuckDb(max, type));
   }
-  int64_t nulls = bounds.null_count[file];
-  if (nulls == 0) {
-    statistics.Set(dk::StatsInfo::CANNOT_HAVE_NULL_VALUES);
-  } else {
+  if (may_be_null) {
     statistics.SetHasNull();
+  } else {
+    statistics.Set(dk::StatsInfo::CANNOT_HAVE_NULL_VALUES);
   }
-  if (rows >= 0 && nulls == rows) {
+  if (is_all_null) {
     statistics.Set(dk::StatsInfo::CANNOT_HAVE_VALID_VALUES);
   } else {
     statistics.SetHasNoNull();
@@ -113,22 +120,69 @@ bool OrderForTopN(const storage::Snapshot& snapshot,
   return false;
 }
 
+namespace {
+
+/// Are all rows of a file null? Only then is its record count needed.
+bool IsAllNull(const storage::Snapshot& snapshot, size_t file, int64_t nulls) {
+  return nulls > 0 && nulls == snapshot.file(file).num_records;
+}
+
+void PruneByNumbers(const storage::Snapshot& snapshot, const storage::ColumnBounds& bounds,
+                    const NumberFilter& filter, std::vector<size_t>& kept) {
+  std::erase_if(kept, [&](size_t file) {
+    const auto min = bounds.min[file];
+    const auto max = bounds.max[file];
+    const int64_t nulls = bounds.null_count[file];
+    NumberFacts facts;
+    facts.may_be_null = nulls != 0;
+    facts.may_be_value = !IsAllNull(snapshot, file, nulls);
+    facts.bounded = !min.is_null() && !max.is_null();
+    if (facts.bounded) {
+      facts.min = std::get<int64_t>(min.data);
+      facts.max = std::get<int64_t>(max.data);
+    }
+    return !filter.MayPass(facts);
+  });
+}
+
+/// By the engine's own statistics; neighbours that are alike are decided once.
+void PruneByStatistics(const storage::Snapshot& snapshot, const storage::DataType& type,
+                       const storage::ColumnBounds& bounds, const dk::TableFilter& filter,
+                       std::vector<size_t>& kept) {
+  std::optional<FileFacts> last;
+  bool goes = false;
+  std::erase_if(kept, [&](size_t file) {
+    const int64_t nulls = bounds.null_count[file];
+    FileFacts facts{bounds.min[file], bounds.max[file], nulls != 0,
+                    IsAllNull(snapshot, file, nulls)};
+    if (last == facts) return goes;
+    last = std::move(facts);
+    auto statistics = StatisticsOf(type, *last);
+    goes = filter.CheckStatistics(statistics) == dk::FilterPropagateResult::FILTER_ALWAYS_FALSE;
+    return goes;
+  });
+}
+
+}  // namespace
+
 std::vector<size_t> PruneFiles(
     const storage::Snapshot& snapshot, const std::vector<size_t>& candidates,
     const std::vector<std::pair<size_t, const dk::TableFilter*>>& filters) {
   std::vector<size_t> kept = candidates;
   for (const auto& [column, filter] : filters) {
+    if (kept.empty()) break;
     const auto& field = snapshot.schema().fields[column];
     // The log floors float bounds' text; NaN has no place in an order of bounds.
     bool real =
         field.type->id() == storage::TypeId::kFloat || field.type->id() == storage::TypeId::kDouble;
     if (field.type->is_nested() || real) continue;
-    auto bounds = snapshot.Bounds({field.name});
+    const auto bounds = snapshot.Bounds({field.name});
     if (!bounds) continue;
-    std::erase_if(kept, [&](size_t file) {
-      auto statistics = StatisticsOf(*field.type, *bounds, file, snapshot.file(file).num_records);
-      return filter->CheckStatistics(statistics) == dk::FilterPropagateResult::FILTER_ALWAYS_FALSE;
-    });
+    if (const auto numbers = NumberFilter::Of(*filter, ToDuckDb(*field.type))) {
+      PruneByNumbers(snapshot, *bounds, *numbers, kept);
+    } else {
+      PruneByStatistics(snapshot, *field.type, *bounds, *filter, kept);
+    }
   }
   return kept;
 }

@@ -1,6 +1,7 @@
 #include "query/engines/duckdb/row_changes.h"
 
 #include "query/engines/duckdb/change_writer.h"
+#include "query/engines/duckdb/counting_sink.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -35,20 +36,17 @@ void AddLot(ChangeLocalState& local, size_t file, std::vector<uint64_t>& rows) {
   rows.clear();
 }
 
-class LakeRowChange : public dk::PhysicalOperator {
+class LakeRowChange : public CountingSink {
  public:
   LakeRowChange(dk::PhysicalPlan& plan, dk::Catalog& catalog, RowChange change)
-      : PhysicalOperator(plan, dk::PhysicalOperatorType::EXTENSION, {dk::LogicalType::BIGINT}, 1),
-        catalog_(catalog),
+      : CountingSink(plan, catalog),
         change_(std::move(change)),
         row_types_(TypesOf(change_.target.metadata.schema)) {}
 
   std::string GetName() const override {
     return change_.writes_rows ? "LAKE_UPDATE" : "LAKE_DELETE";
   }
-  bool IsSink() const override { return true; }
   bool ParallelSink() const override { return true; }
-  bool IsSource() const override { return true; }
 
   dk::unique_ptr<dk::GlobalSinkState> GetGlobalSinkState(dk::ClientContext&) const override {
     return dk::make_uniq<ChangeGlobalState>();
@@ -67,7 +65,7 @@ class LakeRowChange : public dk::PhysicalOperator {
     auto& local = input.local_state.Cast<ChangeLocalState>();
     TakeNames(chunk, local);
     if (local.late) {
-      local.late->Append(chunk);
+      SessionOf(context.client).Guard([&] { local.late->Append(chunk); });
     } else if (change_.writes_rows) {
       dk::DataChunk rows;
       rows.InitializeEmpty(row_types_);
@@ -88,7 +86,9 @@ class LakeRowChange : public dk::PhysicalOperator {
     std::lock_guard lock(global.mutex);
     SessionOf(context.client).Guard([&] {
       if (change_.writes_rows && CountRows(local.deleted) != local.named) ThrowTwice();
-      UniteDeleted(global.write.deleted, local.deleted, change_.writes_rows);
+      global.write.repeated += local.named - CountRows(local.deleted);
+      global.write.repeated +=
+          UniteDeleted(global.write.deleted, local.deleted, change_.writes_rows);
     });
     // An empty part among others would be read as the end of them.
     if (!local.late || local.late->count() == 0) return dk::SinkCombineResultType::FINISHED;
@@ -106,7 +106,7 @@ class LakeRowChange : public dk::PhysicalOperator {
     auto& write = global.write;
     if (global.late) WriteLate(context, global);
     SessionOf(context).Guard([&] { TakeWholeFiles(write); });
-    changed_ = CountRows(write.deleted);
+    rows_ = CountRows(write.deleted);
     if (change_.writes_rows) write.updated = write.deleted;
     write.table = change_.target.table;
     write.base = change_.target.base;
@@ -114,16 +114,6 @@ class LakeRowChange : public dk::PhysicalOperator {
     SessionOf(context).Guard(
         [&] { LakeTransaction::Get(context, catalog_).AddWrite(std::move(write)); });
     return dk::SinkFinalizeType::READY;
-  }
-
-  dk::unique_ptr<dk::GlobalSourceState> GetGlobalSourceState(dk::ClientContext&) const override {
-    return dk::make_uniq<CountSourceState>();
-  }
-
- protected:
-  dk::SourceResultType GetDataInternal(dk::ExecutionContext&, dk::DataChunk& chunk,
-                                       dk::OperatorSourceInput& input) const override {
-    return EmitCount(chunk, input, changed_);
   }
 
  private:
@@ -191,10 +181,8 @@ class LakeRowChange : public dk::PhysicalOperator {
     return rows;
   }
 
-  dk::Catalog& catalog_;
   const RowChange change_;
   const dk::vector<dk::LogicalType> row_types_;
-  mutable int64_t changed_ = 0;  ///< set in Finalize, which runs before any reading
 };
 
 }  // namespace
@@ -209,11 +197,13 @@ dk::PhysicalOperator& MakeRowChange(dk::ClientContext& context, dk::PhysicalPlan
   return planner.Make<LakeRowChange>(catalog, std::move(change));
 }
 
-void UniteDeleted(DeletedRows& rows, const DeletedRows& more, bool strict) {
+int64_t UniteDeleted(DeletedRows& rows, const DeletedRows& more, bool strict) {
+  int64_t in_both = 0;
   for (const auto& [file, set] : more) {
-    const int64_t added = rows[file].Unite(set);
-    if (strict && added != set.size()) ThrowTwice();
+    in_both += set.size() - rows[file].Unite(set);
+    if (strict && in_both > 0) ThrowTwice();
   }
+  return in_both;
 }
 
 }  // namespace lakehouse::query::duckdb

@@ -26,7 +26,8 @@ struct RowChange {
 dk::PhysicalOperator& MakeRowChange(dk::ClientContext& context, dk::PhysicalPlanGenerator& planner,
                                     dk::Catalog& catalog, RowChange change);
 
-/// Unites what `more` takes away with `rows`; LK-4040 when `strict` and a row is in both.
-void UniteDeleted(DeletedRows& rows, const DeletedRows& more, bool strict);
+/// Unites what `more` takes away with `rows`, and returns how many are in both; LK-4040 when
+/// `strict` and there is one.
+int64_t UniteDeleted(DeletedRows& rows, const DeletedRows& more, bool strict);
 
 }  // namespace lakehouse::query::duckdb

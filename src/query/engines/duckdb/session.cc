@@ -6,14 +6,12 @@
 #include <chrono>
 #include <duckdb/catalog/catalog_search_path.hpp>
 #include <duckdb/common/type_visitor.hpp>
-#include <duckdb/parser/expression/columnref_expression.hpp>
-#include <duckdb/parser/statement/create_statement.hpp>
 #include <duckdb/parser/statement/multi_statement.hpp>
 #include <duckdb/parser/statement/set_statement.hpp>
-#include <set>
 #include <thread>
 
 #include "base/clock.h"
+#include "base/logging.h"
 #include "base/metrics.h"
 #include "base/random.h"
 #include "query/engines/duckdb/arrow_rows.h"
@@ -21,8 +19,6 @@
 #include "query/engines/duckdb/definition_checks.h"
 #include "query/engines/duckdb/errors.h"
 #include "query/engines/duckdb/gate.h"
-#include "query/engines/duckdb/insert_sql.h"
-#include "query/engines/duckdb/lake_schema.h"
 #include "query/engines/duckdb/parameters.h"
 #include "query/engines/duckdb/rewrite.h"
 #include "query/engines/duckdb/transaction_control.h"
@@ -100,161 +96,6 @@ void DuckDbSession::Set(const dk::SetStatement& statement) {
   settings_ = std::move(changed);
 }
 
-dk::unique_ptr<dk::SQLStatement> DuckDbSession::Parse(const std::string& sql) {
-  auto statements = connection_->ExtractStatements(sql);
-  if (statements.size() == 1) return std::move(statements[0]);
-  if (TakePivot(statements)) {
-    auto pivot = dk::make_uniq<dk::MultiStatement>();
-    pivot->statements = std::move(statements);
-    return pivot;
-  }
-  throw Error(ErrorKind::kInvalidArgument, "LK-4001",
-              statements.empty() ? "there is no statement"
-                                 : "there are " + std::to_string(statements.size()) +
-                                       " statements, and one is run at a time",
-              "send each statement by itself");
-}
-
-dk::unique_ptr<dk::SQLStatement> DuckDbSession::Resolve(dk::MultiStatement& pivot,
-                                                        StatementScope& scope) {
-  return WithValues(std::move(pivot.statements), [&](dk::unique_ptr<dk::SQLStatement> query) {
-    SetGather(*connection_->context, false);
-    auto result = connection_->Query(std::move(query));
-    if (result->HasError()) scope.fail(result->GetErrorObject());
-    std::vector<std::string> values;
-    for (const auto& row : *result) values.push_back(row.GetValue<std::string>(0));
-    return values;
-  });
-}
-
-namespace {
-
-std::string QuotedName(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const auto& part : parts) {
-    if (!text.empty()) text += '.';
-    text += dk::KeywordHelper::WriteQuoted(part, '"');
-  }
-  return text;
-}
-
-std::string DescribeView(const dialect::Describe& statement, const CommandAnswer& answer) {
-  std::string sql =
-      "SELECT column_name AS col_name, column_type AS data_type, NULL::VARCHAR AS comment "
-      "FROM (DESCRIBE " +
-      QuotedName(statement.name) + ")";
-  for (const auto& [name, value] : answer.details) {
-    sql += " UNION ALL VALUES (" + dk::KeywordHelper::WriteQuoted(name, '\'') + ", " +
-           dk::KeywordHelper::WriteQuoted(value, '\'') + ", NULL)";
-  }
-  return sql;
-}
-
-dk::unique_ptr<dk::ParsedExpression> Constant(const std::string& text) {
-  return dk::make_uniq<dk::ConstantExpression>(dk::Value(text));
-}
-
-/// CREATE TABLE ... AS with the clauses that the engine's grammar lacks.
-void AddClauses(const dialect::CreateTable& given, dk::SQLStatement& parsed) {
-  const bool pivot = parsed.type == dk::StatementType::MULTI_STATEMENT;
-  auto& statement = pivot ? *parsed.Cast<dk::MultiStatement>().statements.back() : parsed;
-  auto& info = statement.Cast<dk::CreateStatement>().info->Cast<dk::CreateTableInfo>();
-  for (const auto& column : given.partition_columns) {
-    info.partition_keys.push_back(dk::make_uniq<dk::ColumnRefExpression>(column));
-  }
-  for (const auto& [key, value] : given.properties) info.options[key] = Constant(value);
-  if (!given.comment.empty()) info.comment = dk::Value(given.comment);
-  if (!given.location.empty()) info.options[kLocationOption] = Constant(given.location);
-  if (given.cluster_by) info.options[kClusterOption] = Constant(ClusterOption(*given.cluster_by));
-}
-
-}  // namespace
-
-void DuckDbSession::CheckNames(const std::string& query) {
-  auto parsed = Parse(query);
-  // A pivot takes its columns from the data.
-  if (parsed->type != dk::StatementType::SELECT_STATEMENT) return;
-  auto prepared = connection_->Prepare(std::move(parsed));
-  if (prepared->HasError()) prepared->GetErrorObject().Throw();
-  std::set<std::string> seen;
-  for (const auto& name : prepared->GetNames()) {
-    if (seen.insert(catalog::FoldCase(name)).second) continue;
-    throw Error(ErrorKind::kInvalidSchema, "LK-3502",
-                "the column " + name + " is there twice in the query of CREATE TABLE",
-                "Names are compared without regard to case; give one of them another with AS.");
-  }
-}
-
-dk::unique_ptr<dk::SQLStatement> DuckDbSession::ForEngine(const dialect::Statement& statement) {
-  if (const auto* sql = std::get_if<dialect::DuckSql>(&statement)) {
-    if (sql->evolution) {
-      EvolveFor(sql->evolution->name, sql->evolution->path,
-                "SELECT * FROM " + sql->evolution->source, 0, sql->evolution->automatic);
-    }
-    return Parse(sql->sql);
-  }
-  if (const auto* insert = std::get_if<dialect::InsertRows>(&statement)) return ForInsert(*insert);
-  const auto* create = std::get_if<dialect::CreateTable>(&statement);
-  if (create == nullptr || create->as_select.empty()) return nullptr;
-  CheckNames(create->as_select);
-  std::string sql = create->or_replace ? "CREATE OR REPLACE TABLE " : "CREATE TABLE ";
-  if (create->if_not_exists) sql += "IF NOT EXISTS ";
-  auto parsed = Parse(sql + QuotedName(create->name) + " AS " + create->as_select);
-  AddClauses(*create, *parsed);
-  return parsed;
-}
-
-std::shared_ptr<storage::Table> DuckDbSession::TableToChange(const std::vector<std::string>& name,
-                                                             const std::string& path) {
-  DefinitionChecks checks(*connection_, {});
-  const CommandContext context{*core_->lake, principal_, checks, current_schema()};
-  auto object = Target(context, catalog::Action::kModify, name, path);
-  if (object.table) return object.table;
-  throw Error(ErrorKind::kInvalidArgument, "LK-2025",
-              object.info.name.ToString() + " is a view, not a table",
-              "name the table that the view reads");
-}
-
-void DuckDbSession::EvolveFor(const std::vector<std::string>& name, const std::string& path,
-                              const std::string& rows, size_t skip, bool automatic) {
-  const auto refuse_in_transaction = [&] {
-    if (!transaction_) return;
-    throw Error(ErrorKind::kUnsupported, "LK-4012", "WITH SCHEMA EVOLUTION in a transaction",
-                "run it outside of BEGIN and COMMIT, or add the columns with ALTER TABLE");
-  };
-  if (!automatic) refuse_in_transaction();
-  const auto table = TableToChange(name, path);
-  auto query = Parse(rows);
-  if (CheckStatement(*query, core_->lake->default_catalog()) != StatementKind::kQuery) {
-    throw Error(ErrorKind::kInvalidArgument, "LK-4001", "a query is expected, or VALUES");
-  }
-  lake_session_->keeps_variants = true;
-  auto prepared = connection_->Prepare(std::move(query));
-  lake_session_->keeps_variants = false;
-  if (prepared->HasError()) prepared->GetErrorObject().Throw();
-  auto evolution = Evolve(*table, prepared->GetNames(), prepared->GetTypes(), skip,
-                          *core_->lake->storage_context().random);
-  if (automatic && evolution.metadata == evolution.base->metadata()) return;
-  refuse_in_transaction();
-  lake_session_->evolution = std::move(evolution);
-}
-
-dk::unique_ptr<dk::SQLStatement> DuckDbSession::ForInsert(const dialect::InsertRows& insert) {
-  const auto table = TableToChange(insert.name, insert.path);
-  storage::TableMetadata metadata = table->Latest()->metadata();
-  if (insert.evolve && insert.columns.empty()) {
-    EvolveFor(insert.name, insert.path, insert.rows,
-              insert.by_name ? 0 : metadata.schema.fields.size(), insert.automatic);
-    if (lake_session_->evolution) metadata = lake_session_->evolution->metadata;
-  }
-  const bool dynamic = settings_.dynamic_overwrite;
-  lake_session_->overwrite = OverwritesAll(insert, metadata, dynamic);
-  lake_session_->replaces = ReplacedRows(insert, metadata, dynamic);
-  const auto target =
-      insert.path.empty() ? QuotedName(insert.name) : QuotedName({"lake_path", insert.path});
-  return Parse(InsertSql(insert, target, metadata, dynamic));
-}
-
 CommandAnswer DuckDbSession::RunCommand(const dialect::Statement& statement,
                                         const StatementScope& scope) {
   DefinitionChecks checks(*connection_, scope.fail);
@@ -262,7 +103,7 @@ CommandAnswer DuckDbSession::RunCommand(const dialect::Statement& statement,
   const CommandContext context{
       *core_->lake,          principal_, checks, current_schema(), core_->options.files.get(),
       lake_session_->stop(), &rewriter};
-  return std::visit(
+  auto answer = std::visit(
       [&](const auto& command) -> CommandAnswer {
         using Kind = std::decay_t<decltype(command)>;
         if constexpr (std::is_same_v<Kind, dialect::DuckSql> ||
@@ -273,6 +114,8 @@ CommandAnswer DuckDbSession::RunCommand(const dialect::Statement& statement,
         }
       },
       statement);
+  if (answer.written) lake_session_->committed.push_back(answer.written);
+  return answer;
 }
 
 std::unique_ptr<StatementScope> DuckDbSession::Begin(Run& run, const QueryRequest& request) {
@@ -386,10 +229,10 @@ namespace {
 /// again at once while its other threads have all the work, on a core that they could use.
 void RunTasks(dk::PendingQueryResult& pending) {
   using std::chrono::microseconds;
-  constexpr microseconds kShortest(10);
+  constexpr microseconds kShortest(20);
   constexpr microseconds kLongest(1000);
   // An answer waits for at most about so small a part of the time that it took.
-  constexpr int kShareOfWait = 16;
+  constexpr int kShareOfWait = 8;
   microseconds waited(0);
   while (true) {
     const auto state = pending.ExecuteTask();
@@ -452,7 +295,7 @@ QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request, SteadyTime s
         answer.reader = done.rows ? ReaderOf(done.rows) : NoRows();
         return answer;
       }
-      statement = Parse(DescribeView(std::get<dialect::Describe>(given), done));
+      statement = ForView(std::get<dialect::Describe>(given), done);
     }
     *run.kind = answer.kind = CheckStatement(*statement, core_->lake->default_catalog());
     lake_session_->operation_parameters.clear();
@@ -499,6 +342,17 @@ QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request, SteadyTime s
   answer.reader =
       *run.kind == StatementKind::kWrite ? AffectedRows(answer.affected_rows) : NoRows();
   return answer;
+}
+
+void DuckDbSession::CompactAfterWrite(std::shared_ptr<storage::Table> table) {
+  try {
+    Run run;
+    auto scope = Begin(run, {});
+    lake_session_->committed.push_back(std::move(table));
+    CompactWritten(*scope);
+  } catch (const std::exception& error) {
+    LogWarn("small files were not compacted", {{"reason", error.what()}});
+  }
 }
 
 StatementDescription DuckDbSession::Describe(const QueryRequest& request) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -41,6 +42,8 @@ class DuckDbSession : public Session {
   std::optional<double> Progress() const override;
   std::string current_schema() const override;
   std::string time_zone() const override { return settings_.time_zone; }
+  /// See QueryEngine.
+  void CompactAfterWrite(std::shared_ptr<storage::Table> table);
 
  private:
   struct Run;
@@ -61,9 +64,18 @@ class DuckDbSession : public Session {
   dk::unique_ptr<dk::SQLStatement> Parse(const std::string& sql);
   /// Asks the data for the columns of a pivot.
   dk::unique_ptr<dk::SQLStatement> Resolve(dk::MultiStatement& pivot, StatementScope& scope);
+  /// The columns of a query, which is bound and not planned any further.
+  struct Columns {
+    dk::vector<std::string> names;
+    dk::vector<dk::LogicalType> types;
+  };
+  Columns ColumnsOf(dk::unique_ptr<dk::SQLStatement> query);
   /// InvalidSchema LK-3502 for a query whose columns cannot be those of a table: the engine would
   /// give the second of two equal names another one.
   void CheckNames(const std::string& query);
+  /// DESCRIBE of a view, whose columns the engine knows.
+  dk::unique_ptr<dk::SQLStatement> ForView(const dialect::Describe& statement,
+                                           const CommandAnswer& answer);
   /// A statement of the dialect for the engine; null for a command.
   dk::unique_ptr<dk::SQLStatement> ForEngine(const dialect::Statement& statement);
   dk::unique_ptr<dk::SQLStatement> ForInsert(const dialect::InsertRows& insert);
@@ -77,6 +89,8 @@ class DuckDbSession : public Session {
   /// Compacts tables that the statement wrote and that want it. What fails is only said in the log:
   /// the statement's own commit is there.
   void CompactWritten(const StatementScope& scope);
+  void Compact(const StatementScope& scope, const std::string& name,
+               const std::function<std::shared_ptr<storage::Table>()>& open);
   /// Runs a command of the dialect.
   CommandAnswer RunCommand(const dialect::Statement& statement, const StatementScope& scope);
   std::unique_ptr<StatementScope> Begin(Run& run, const QueryRequest& request);

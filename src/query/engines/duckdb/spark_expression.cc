@@ -21,6 +21,7 @@
 
 #include "base/error.h"
 #include "query/engines/duckdb/dialect/lexer.h"
+#include "query/engines/duckdb/dialect/literals.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -256,6 +257,8 @@ class Speller {
   bool Adjacent(size_t i) const { return tokens_[i].begin == tokens_[i - 1].end; }
 
   size_t One(size_t i, std::string& out) {
+    const size_t literal = dialect::RespellLiteral(text_, tokens_, i, out);
+    if (literal > i) return literal;
     const Token& token = tokens_[i];
     const Token& next = tokens_[i + 1];
     switch (token.kind) {
@@ -270,12 +273,10 @@ class Speller {
         out += Text(token.text);
         return i + 1;
       case TokenKind::kNumber:
-        out += token.text;
-        // 5L is a long, as 5 may be.
         if (next.kind == TokenKind::kWord && Adjacent(i + 1)) {
-          if (!IsWord(next, "L")) Refuse(what_, text_, "the number " + token.text + next.text);
-          return i + 2;
+          Refuse(what_, text_, "the number " + token.text + next.text);
         }
+        out += token.text;
         return i + 1;
       case TokenKind::kWord:
         return Word(i, out);

@@ -148,6 +148,50 @@ bool Encode(dk::Vector& source, dk::Vector& result, dk::idx_t count, dk::CastPar
   return true;
 }
 
+/// The bytes of a variant, in the form that Parquet has.
+bool FromParts(dk::Vector& source, dk::Vector& result, dk::idx_t count, dk::CastParameters& cast) {
+  source.Flatten(count);
+  const auto& names = dk::StructType::GetChildTypes(source.GetType());
+  auto& parts = dk::StructVector::GetEntries(source);
+  const size_t value = names[0].first == "value" ? 0 : 1;
+  dk::UnifiedVectorFormat rows, values, metadata;
+  source.ToUnifiedFormat(count, rows);
+  parts[value]->ToUnifiedFormat(count, values);
+  parts[1 - value]->ToUnifiedFormat(count, metadata);
+  VariantSink sink(result);
+  SessionOf(cast.local_state->Cast<CastContext>().context).Guard([&] {
+    const auto bytes = [](const dk::UnifiedVectorFormat& part, dk::idx_t row) {
+      const auto& blob =
+          dk::UnifiedVectorFormat::GetData<dk::string_t>(part)[part.sel->get_index(row)];
+      return std::string_view(blob.GetData(), blob.GetSize());
+    };
+    for (dk::idx_t i = 0; i < count; ++i) {
+      const auto valid = [&](const dk::UnifiedVectorFormat& part) {
+        return part.validity.RowIsValid(part.sel->get_index(i));
+      };
+      if (!valid(rows) || !valid(values) || !valid(metadata)) {
+        sink.SetNull(i);
+        continue;
+      }
+      const storage::VariantView variant{bytes(metadata, i), bytes(values, i)};
+      storage::CheckVariant(variant);
+      sink.Set(i, variant);
+    }
+  });
+  return true;
+}
+
+/// A struct of the binary fields metadata and value.
+bool HasParts(const dk::LogicalType& type) {
+  if (type.id() != dk::LogicalTypeId::STRUCT || dk::StructType::IsUnnamed(type)) return false;
+  const auto& fields = dk::StructType::GetChildTypes(type);
+  const auto is = [&](size_t at, const char* name) {
+    return fields[at].first == name && fields[at].second.id() == dk::LogicalTypeId::BLOB;
+  };
+  return fields.size() == 2 &&
+         ((is(0, "value") && is(1, "metadata")) || (is(0, "metadata") && is(1, "value")));
+}
+
 bool FromJson(dk::Vector& source, dk::Vector& result, dk::idx_t count, dk::CastParameters& cast) {
   auto& context = cast.local_state->Cast<CastContext>().context;
   dk::UnifiedVectorFormat rows;
@@ -224,6 +268,7 @@ dk::BoundCastInfo FromVariant(dk::BindCastInput& input, const dk::LogicalType&,
 dk::BoundCastInfo IntoVariant(dk::BindCastInput& input, const dk::LogicalType& source,
                               const dk::LogicalType&) {
   if (source.IsJSONType()) return {FromJson, nullptr, KeepContext};
+  if (HasParts(source)) return {FromParts, nullptr, KeepContext};
   dk::BoundCastInfo encode(Encode, nullptr, StartEncoding);
   const auto between = dk::LogicalType::VARIANT();
   if (source.id() == dk::LogicalTypeId::VARIANT) return encode;

@@ -11,6 +11,7 @@
 #include "query/engines/duckdb/lake_session.h"
 #include "query/engines/duckdb/types.h"
 #include "query/engines/duckdb/variant_type.h"
+#include "storage/variant_schema.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -102,7 +103,12 @@ void IsNullOfVariants(dk::DataChunk& rows, dk::ExpressionState& state, dk::Vecto
   EndConstant(rows, result);
 }
 
-void WriteJson(dk::DataChunk& rows, dk::ExpressionState& state, dk::Vector& result) {
+std::string SchemaText(const storage::VariantView& variant) {
+  return storage::VariantSchema::Of(variant).ToString();
+}
+
+template <std::string (*kText)(const storage::VariantView&)>
+void WriteText(dk::DataChunk& rows, dk::ExpressionState& state, dk::Vector& result) {
   const VariantRows variants(rows.data[0], rows.size());
   result.SetVectorType(dk::VectorType::FLAT_VECTOR);
   SessionOf(state.GetContext()).Guard([&] {
@@ -111,9 +117,9 @@ void WriteJson(dk::DataChunk& rows, dk::ExpressionState& state, dk::Vector& resu
         dk::FlatVector::SetNull(result, i, true);
         continue;
       }
-      const std::string json = storage::VariantJson(variants.At(i));
+      const std::string text = kText(variants.At(i));
       dk::FlatVector::GetData<dk::string_t>(result)[i] =
-          dk::StringVector::AddString(result, json.data(), json.size());
+          dk::StringVector::AddString(result, text.data(), text.size());
     }
   });
   EndConstant(rows, result);
@@ -190,12 +196,14 @@ void RegisterVariantFunctions(dk::Connection& connection) {
         Special("try_parse_json", {text}, VariantType(), TryParseJson)));
     add(dk::CreateScalarFunctionInfo(
         Special("is_variant_null", {VariantType()}, dk::LogicalType::BOOLEAN, IsNullOfVariants)));
+    add(dk::CreateScalarFunctionInfo(
+        Special("schema_of_variant", {VariantType()}, text, WriteText<SchemaText>)));
     add(dk::CreateScalarFunctionInfo(PathFunctions<false>("variant_get")));
     add(dk::CreateScalarFunctionInfo(PathFunctions<true>("try_variant_get")));
     auto& to_json =
         system.GetEntry<dk::ScalarFunctionCatalogEntry>(context, DEFAULT_SCHEMA, "to_json");
-    to_json.functions.AddFunction(
-        Special("to_json", {VariantType()}, dk::LogicalType::JSON(), WriteJson));
+    to_json.functions.AddFunction(Special("to_json", {VariantType()}, dk::LogicalType::JSON(),
+                                          WriteText<storage::VariantJson>));
   });
 }
 

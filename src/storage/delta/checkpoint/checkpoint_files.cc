@@ -19,6 +19,7 @@ namespace lakehouse::storage::delta {
 namespace {
 
 using Batch = std::shared_ptr<arrow::RecordBatch>;
+using File = std::shared_ptr<io::ObjectReader>;
 using Wanted = std::function<bool(const std::string&)>;
 
 /// Rows are read and packed by so many threads at once.
@@ -34,14 +35,74 @@ bool IsAtOrBelow(const std::string& way, std::string_view field) {
   return way.starts_with(field) && (way.size() == field.size() || way[field.size()] == '.');
 }
 
-/// Statistics have readers of their own, and partition values are read as texts.
+/// Statistics have readers of their own, partition values are read as texts, and nobody asks for
+/// the others.
 bool IsOfActions(const std::string& way) {
-  constexpr std::string_view kOthers[] = {
-      "add.stats",   "add.stats_parsed",       "add.partitionValues_parsed", "remove.stats",
-      "remove.tags", "remove.partitionValues", "remove.stats_parsed"};
+  constexpr std::string_view kOthers[] = {"add.stats",
+                                          "add.stats_parsed",
+                                          "add.partitionValues_parsed",
+                                          "add.dataChange",
+                                          "remove.stats",
+                                          "remove.stats_parsed",
+                                          "remove.tags",
+                                          "remove.partitionValues",
+                                          "remove.extendedFileMetadata",
+                                          "remove.size",
+                                          "remove.baseRowId",
+                                          "remove.defaultRowCommitVersion",
+                                          "metaData.format",
+                                          "sidecar.modificationTime",
+                                          "sidecar.tags",
+                                          "checkpointMetadata.tags"};
   return std::none_of(std::begin(kOthers), std::end(kOthers),
                       [&](std::string_view other) { return IsAtOrBelow(way, other); });
 }
+
+/// What need not be there: without it, every row has none. The others say whether a row is an
+/// action, or has a deletion vector.
+constexpr std::string_view kOptional[] = {"add.tags",
+                                          "add.partitionValues",
+                                          "add.deletionVector.pathOrInlineDv",
+                                          "add.deletionVector.offset",
+                                          "add.deletionVector.sizeInBytes",
+                                          "add.deletionVector.cardinality",
+                                          "add.baseRowId",
+                                          "add.defaultRowCommitVersion",
+                                          "add.clusteringProvider",
+                                          "remove.deletionVector.pathOrInlineDv",
+                                          "remove.deletionVector.offset",
+                                          "remove.deletionVector.sizeInBytes",
+                                          "remove.deletionVector.cardinality",
+                                          "txn.lastUpdated",
+                                          "metaData.name",
+                                          "metaData.description",
+                                          "metaData.partitionColumns",
+                                          "metaData.configuration",
+                                          "protocol.readerFeatures",
+                                          "protocol.writerFeatures"};
+
+/// Which leaf columns of a file are read for its actions: those that may hold something.
+class ActionLeaves {
+ public:
+  explicit ActionLeaves(const File& file) {
+    const auto filled = parquet::FilledParquetLeaves(file);
+    for (const std::string_view field : kOptional) {
+      if (std::none_of(filled.begin(), filled.end(),
+                       [&](const std::string& way) { return IsAtOrBelow(way, field); })) {
+        left_out_.push_back(field);
+      }
+    }
+  }
+
+  bool operator()(const std::string& way) const {
+    return IsOfActions(way) &&
+           std::none_of(left_out_.begin(), left_out_.end(),
+                        [&](std::string_view field) { return IsAtOrBelow(way, field); });
+  }
+
+ private:
+  std::vector<std::string_view> left_out_;
+};
 
 DeletionVectorPtr ReadVector(const CheckpointRows& vectors, int64_t row) {
   if (!vectors.Has(row)) return nullptr;
@@ -59,10 +120,9 @@ DeletionVectorPtr ReadVector(const CheckpointRows& vectors, int64_t row) {
 /// Some leaf columns of a file, taken in lots of rows.
 class LeafReader {
  public:
-  LeafReader(const io::Location& place, const Wanted& wanted)
-      : file_(place.store->Open(place.path)), rows_(parquet::OpenParquetLeaves(file_, wanted)) {}
+  LeafReader(const File& file, const Wanted& wanted)
+      : rows_(parquet::OpenParquetLeaves(file, wanted)) {}
 
-  int64_t size_bytes() const { return file_->info().size_bytes; }
   bool empty() const { return rows_->schema()->num_fields() == 0; }
   /// Rows that Take may be asked for; 0 at the end.
   int64_t Ready() {
@@ -87,7 +147,6 @@ class LeafReader {
   }
 
  private:
-  const std::shared_ptr<io::ObjectReader> file_;
   const std::shared_ptr<arrow::RecordBatchReader> rows_;
   Batch batch_;
   int64_t at_ = 0;
@@ -186,12 +245,12 @@ class AddColumns {
 class FileActionsReader {
  public:
   explicit FileActionsReader(const io::Location& place)
-      : place_(place),
-        actions_(place, IsOfActions),
-        stats_(place, [](const std::string& way) { return IsAtOrBelow(way, "add.stats"); }),
-        threads_(actions_.size_bytes() < kManyBytes ? 1 : kThreads) {}
+      : file_(place.store->Open(place.path)),
+        actions_(file_, ActionLeaves(file_)),
+        stats_(file_, [](const std::string& way) { return IsAtOrBelow(way, "add.stats"); }),
+        threads_(size_bytes() < kManyBytes ? 1 : kThreads) {}
 
-  int64_t size_bytes() const { return actions_.size_bytes(); }
+  int64_t size_bytes() const { return file_->info().size_bytes; }
 
   /// The next rows without their statistics; null at the end.
   Batch Next() {
@@ -240,7 +299,7 @@ class FileActionsReader {
   /// The struct column of statistics for the rows at hand; null when there is none.
   std::shared_ptr<arrow::Array> ParsedStats(int64_t count) {
     if (!parsed_) {
-      parsed_.emplace(place_,
+      parsed_.emplace(file_,
                       [](const std::string& way) { return IsAtOrBelow(way, "add.stats_parsed"); });
     }
     if (parsed_->empty()) return nullptr;
@@ -259,7 +318,7 @@ class FileActionsReader {
     return *std::move(joined);
   }
 
-  const io::Location place_;
+  const File file_;
   LeafReader actions_, stats_;
   const size_t threads_;
   Batch stats_batch_;

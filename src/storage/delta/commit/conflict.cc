@@ -13,6 +13,7 @@
 #include "storage/delta/log/protocol.h"
 #include "storage/delta/log/stats_json.h"
 #include "storage/field_keys.h"
+#include "storage/mapping_keys.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -31,12 +32,12 @@ bool MayAppear(const std::string& key, const std::string& value) {
     return value == "true";
   }
   if (key == "delta.checkpointPolicy") return value == "v2";
-  if (key == "delta.columnMapping.mode") return value == "name";
+  if (key == kMappingModeKey) return value == "name";
   return key == "delta.inCommitTimestampEnablementVersion" ||
          key == "delta.inCommitTimestampEnablementTimestamp" ||
          key == "delta.rowTracking.materializedRowIdColumnName" ||
          key == "delta.rowTracking.materializedRowCommitVersionColumnName" ||
-         key == "delta.columnMapping.maxColumnId";
+         key == kMaxColumnIdKey;
 }
 
 bool PropertiesMayChange(const TableMetadata& before, const TableMetadata& after) {
@@ -81,9 +82,9 @@ std::vector<Field> WithoutMapping(std::vector<Field> fields) {
 /// Columns that get a mapping keep their names in files that were written without one.
 bool SchemaMayChange(const TableMetadata& before, const TableMetadata& after) {
   if (before.schema == after.schema) return true;
-  const std::string mode = Property(before, "delta.columnMapping.mode");
+  const std::string mode = Property(before, kMappingModeKey);
   const bool maps_anew =
-      (mode.empty() || mode == "none") && Property(after, "delta.columnMapping.mode") == "name";
+      (mode.empty() || mode == "none") && Property(after, kMappingModeKey) == "name";
   return maps_anew && WithoutMapping(before.schema.fields) == WithoutMapping(after.schema.fields);
 }
 

@@ -563,6 +563,8 @@ constexpr auto kPlainBytes = PlainBytes();
 
 std::string EncodePath(std::string_view path) {
   constexpr char kHex[] = "0123456789ABCDEF";
+  const auto is_plain = [](char c) { return kPlainBytes[static_cast<unsigned char>(c)]; };
+  if (std::all_of(path.begin(), path.end(), is_plain)) return std::string(path);
   // A ':' in a relative path would read as the end of a scheme.
   const size_t slash = path.find('/');
   const bool absolute =
@@ -571,7 +573,7 @@ std::string EncodePath(std::string_view path) {
   encoded.reserve(path.size());
   for (const char c : path) {
     const auto byte = static_cast<unsigned char>(c);
-    if (kPlainBytes[byte] || (c == ':' && absolute)) {
+    if (is_plain(c) || (c == ':' && absolute)) {
       encoded += c;
     } else {
       encoded += {'%', kHex[byte >> 4], kHex[byte & 15]};

@@ -8,13 +8,11 @@
 #include "base/ids.h"
 #include "base/random.h"
 #include "storage/field_keys.h"
+#include "storage/mapping_keys.h"
 #include "storage/schema_names.h"
 
 namespace lakehouse::storage::delta {
 namespace {
-
-constexpr char kMode[] = "delta.columnMapping.mode";
-constexpr char kMaxId[] = "delta.columnMapping.maxColumnId";
 
 using EditFields = std::function<void(Field&)>;
 
@@ -45,7 +43,7 @@ DataTypePtr Mapped(const DataTypePtr& type, const EditFields& edit) {
 
 int64_t HighestId(const TableMetadata& metadata) {
   int64_t highest = 0;
-  const auto known = metadata.properties.find(kMaxId);
+  const auto known = metadata.properties.find(kMaxColumnIdKey);
   if (known != metadata.properties.end()) {
     const std::string& text = known->second;
     std::from_chars(text.data(), text.data() + text.size(), highest);
@@ -58,7 +56,7 @@ int64_t HighestId(const TableMetadata& metadata) {
 }
 
 ColumnMapping ModeOf(const std::map<std::string, std::string>& properties) {
-  const auto mode = properties.find(kMode);
+  const auto mode = properties.find(kMappingModeKey);
   if (mode == properties.end()) return ColumnMapping::kNone;
   if (mode->second == "name") return ColumnMapping::kName;
   return mode->second == "id" ? ColumnMapping::kId : ColumnMapping::kNone;
@@ -88,7 +86,7 @@ TableMetadata WithColumnIds(TableMetadata metadata, PhysicalNames names, Random&
         names == PhysicalNames::kKept ? field.name : "col-" + Uuid::V4(random).ToString();
     field.metadata[kPhysicalNameKey] = nlohmann::json(name).dump();
   });
-  metadata.properties[kMaxId] = std::to_string(highest);
+  metadata.properties[kMaxColumnIdKey] = std::to_string(highest);
   return metadata;
 }
 

@@ -5,6 +5,7 @@
 
 #include "storage/column_mapping.h"
 #include "storage/field_keys.h"
+#include "storage/mapping_keys.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -28,7 +29,7 @@ bool HasConstraint(const TableMetadata& metadata) {
 }
 
 bool MapsColumns(const TableMetadata& metadata) {
-  const std::string mode = Property(metadata, "delta.columnMapping.mode");
+  const std::string mode = Property(metadata, kMappingModeKey);
   return !mode.empty() && mode != "none";
 }
 

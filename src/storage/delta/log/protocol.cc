@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "storage/delta/log/features.h"
 #include "storage/delta/log/type_widening.h"
+#include "storage/mapping_keys.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -196,7 +197,7 @@ void CheckReadable(const Protocol& protocol, const TableMetadata& metadata) {
 ColumnMapping ColumnMappingOf(const Protocol& protocol, const TableMetadata& metadata) {
   const bool supported =
       protocol.min_reader_version == 2 || Contains(protocol.reader_features, "columnMapping");
-  const std::string mode = Property(metadata, "delta.columnMapping.mode");
+  const std::string mode = Property(metadata, kMappingModeKey);
   if (!supported || mode.empty() || mode == "none") return ColumnMapping::kNone;
   if (mode == "name") return ColumnMapping::kName;
   if (mode == "id") return ColumnMapping::kId;

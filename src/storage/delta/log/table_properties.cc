@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/suggest.h"
 #include "storage/field_keys.h"
+#include "storage/mapping_keys.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -40,8 +41,8 @@ const std::map<std::string, Kind>& Known() {
       {"delta.checkpointInterval", Number(1)},
       {"delta.checkpointPolicy", Choice({"classic", "v2"})},
       {"delta.checkpointRetentionDuration", Duration()},
-      {"delta.columnMapping.maxColumnId", Self()},
-      {"delta.columnMapping.mode", Choice({"none", "name", "id"})},
+      {kMaxColumnIdKey, Self()},
+      {kMappingModeKey, Choice({"none", "name", "id"})},
       {"delta.compatibility.symlinkFormatManifest.enabled", Truth()},
       {"delta.dataSkippingNumIndexedCols", Number(-1)},
       {"delta.dataSkippingStatsColumns", Text()},
@@ -199,7 +200,7 @@ std::pair<std::string, std::string> CheckOne(const std::string& key, const std::
 }
 
 std::string ModeOf(const TableMetadata& metadata) {
-  const auto found = metadata.properties.find("delta.columnMapping.mode");
+  const auto found = metadata.properties.find(kMappingModeKey);
   return found == metadata.properties.end() ? "none" : found->second;
 }
 

@@ -13,6 +13,7 @@
 #include "storage/delta/log/log_properties.h"
 #include "storage/delta/log/protocol.h"
 #include "storage/field_keys.h"
+#include "storage/mapping_keys.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -81,11 +82,18 @@ void CheckConstraintsGone(const TableMetadata& metadata) {
          "Drop them with ALTER TABLE ... DROP CONSTRAINT first.");
 }
 
-void CheckDomainsGone(const Snapshot& table) {
-  if (table.domains().empty()) return;
-  Refuse("domainMetadata", "the table has the domain " + table.domains().begin()->first,
-         "Domains keep, for example, which files jobs have loaded; without them files would be "
-         "loaded again.");
+/// Domains that nothing needs any more, once no other feature does. Spark removes all of them;
+/// those of the lakehouse keep which files jobs have loaded.
+std::vector<std::string> RemovableDomains(const Snapshot& table) {
+  std::vector<std::string> names;
+  for (const auto& [name, state] : table.domains()) {
+    if (name.starts_with("lakehouse.")) {
+      Refuse("domainMetadata", "the table has the domain " + name,
+             "It keeps which files jobs have loaded; without it they would be loaded again.");
+    }
+    names.push_back(name);
+  }
+  return names;
 }
 
 bool IsWidening(const std::string& feature) { return feature.starts_with("typeWidening"); }
@@ -94,7 +102,7 @@ bool IsWidening(const std::string& feature) { return feature.starts_with("typeWi
 std::vector<std::string> PropertiesOf(const std::string& feature) {
   if (feature == "deletionVectors") return {"delta.enableDeletionVectors"};
   if (feature == "columnMapping") {
-    return {"delta.columnMapping.mode", "delta.columnMapping.maxColumnId"};
+    return {kMappingModeKey, kMaxColumnIdKey};
   }
   if (IsWidening(feature)) return {"delta.enableTypeWidening"};
   if (feature == "rowTracking") {
@@ -185,7 +193,7 @@ FeatureDrop PlanFeatureDrop(const Snapshot& table, const std::string& feature,
            "Write DROP FEATURE checkpointProtection TRUNCATE HISTORY.");
   }
   if (drop.feature == "checkConstraints") CheckConstraintsGone(table.metadata());
-  if (drop.feature == "domainMetadata") CheckDomainsGone(table);
+  if (drop.feature == "domainMetadata") drop.domains = RemovableDomains(table);
   drop.metadata = Without(table.metadata(), drop.feature);
   drop.rewrite = RewriteFor(table, drop.feature);
   for (size_t i = 0; i < table.file_count(); ++i) {

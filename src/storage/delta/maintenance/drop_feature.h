@@ -22,7 +22,8 @@ struct FeatureDrop {
   bool guards_history = false;
   TableMetadata metadata;  ///< without what uses the feature
   Rewrite rewrite = kNone;
-  std::vector<size_t> files;  ///< indexes of the files to write anew
+  std::vector<size_t> files;         ///< indexes of the files to write anew
+  std::vector<std::string> domains;  ///< to be removed: no feature of the table needs them
   bool rewrites() const { return !files.empty(); }
 };
 

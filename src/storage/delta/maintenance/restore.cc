@@ -6,6 +6,7 @@
 #include "storage/delta/maintenance/file_copies.h"
 #include "storage/delta/snapshot/delta_snapshot.h"
 #include "storage/maintenance.h"
+#include "storage/mapping_keys.h"
 
 namespace lakehouse::storage {
 namespace {
@@ -16,7 +17,7 @@ using namespace delta;
 constexpr const char* kStaying[] = {"delta.enableInCommitTimestamps",
                                     "delta.inCommitTimestampEnablementVersion",
                                     "delta.inCommitTimestampEnablementTimestamp",
-                                    "delta.columnMapping.maxColumnId",
+                                    kMaxColumnIdKey,
                                     "delta.enableRowTracking",
                                     "delta.rowTracking.materializedRowIdColumnName",
                                     "delta.rowTracking.materializedRowCommitVersionColumnName"};

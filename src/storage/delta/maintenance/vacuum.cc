@@ -48,8 +48,9 @@ class VacuumRun {
         snapshot_(std::dynamic_pointer_cast<const DeltaSnapshot>(table.Latest())) {
     LAKE_CHECK(snapshot_ != nullptr);
     CheckWritable(snapshot_->protocol(), snapshot_->metadata());
+    now_ms_ = context.clock->NowMs();
     retention_ms_ = RetentionOf(snapshot_->metadata(), options);
-    cutoff_ms_ = context.clock->NowMs() - retention_ms_;
+    cutoff_ms_ = now_ms_ - retention_ms_;
     if (LAKE_PLANT("vacuum.no-retention")) cutoff_ms_ += retention_ms_;
   }
 
@@ -74,7 +75,8 @@ class VacuumRun {
  private:
   std::vector<DeadFile> Find() {
     const DeltaSnapshot::State& state = snapshot_->state();
-    const KeptFiles kept(log_, state, cutoff_ms_);
+    KeptFiles kept(log_, state, cutoff_ms_);
+    for (const auto& table : options_.referrers) KeepForClone(*table, kept);
     std::vector<CommitFile> commits = log_.List().commits;
     std::erase_if(commits, [&](const auto& commit) { return commit.version > state.version; });
     outside_ = commits.empty() ? std::nullopt : NewestNotAfter(log_, commits, state, cutoff_ms_);
@@ -84,6 +86,14 @@ class VacuumRun {
     std::sort(dead.begin(), dead.end(),
               [](const DeadFile& a, const DeadFile& b) { return a.path < b.path; });
     return dead;
+  }
+
+  void KeepForClone(Table& table, KeptFiles& kept) const {
+    const SnapshotPtr latest = table.Latest();
+    const auto* clone = dynamic_cast<const DeltaSnapshot*>(latest.get());
+    if (clone == nullptr) return;
+    const int64_t retention_ms = std::max(retention_ms_, DeletedFileRetentionMs(clone->metadata()));
+    kept.KeepForeign(Log(table.location()), clone->state(), now_ms_ - retention_ms);
   }
 
   std::vector<DeadFile> FindLite(const KeptFiles& kept, const std::vector<CommitFile>& commits) {
@@ -178,6 +188,7 @@ class VacuumRun {
   const VacuumOptions& options_;
   const Log log_;
   const std::shared_ptr<const DeltaSnapshot> snapshot_;
+  int64_t now_ms_ = 0;
   int64_t retention_ms_ = 0;
   int64_t cutoff_ms_ = 0;
   std::optional<int64_t> outside_;  ///< the newest version that is older than the retention

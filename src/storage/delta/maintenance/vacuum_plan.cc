@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/plant.h"
 #include "storage/delta/log/log_properties.h"
 #include "storage/delta/log/protocol.h"
 #include "storage/delta/replay/time_travel.h"
@@ -84,6 +85,7 @@ KeptFiles::KeptFiles(const Log& log, const DeltaSnapshot::State& latest, int64_t
   for (const FileRow& file : latest.files) {
     Keep(std::string(file.path().view()), file.deletion_vector());
   }
+  if (LAKE_PLANT("vacuum.forget-tombstones")) return;
   for (const TombstonePtr& gone : latest.tombstones) {
     const RemoveFile& remove = gone->remove;
     if (remove.deleted_ms >= cutoff_ms) Keep(remove.path, remove.deletion_vector);
@@ -99,6 +101,18 @@ KeptFiles::KeptFiles(const Log& log, const DeltaSnapshot::State& latest, int64_t
   }
 }
 
+void KeptFiles::KeepForeign(const Log& other, const DeltaSnapshot::State& latest,
+                            int64_t cutoff_ms) {
+  const auto lies_elsewhere = [](std::string_view path) { return IsAbsolute(path); };
+  bool any = false;
+  for (const FileRow& file : latest.files) any = any || lies_elsewhere(file.path().view());
+  for (const TombstonePtr& gone : latest.tombstones) {
+    any = any || lies_elsewhere(gone->remove.path);
+  }
+  if (!any) return;  // most tables
+  names_.merge(KeptFiles(other, latest, cutoff_ms).names_);
+}
+
 void KeptFiles::Keep(const std::string& path) {
   if (auto object = ObjectBelow(path, table_)) {
     paths_.insert(*std::move(object));
@@ -109,6 +123,7 @@ void KeptFiles::Keep(const std::string& path) {
 
 void KeptFiles::Keep(const std::string& path, const DeletionVectorPtr& vector) {
   Keep(path);
+  if (LAKE_PLANT("vacuum.forget-vectors")) return;
   if (vector && vector->storage_type != 'i') Keep(PathOf(*vector));
 }
 
@@ -124,7 +139,8 @@ std::vector<DeadFile> FindByListing(const Log& log, const DeltaSnapshot::State& 
   const std::vector<std::string> inner = InnerTables(objects, root);
   std::vector<DeadFile> dead;
   for (const io::ObjectInfo& object : objects) {
-    if (object.modified_ms >= cutoff_ms || kept.Has(object.path)) continue;
+    const bool young = object.modified_ms >= cutoff_ms && !LAKE_PLANT("vacuum.delete-young-files");
+    if (young || kept.Has(object.path)) continue;
     if (hidden.Hide(std::string_view(object.path).substr(root.size()))) continue;
     const bool of_another = std::any_of(inner.begin(), inner.end(), [&](const auto& folder) {
       return object.path.starts_with(folder);

@@ -17,6 +17,10 @@ class KeptFiles {
  public:
   KeptFiles(const Log& log, const DeltaSnapshot::State& latest, int64_t cutoff_ms);
 
+  /// And what the versions of another table, a shallow clone perhaps, have of files elsewhere, by
+  /// their names: how it spells their places does not matter.
+  void KeepForeign(const Log& other, const DeltaSnapshot::State& latest, int64_t cutoff_ms);
+
   /// `path` is that of an object in the table's store.
   bool Has(const std::string& path) const;
 

@@ -10,6 +10,7 @@
 #include "storage/delta/checkpoint/checksum.h"
 #include "storage/delta/log/protocol.h"
 #include "storage/delta/replay/commit_batch.h"
+#include "storage/delta/replay/first_adds.h"
 #include "storage/parallel.h"
 
 namespace lakehouse::storage::delta {
@@ -156,9 +157,10 @@ void Read(const Log& log, ReadLot& lot) {
   lot.actions = batch.Finish();
 }
 
-void Apply(const std::vector<ReadLot>& lots, State& state) {
-  for (const ReadLot& lot : lots) {
+void Apply(std::vector<ReadLot>& lots, FirstAdds& first, State& state) {
+  for (ReadLot& lot : lots) {
     for (size_t i = 0; i < lot.actions.size(); ++i) {
+      first.Take(lot.actions[i], lot.commits[i]);
       ApplyCommit(lot.actions[i], lot.commits[i], state);
     }
   }
@@ -166,6 +168,7 @@ void Apply(const std::vector<ReadLot>& lots, State& state) {
 
 /// Reads lots of commits at a time, while those that were read before are applied.
 void ApplyMany(const Log& log, std::span<const CommitFile> commits, State& state) {
+  FirstAdds first(state);
   std::vector<ReadLot> before;
   while (!commits.empty()) {
     std::vector<ReadLot> lots;
@@ -175,14 +178,15 @@ void ApplyMany(const Log& log, std::span<const CommitFile> commits, State& state
     }
     ForEachInParallel(lots.size() + 1, kThreads, [&](size_t i) {
       if (i == 0) {
-        Apply(before, state);
+        Apply(before, first, state);
       } else {
         Read(log, lots[i - 1]);
       }
     });
     before = std::move(lots);
   }
-  Apply(before, state);
+  Apply(before, first, state);
+  first.Finish();
 }
 
 /// Applies what comes after the state, up to version `limit`.
@@ -194,7 +198,11 @@ void ApplyLog(const Log& log, const LogListing& listing, int64_t limit, State& s
     const std::span<const CommitFile> commits = CommitsFrom(listing, next, limit);
     if (commits.empty()) break;
     if (commits.size() >= kManyCommits) {
+      const bool is_loose = state.files.is_loose();
       ApplyMany(log, commits, state);
+      if (is_loose && state.version < std::min(limit, listing.commits.back().version)) {
+        state.files.Loosen();
+      }
       continue;
     }
     ApplyCommit(ParseCommit(log.ReadCommit(next), Log::CommitName(next)), commits.front(), state);

@@ -235,21 +235,44 @@ std::shared_ptr<const ColumnBounds> DeltaSnapshot::LoadBounds(const ColumnPath& 
   return bounds;
 }
 
+namespace {
+
+/// In the place of the number of a file that is in a block and no more in the state.
+constexpr uint32_t kGone = UINT32_MAX;
+
+/// The numbers of the files by the blocks that they are in: what a block says of one column is got
+/// for all of its files at once.
+std::unordered_map<const FileBlock*, std::vector<uint32_t>> FilesByBlock(const FileSet& files) {
+  std::unordered_map<const FileBlock*, std::vector<uint32_t>> blocks;
+  uint32_t number = 0;
+  for (const FileRow& file : files) {
+    std::vector<uint32_t>& numbers = blocks[file.block];
+    if (numbers.empty()) numbers.assign(file.block->size(), kGone);
+    numbers[file.row] = number++;
+  }
+  return blocks;
+}
+
+}  // namespace
+
 void DeltaSnapshot::LoadPartition(size_t part, ColumnBounds& bounds) const {
-  for (size_t i = 0; i < file_count(); ++i) {
-    const Value value = partition_value(i, part);
-    bounds.Set(i, value, value, value.is_null() ? row(i).records() : 0);
+  for (const auto& [block, files] : FilesByBlock(state_->files)) {
+    // Files of a block share their values: each is read once.
+    std::unordered_map<const PartitionValues*, Value> read;
+    for (size_t row = 0; row < files.size(); ++row) {
+      if (files[row] == kGone) continue;
+      const auto [known, is_new] = read.try_emplace(&block->partition_values(row));
+      if (is_new) known->second = partition_value(files[row], part);
+      const Value& value = known->second;
+      bounds.Set(files[row], value, value, value.is_null() ? block->records(row) : 0);
+    }
   }
 }
 
 void DeltaSnapshot::LoadLeaf(const ColumnPath& physical, const DataType& type,
                              ColumnBounds& bounds) const {
-  std::unordered_map<const FileBlock*, PackedLeaf> leaves;
-  size_t i = 0;
-  for (const FileRow& file : state_->files) {
-    const auto leaf = leaves.try_emplace(file.block, file.block->stats(), physical, type)
-                          .first->second.at(file.row);
-    bounds.Set(i++, leaf.min, leaf.max, leaf.null_count);
+  for (const auto& [block, files] : FilesByBlock(state_->files)) {
+    PackedLeaf(block->stats(), physical, type).Fill(files, kGone, bounds);
   }
 }
 

@@ -7,11 +7,34 @@
 
 namespace lakehouse::storage::delta {
 
+namespace {
+
+/// Of the values of a type of whole numbers.
+std::optional<std::pair<int64_t, int64_t>> RangeOf(const DataType& type) {
+  switch (type.id()) {
+    case TypeId::kByte:
+      return std::pair<int64_t, int64_t>(INT8_MIN, INT8_MAX);
+    case TypeId::kShort:
+      return std::pair<int64_t, int64_t>(INT16_MIN, INT16_MAX);
+    case TypeId::kInteger:
+      return std::pair<int64_t, int64_t>(INT32_MIN, INT32_MAX);
+    case TypeId::kLong:
+      return std::pair<int64_t, int64_t>(INT64_MIN, INT64_MAX);
+    default:
+      return std::nullopt;
+  }
+}
+
+bool IsNumbers(const PackedValues* values) { return values != nullptr && values->is_number(); }
+
+}  // namespace
+
 PackedLeaf::PackedLeaf(const PackedStats& stats, const ColumnPath& column, const DataType& type)
-    : stats_(stats), column_(column), type_(type) {
+    : stats_(stats), column_(column), type_(type), range_(RangeOf(type)) {
   for (const PackedStats::Rows& rows : stats.shapes()) {
     Shape shape{BoundIn(rows, "minValues", type, false), BoundIn(rows, "maxValues", type, true),
                 BoundIn(rows, "nullCount", *count_type_, false)};
+    shape.is_whole = range_ && IsNumbers(shape.min.values) && IsNumbers(shape.max.values);
     shapes_.push_back(std::move(shape));
   }
 }
@@ -49,11 +72,61 @@ LeafStats PackedLeaf::at(size_t index) const {
     leaf.min = *std::move(min);
     leaf.max = *std::move(max);
   }
-  const auto nulls = ValueOf(shape.nulls, row, *count_type_, false);
-  if (nulls && !nulls->is_null()) {
-    leaf.null_count = std::max<int64_t>(std::get<int64_t>(nulls->data), -1);
-  }
+  leaf.null_count = NullsOf(shape, row);
   return leaf;
+}
+
+int64_t PackedLeaf::NullsOf(const Shape& shape, size_t row) const {
+  if (IsNumbers(shape.nulls.values)) {
+    return std::max<int64_t>(shape.nulls.values->number(row), -1);
+  }
+  const auto nulls = ValueOf(shape.nulls, row, *count_type_, false);
+  return nulls && !nulls->is_null() ? std::max<int64_t>(std::get<int64_t>(nulls->data), -1) : -1;
+}
+
+void PackedLeaf::FillWhole(const Shape& shape, size_t row, size_t file,
+                           ColumnBounds& bounds) const {
+  const auto number = [&](const Bound& bound) {
+    const int64_t there = bound.values->number(row);
+    return there >= range_->first && there <= range_->second ? Value{there} : Value{};
+  };
+  bounds.Set(file, number(shape.min), number(shape.max), NullsOf(shape, row));
+}
+
+bool PackedLeaf::IsFound(size_t place, size_t row, Found& last) const {
+  const Shape& shape = shapes_[place];
+  if (IsNumbers(shape.min.values) || IsNumbers(shape.max.values)) {
+    last.shape = SIZE_MAX;
+    return false;
+  }
+  const auto code = [&](const Bound& bound) {
+    return bound.values == nullptr ? 0 : bound.values->code(row);
+  };
+  const size_t min = code(shape.min), max = code(shape.max);
+  const bool found = last.shape == place && last.min == min && last.max == max;
+  last.shape = place;
+  last.min = min;
+  last.max = max;
+  return found;
+}
+
+void PackedLeaf::Fill(std::span<const uint32_t> files, uint32_t gone, ColumnBounds& bounds) const {
+  Found last;
+  for (size_t index = 0; index < files.size(); ++index) {
+    const size_t file = files[index];
+    if (file == gone) continue;
+    const size_t place = stats_.ShapeOf(index);
+    const size_t row = stats_.RowOf(index);
+    if (place >= shapes_.size()) {
+      const LeafStats leaf = at(index);
+      bounds.Set(file, leaf.min, leaf.max, leaf.null_count);
+    } else if (shapes_[place].is_whole) {
+      FillWhole(shapes_[place], row, file, bounds);
+    } else {
+      if (!IsFound(place, row, last)) last.leaf = at(index);
+      bounds.Set(file, last.leaf.min, last.leaf.max, NullsOf(shapes_[place], row));
+    }
+  }
 }
 
 }  // namespace lakehouse::storage::delta

@@ -33,12 +33,22 @@ bool ReadUuid(const char* text, char* bytes) {
   return true;
 }
 
+/// The two digits of every byte.
+constexpr std::array<char, 512> DigitPairs() {
+  std::array<char, 512> pairs{};
+  for (size_t byte = 0; byte < 256; ++byte) {
+    pairs[byte * 2] = kHex[byte >> 4];
+    pairs[byte * 2 + 1] = kHex[byte & 15];
+  }
+  return pairs;
+}
+constexpr auto kDigitPairs = DigitPairs();
+
 void WriteUuid(const char* bytes, char* text) {
   text[8] = text[13] = text[18] = text[23] = '-';
   for (size_t i = 0; i < kUuidBytes; ++i) {
     const auto byte = static_cast<unsigned char>(bytes[i]);
-    text[kPlaces[i]] = kHex[byte >> 4];
-    text[kPlaces[i] + 1] = kHex[byte & 15];
+    std::memcpy(text + kPlaces[i], kDigitPairs.data() + size_t{byte} * 2, 2);
   }
 }
 

@@ -86,12 +86,15 @@ std::string PackedStats::Text(size_t index) const {
   if (shape >= shapes_.size()) return texts_[row];
   const Rows& rows = shapes_[shape];
   const auto& parts = rows.shape->parts();
-  std::string text;
+  // The texts of a checkpoint are made by the million: this one keeps its memory.
+  thread_local std::string text;
+  text.clear();
   for (size_t slot = 0; slot < rows.values.size(); ++slot) {
     text += parts[slot];
     rows.values[slot].AppendTo(text, row);
   }
-  return text + parts.back();
+  text += parts.back();
+  return text;
 }
 
 int64_t PackedStats::Records(size_t index) const {

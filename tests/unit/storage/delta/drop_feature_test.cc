@@ -117,6 +117,16 @@ TEST_F(DropFeature, GuardedCheckpointsStay) {
   EXPECT_GT(CleanLog(log, *LoadState(log), context_), 0);
 }
 
+TEST_F(DropFeature, LeftDomainsGoButThoseOfJobsStay) {
+  Create({});
+  Commit([](Transaction& transaction) { transaction.SetDomain("other.engine", "{}"); });
+  EXPECT_EQ(PlanFeatureDrop(*table_->Latest(), "domainMetadata", false).domains,
+            std::vector<std::string>{"other.engine"});
+  Commit([](Transaction& transaction) { transaction.SetDomain("lakehouse.ingest.job", "{}"); });
+  EXPECT_EQ(CodeOf([&] { PlanFeatureDrop(*table_->Latest(), "domainMetadata", false); }),
+            "LK-4096");
+}
+
 TEST_F(DropFeature, RefusesWhatStays) {
   Create({{"delta.enableRowTracking", "true"}, {"delta.enableChangeDataFeed", "true"}});
   const auto code = [&](const std::string& feature, bool truncate) {

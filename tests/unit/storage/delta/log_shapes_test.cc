@@ -9,6 +9,7 @@
 #include "error_code.h"
 #include "storage/delta/delta_table.h"
 #include "storage/delta/log/actions.h"
+#include "storage/delta/replay/head_snapshot.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -225,6 +226,115 @@ TEST_F(LogShapes, AFreshChecksumTellsWhatTheTableIs) {
   store_->Delete(Path(3, ".crc"));
   EXPECT_EQ(CodeOf([&] { ReadTableHead(location_); }), "LK-3003");
   EXPECT_EQ(CodeOf([&] { ReadTableHead({store_, "nothing"}); }), "LK-3001");
+}
+
+TEST_F(LogShapes, WhatATableIsIsKnownWithoutItsFiles) {
+  const std::string rest = R"({"tableSizeBytes":200,"numFiles":2,"metadata":)" +
+                           metadata_.substr(12, metadata_.size() - 13) + R"(,"protocol":)";
+  const std::string old = R"({"minReaderVersion":1,"minWriterVersion":2}})";
+  Put(3, ".crc", rest + old);
+  const std::string commit = store_->Read(Path(2, ".json"));
+  Put(2, ".json", "{");
+  auto table = OpenAnyVersion(location_, kContext);
+  const SnapshotPtr head = LatestHead(*table);
+  EXPECT_EQ(head->version(), 3);
+  EXPECT_EQ(head->schema().Names(), std::vector<std::string>{"id"});
+  EXPECT_EQ(CodeOf([&] { head->file_count(); }), "LK-3003");
+  EXPECT_EQ(CodeOf([&] { table->Latest(); }), "LK-3003");
+  Put(2, ".json", commit);
+  EXPECT_EQ(head->file_count(), 2u);
+  EXPECT_EQ(head->file(0).path, "b");
+  EXPECT_EQ(head->total_bytes(), table->Latest()->total_bytes());
+  // Now the files are there, and the head is that of the snapshot.
+  EXPECT_EQ(LatestHead(*table), table->Latest());
+}
+
+TEST_F(LogShapes, AHeadOfWhichSomethingIsOpenIsThatOfTheReplayedLog) {
+  const std::string rest = R"({"tableSizeBytes":200,"numFiles":2,"metadata":)" +
+                           metadata_.substr(12, metadata_.size() - 13) + R"(,"protocol":)";
+  const std::string old = R"({"minReaderVersion":1,"minWriterVersion":2}})";
+  const Log log(location_);
+  Put(3, ".crc", rest + old);
+  EXPECT_TRUE(ReadFreshHead(log));
+  // Its domains are not said.
+  Put(3, ".crc",
+      rest + R"({"minReaderVersion":1,"minWriterVersion":7,)"
+             R"("writerFeatures":["domainMetadata"]}})");
+  EXPECT_FALSE(ReadFreshHead(log));
+  Put(3, ".crc", "{}");
+  EXPECT_FALSE(ReadFreshHead(log));
+  EXPECT_EQ(CodeOf([&] { LatestHead(*OpenAnyVersion(location_, kContext)); }), "LK-3009");
+  // Of an older version.
+  store_->Delete(Path(3, ".crc"));
+  Put(2, ".crc", rest + old);
+  EXPECT_FALSE(ReadFreshHead(log));
+  Put(3, ".crc", rest + old);
+  EXPECT_TRUE(ReadFreshHead(log));
+  store_->Delete(Path(2, ".json"));
+  EXPECT_FALSE(ReadFreshHead(log));
+  EXPECT_EQ(CodeOf([&] { LatestHead(*OpenAnyVersion(location_, kContext)); }), "LK-3003");
+}
+
+/// A log of many commits, each of which adds one file.
+class ManyAdds : public testing::Test {
+ protected:
+  static constexpr int kCommits = 150;
+
+  ManyAdds() {
+    const std::string metadata =
+        R"({"metaData":{"id":"x","format":{"provider":"parquet","options":{}},"schemaString":)"
+        R"("{\"type\":\"struct\",\"fields\":[]}","partitionColumns":[],"configuration":{}}})";
+    Put(0, std::string(kProtocol) + "\n" + metadata);
+    for (int version = 1; version < kCommits; ++version) Put(version, Add(version, 10));
+  }
+  static std::string Add(int number, int records) {
+    return R"({"add":{"path":"f)" + std::to_string(number) +
+           R"(","partitionValues":{},"size":1,"modificationTime":1,"dataChange":true,)"
+           R"("stats":"{\"numRecords\":)" +
+           std::to_string(records) + "}\"}}";
+  }
+  static std::string Remove(int number) {
+    return R"({"remove":{"path":"f)" + std::to_string(number) + R"(","dataChange":true}})";
+  }
+  void Put(int version, const std::string& lines) {
+    store_->Write("t/_delta_log/" + Log::CommitName(version), lines + "\n");
+  }
+  /// Files and rows, or the code of the error.
+  std::string Read() const {
+    try {
+      const auto snapshot = OpenTable({store_, "t"}, kContext)->Latest();
+      std::string previous;
+      for (size_t i = 0; i < snapshot->file_count(); ++i) {
+        const std::string path = snapshot->file(i).path;
+        EXPECT_LT(previous, path);
+        previous = path;
+      }
+      return std::to_string(snapshot->file_count()) + " " +
+             std::to_string(snapshot->total_records().value_or(-1));
+    } catch (const Error& error) {
+      return error.code();
+    }
+  }
+
+  const std::shared_ptr<io::ObjectStore> store_ = io::MakeMemoryStore();
+};
+
+TEST_F(ManyAdds, ComeTogether) {
+  EXPECT_EQ(Read(), "149 1490");
+  // A file that is added again has new statistics.
+  Put(140, Add(3, 20));
+  EXPECT_EQ(Read(), "148 1490");
+  Put(141, Add(3, 30) + "\n" + Add(3, 30));
+  EXPECT_EQ(Read(), "LK-3003");
+}
+
+TEST_F(ManyAdds, AreFollowedByOthers) {
+  Put(90, Remove(7));
+  EXPECT_EQ(Read(), "147 1470");
+  Put(149, Add(7, 5));
+  EXPECT_EQ(Read(), "147 1465");
+  Put(1, Remove(8));
+  EXPECT_EQ(Read(), "146 1455");
 }
 
 TEST_F(LogShapes, TheSameDataFileTwiceIsDamage) {

@@ -232,6 +232,28 @@ TEST_F(Maintenance, AShallowCloneRefersToTheSource) {
   EXPECT_EQ(Ids().size(), 4u);
 }
 
+TEST_F(Maintenance, VacuumLeavesAloneWhatAShallowCloneRefersTo) {
+  const io::Location clone{store_, "c"};
+  Create();
+  Rows(1, 2);
+  RunClone(clone, false);
+  Rows(10, 1, WriteMode::kOverwrite);
+  VacuumOptions options;
+  options.referrers = {OpenTable(clone, In(0))};
+  EXPECT_EQ(RunVacuum(200, options).paths.size(), 0u);
+  EXPECT_EQ(IdsOfClone(clone), (std::vector<int64_t>{1, 2}));
+  // The clone goes on without them; its older versions need them until they are as old.
+  AppendOptions overwrite;
+  overwrite.mode = WriteMode::kOverwrite;
+  ASSERT_EQ(AppendRows(*OpenTable(clone, In(0)), 20, 1, overwrite).outcome,
+            CommitOutcome::kCommitted);
+  VacuumOptions lite;
+  lite.mode = VacuumOptions::kLite;
+  lite.referrers = {OpenTable(clone, In(0))};
+  EXPECT_EQ(RunVacuum(100, lite).paths.size(), 0u);
+  EXPECT_EQ(RunVacuum(200, options).paths.size(), 1u);
+}
+
 TEST_F(Maintenance, ADeepCloneIsRepeatedByWhatIsNew) {
   Create();
   Rows(1, 4);

@@ -109,6 +109,39 @@ TEST(PackedStats, GiveTheBoundsThatTheTextsGive) {
   }
 }
 
+TEST(PackedStats, GiveTheBoundsOfAllFilesAtOnce) {
+  constexpr uint32_t kGone = 1'000'000;
+  std::vector<std::string> texts = StatsTexts();
+  for (size_t i = 0; i < 300; ++i) {
+    const std::string low = std::to_string(i % 7), high = std::to_string(i * 37);
+    texts.push_back(R"({"numRecords":9,"minValues":{"id":)" + low + R"(,"s":"a)" + low +
+                    R"("},"maxValues":{"id":)" + high + R"(,"s":"z)" + low +
+                    R"("},"nullCount":{"id":)" + low + R"(,"s":0}})");
+  }
+  StatsPacker packer;
+  for (const auto& text : texts) packer.Add(text);
+  const PackedStats packed = packer.Finish();
+  std::vector<uint32_t> files;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    files.push_back(i % 5 == 3 ? kGone : static_cast<uint32_t>(texts.size() - 1 - i));
+  }
+  for (const TypeId id : {TypeId::kLong, TypeId::kByte, TypeId::kDouble, TypeId::kString}) {
+    const DataTypePtr type = DataType::Primitive(id);
+    for (const ColumnPath& path : {ColumnPath{"id"}, ColumnPath{"s"}, ColumnPath{"none"}}) {
+      const PackedLeaf leaf(packed, path, *type);
+      ColumnBounds bounds(texts.size());
+      leaf.Fill(files, kGone, bounds);
+      for (size_t i = 0; i < texts.size(); ++i) {
+        const LeafStats expected = files[i] == kGone ? LeafStats{} : leaf.at(i);
+        const size_t file = texts.size() - 1 - i;
+        EXPECT_EQ(bounds.min[file], expected.min) << path[0] << " of " << texts[i];
+        EXPECT_EQ(bounds.max[file], expected.max) << path[0] << " of " << texts[i];
+        EXPECT_EQ(bounds.null_count[file], expected.null_count) << path[0] << " of " << texts[i];
+      }
+    }
+  }
+}
+
 TEST(PackedStats, TakeEscapedTextsOfAKnownShapeOnly) {
   StatsPacker packer;
   const std::string escaped = R"({\"numRecords\":5,\"minValues\":{\"s\":\"x\"}})";

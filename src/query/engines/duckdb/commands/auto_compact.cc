@@ -14,11 +14,6 @@ namespace maintenance = storage::maintenance;
 /// Partitions that one auto compaction looks at, those with the most small files first.
 constexpr size_t kMaxPartitions = 128;
 
-std::string PropertyOf(const storage::TableMetadata& metadata, const std::string& key) {
-  const auto found = metadata.properties.find(key);
-  return found == metadata.properties.end() ? "" : catalog::FoldCase(found->second);
-}
-
 /// The small files of partitions that have enough of them.
 std::vector<size_t> ManySmallFiles(const storage::Snapshot& base, const AutoCompaction& limits) {
   std::vector<size_t> small;
@@ -52,12 +47,6 @@ storage::CommitDescription Describe() {
 }
 
 }  // namespace
-
-bool WantsAutoCompaction(const storage::TableMetadata& metadata) {
-  std::string value = PropertyOf(metadata, "delta.autoOptimize.autoCompact");
-  if (value.empty()) value = PropertyOf(metadata, "delta.autoOptimize");
-  return !value.empty() && value != "false";
-}
 
 void AutoCompact(const CommandContext& context, const std::shared_ptr<storage::Table>& table,
                  const AutoCompaction& limits) {

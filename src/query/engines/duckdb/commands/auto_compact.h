@@ -13,9 +13,6 @@ struct AutoCompaction {
   int64_t file_bytes = 0;  ///< of the files that are made; small is less than half
 };
 
-/// Does the table want it (delta.autoOptimize.autoCompact, or delta.autoOptimize)?
-bool WantsAutoCompaction(const storage::TableMetadata& metadata);
-
 /// Compacts the small files of partitions that have many, as one OPTIMIZE with auto = true.
 /// Clustered tables are left to OPTIMIZE. Errors of OPTIMIZE; the commit before is not touched by
 /// them.

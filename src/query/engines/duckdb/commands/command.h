@@ -32,6 +32,7 @@ struct CommandAnswer {
   std::shared_ptr<arrow::RecordBatch> rows;  ///< null: none; for DESCRIBE, ask the engine (a view)
   /// What follows the columns of a view: the first two columns of the answer.
   std::vector<std::pair<std::string, std::string>> details;
+  std::shared_ptr<storage::Table> written = nullptr;  ///< a table that got rows; null: none
 };
 
 /// One to three parts as a full name, with the defaults for what is missing. LK-2001 for no part,

@@ -110,12 +110,14 @@ CommandAnswer Run(const CommandContext& context, const dialect::CopyInto& statem
   load.target = object.info.name;
   load.cancel = context.cancel;
   const FileLoadResult done = context.files->Load(context.principal, load);
-  return {StatementKind::kQuery,
-          MakeRows({{"num_affected_rows", CellType::kInteger},
-                    {"num_inserted_rows", CellType::kInteger},
-                    {"num_files", CellType::kInteger},
-                    {"num_skipped_files", CellType::kInteger}},
-                   {{done.rows, done.rows, done.files, done.skipped_files}})};
+  CommandAnswer answer{StatementKind::kQuery,
+                       MakeRows({{"num_affected_rows", CellType::kInteger},
+                                 {"num_inserted_rows", CellType::kInteger},
+                                 {"num_files", CellType::kInteger},
+                                 {"num_skipped_files", CellType::kInteger}},
+                                {{done.rows, done.rows, done.files, done.skipped_files}})};
+  if (done.files > 0) answer.written = object.table;
+  return answer;
 }
 
 }  // namespace lakehouse::query::duckdb

@@ -6,6 +6,7 @@
 #include "query/engines/duckdb/commands/create_statement.h"
 #include "query/engines/duckdb/commands/rows.h"
 #include "storage/delta/commit/clustering_columns.h"
+#include "storage/delta/delta_table.h"
 #include "storage/schema_change.h"
 
 namespace lakehouse::query::duckdb {
@@ -190,7 +191,7 @@ CommandAnswer Run(const CommandContext& context, const dialect::Describe& statem
     if (statement.extended) answer.details = DetailsOfView(object);
     return answer;
   }
-  const auto snapshot = object.table->Latest();
+  const auto snapshot = storage::delta::LatestHead(*object.table);
   auto rows = ColumnRows(*snapshot);
   if (statement.extended) AddExtended(object, *snapshot, rows);
   answer.rows = MakeRows({{"col_name"}, {"data_type"}, {"comment"}}, rows);

@@ -32,6 +32,7 @@ class Dropping {
     } else if (guards) {
       for (int i = 0; i < kGuardingCheckpoints; ++i) CommitNothing();
     }
+    RemoveDomains();
     Finish(guards && !change_.truncate_history);
   }
 
@@ -80,6 +81,18 @@ class Dropping {
     return true;
   }
 
+  /// In a commit of their own, which still has the feature.
+  void RemoveDomains() {
+    const auto base = table_.Latest();
+    const FeatureDrop plan = Plan(*base);
+    if (plan.domains.empty()) return;
+    auto commit = table_.Begin(base);
+    for (const auto& domain : plan.domains) commit->RemoveDomain(domain);
+    auto description = Describe("DOMAIN METADATA CLEANUP");
+    description.parameters["domainMetadataRemovedCount"] = std::to_string(plan.domains.size());
+    CommitDefinition(*commit, description);
+  }
+
   /// A commit without changes, and a checkpoint of it.
   void CommitNothing() {
     auto commit = table_.Begin(table_.Latest());
@@ -105,7 +118,7 @@ class Dropping {
     const FeatureDrop plan = Plan(*base);
     const bool used = plan.guards_history && plan.feature != "checkpointProtection" &&
                       (plan.rewrites() || plan.metadata != base->metadata());
-    if (used) {
+    if (used || !plan.domains.empty()) {
       throw Error(ErrorKind::kCommitConflict, "LK-4013",
                   "another commit used the feature " + plan.feature + " again",
                   "Run the statement again.");

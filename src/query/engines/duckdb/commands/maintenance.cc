@@ -65,6 +65,7 @@ CommandAnswer Run(const CommandContext& context, const dialect::Vacuum& statemen
   if (statement.retain_hours) {
     options.retain_ms = static_cast<int64_t>(*statement.retain_hours * 3'600'000);
   }
+  options.referrers = context.lake.TablesBeside(*object.table);
   const auto report = storage::Vacuum(*object.table, context.lake.storage_context(), options);
   const std::string place = object.table->location().uri();
   std::vector<std::vector<Cell>> rows;
@@ -198,7 +199,7 @@ namespace {
 /// The place of files that are no table yet, after checking the right to create one there.
 io::Location PlaceToConvert(const CommandContext& context, const std::string& path) {
   try {
-    context.lake.ResolvePath(context.principal, Action::kCreate, path);
+    context.lake.ResolvePath(context.principal, Action::kCreate, path).table->Latest();
   } catch (const Error& error) {
     if (error.code() != "LK-3001") throw;
     return context.lake.stores().Resolve(path);

@@ -8,14 +8,13 @@
 #include "storage/delta/log/column_ids.h"
 #include "storage/delta/log/table_properties.h"
 #include "storage/field_keys.h"
+#include "storage/mapping_keys.h"
 #include "storage/schema_change.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
 
 using storage::Field;
-
-constexpr char kMaxColumnId[] = "delta.columnMapping.maxColumnId";
 
 [[noreturn]] void RefuseIdentity(const Field& field, const std::string& why) {
   throw Error(ErrorKind::kInvalidArgument, "LK-4067",
@@ -100,7 +99,7 @@ void AddRules(const CommandContext& context, const std::vector<dialect::Rule>& r
 
 storage::TableMetadata Replacement(const storage::TableMetadata& before,
                                    storage::TableMetadata next, Random& random) {
-  next.properties.erase(kMaxColumnId);
+  next.properties.erase(storage::kMaxColumnIdKey);
   for (const auto& [key, value] : before.properties) {
     if (!key.starts_with(storage::kConstraintPrefix)) next.properties.emplace(key, value);
   }

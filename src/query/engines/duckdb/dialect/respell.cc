@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "query/engines/duckdb/dialect/cast_types.h"
+#include "query/engines/duckdb/dialect/literals.h"
+#include "query/engines/duckdb/dialect/variant_paths.h"
+
 namespace lakehouse::query::duckdb::dialect {
 namespace {
 
@@ -29,8 +33,12 @@ bool IsOneOf(const Token& token, const std::array<std::string_view, N>& words) {
 
 class Respeller {
  public:
-  Respeller(std::string_view sql, const std::vector<Token>& tokens, size_t last)
-      : sql_(sql), tokens_(tokens), last_(last) {}
+  Respeller(std::string_view sql, const std::vector<Token>& tokens, size_t first, size_t last)
+      : sql_(sql),
+        tokens_(tokens),
+        last_(last),
+        paths_(FindVariantPaths(sql, tokens, first, last)),
+        types_(FindCastTypes(sql, tokens, first, last)) {}
 
   std::string Run(size_t first, size_t last) {
     if (first >= last) return "";
@@ -42,7 +50,7 @@ class Respeller {
     for (size_t i = first; i < last;) {
       const Token& token = tokens_[i];
       out += sql_.substr(copied, token.begin - copied);
-      const size_t next = One(first, i, out);
+      const size_t next = One(first, i, last, out);
       copied = tokens_[next - 1].end;
       i = next;
     }
@@ -54,11 +62,17 @@ class Respeller {
   const Token& At(size_t i) const { return i < last_ ? tokens_[i] : tokens_.back(); }
 
   /// Writes what stands at `i` and returns the token after it.
-  size_t One(size_t first, size_t i, std::string& out) {
+  size_t One(size_t first, size_t i, size_t last, std::string& out) {
     const Token& token = tokens_[i];
     if (i > first) {
       if (const size_t next = TimeTravel(i, out); next > i) return next;
     }
+    if (const size_t next = Path(i, last, out); next > i) return next;
+    if (const auto type = types_.find(i); type != types_.end()) {
+      out += type->second.spelled;
+      return type->second.end;
+    }
+    if (const size_t next = RespellLiteral(sql_, tokens_, i, out); next > i) return next;
     if (token.kind == TokenKind::kBacktickName) {
       if (token.text.empty()) throw SyntaxError(sql_, token.begin, "an empty name");
       out += QuoteName(token.text);
@@ -66,10 +80,43 @@ class Respeller {
       out += QuoteName(token.text);  // a name, which the engine's grammar reserves
     } else if (IsDeltaPath(first, i)) {
       out += "lake_path";
+    } else if (i == 1 && IsWord(tokens_[0], "DROP") && IsWord(token, "DATABASE")) {
+      out += "SCHEMA";
+    } else if (i == 1 && IsWord(tokens_[0], "USE") && NamesSchema(i)) {
+      return i + 1;
+    } else if (IsWord(token, "ARRAY") && IsOperator(At(i + 1), '(') && !IsQuery(i + 2)) {
+      out += "list_value";
+    } else if (IsNullSafeEqual(i)) {
+      out += "IS NOT DISTINCT FROM";
+      return i + 3;
+    } else if (IsDivision(i)) {
+      out += "//";
+    } else if (IsWord(token, "CURRENT_TIMESTAMP") && IsOperator(At(i + 1), '(') &&
+               IsOperator(At(i + 2), ')')) {
+      out += token.text;
+      return i + 3;
     } else {
       out += sql_.substr(token.begin, token.end - token.begin);
     }
     return i + 1;
+  }
+
+  /// The longest path into a variant whose base begins at `i` and that ends before `last`.
+  size_t Path(size_t i, size_t last, std::string& out) {
+    const VariantPath* longest = nullptr;
+    const auto [begin, end] = paths_.equal_range(i);
+    for (auto path = begin; path != end; ++path) {
+      if (path->second.end <= last && (!longest || path->second.end > longest->end)) {
+        longest = &path->second;
+      }
+    }
+    if (!longest) return i;
+    std::string path = longest->path;
+    for (size_t at = 0; (at = path.find('\'', at)) != std::string::npos; at += 2) {
+      path.insert(at, 1, '\'');
+    }
+    out += "variant_get(" + Run(i, longest->colon) + ", '" + path + "')";
+    return longest->end;
   }
 
   /// AT (VERSION => ..), AT (TIMESTAMP => ..) or AT TIME ZONE.
@@ -78,6 +125,34 @@ class Respeller {
     return IsOperator(At(i + 1), '(') &&
            (IsWord(At(i + 2), "VERSION") || IsWord(At(i + 2), "TIMESTAMP")) &&
            IsOperator(At(i + 3), '=');
+  }
+
+  /// USE SCHEMA name, USE DATABASE name
+  bool NamesSchema(size_t i) const {
+    return (IsWord(At(i), "SCHEMA") || IsWord(At(i), "DATABASE")) &&
+           At(i + 1).kind != TokenKind::kEnd && At(i + 1).kind != TokenKind::kOperator;
+  }
+
+  bool IsQuery(size_t i) const {
+    return IsWord(At(i), "SELECT") || IsWord(At(i), "WITH") || IsWord(At(i), "FROM") ||
+           IsWord(At(i), "VALUES") || IsOperator(At(i), '(');
+  }
+
+  /// <=>
+  bool IsNullSafeEqual(size_t i) const {
+    return IsOperator(At(i), '<') && IsOperator(At(i + 1), '=') && IsOperator(At(i + 2), '>') &&
+           At(i + 2).end == At(i).begin + 3;
+  }
+
+  /// The word DIV between two values.
+  bool IsDivision(size_t i) const {
+    const Token& next = At(i + 1);
+    const bool value = next.kind == TokenKind::kNumber || IsOperator(next, '(') ||
+                       next.kind == TokenKind::kQuotedName ||
+                       next.kind == TokenKind::kBacktickName ||
+                       (next.kind == TokenKind::kWord && !IsOneOf(next, kEndsExpression) &&
+                        !IsOneOf(next, kNoTableBefore));
+    return IsWord(At(i), "DIV") && value && FollowsValue(tokens_, i);
   }
 
   bool IsDeltaPath(size_t first, size_t i) const {
@@ -201,6 +276,8 @@ class Respeller {
   std::string_view sql_;
   const std::vector<Token>& tokens_;
   size_t last_;
+  const std::multimap<size_t, VariantPath> paths_;
+  const std::map<size_t, CastType> types_;
   int depth_ = 0;
 };
 
@@ -208,7 +285,7 @@ class Respeller {
 
 std::string Respell(std::string_view sql, const std::vector<Token>& tokens, size_t first,
                     size_t last) {
-  return Respeller(sql, tokens, last).Run(first, last);
+  return Respeller(sql, tokens, first, last).Run(first, last);
 }
 
 }  // namespace lakehouse::query::duckdb::dialect

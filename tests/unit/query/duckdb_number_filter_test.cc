@@ -86,6 +86,7 @@ TEST(NumberFilter, KeepsTheFilesThatTheEngineWouldKeep) {
 TEST(NumberFilter, LeavesOtherTypesAndFiltersToTheEngine) {
   const dk::ConstantFilter text(ExpressionType::COMPARE_EQUAL, dk::Value("a"));
   EXPECT_FALSE(NumberFilter::Of(text, dk::LogicalType::VARCHAR));
+  EXPECT_FALSE(NumberFilter::Of(dk::IsNotNullFilter(), dk::LogicalType::VARCHAR));
   const dk::ConstantFilter small(ExpressionType::COMPARE_EQUAL, dk::Value::INTEGER(1));
   EXPECT_FALSE(NumberFilter::Of(small, dk::LogicalType::BIGINT));
   const dk::ConstantFilter distinct(ExpressionType::COMPARE_DISTINCT_FROM, dk::Value::INTEGER(1));

@@ -14,6 +14,22 @@ using dk::ExpressionType;
 using dk::LogicalTypeId;
 using dk::TableFilterType;
 
+/// Are the log's bounds of such a column whole numbers?
+bool HasNumbers(const dk::LogicalType& type) {
+  switch (type.id()) {
+    case LogicalTypeId::TINYINT:
+    case LogicalTypeId::SMALLINT:
+    case LogicalTypeId::INTEGER:
+    case LogicalTypeId::BIGINT:
+    case LogicalTypeId::DATE:
+    case LogicalTypeId::TIMESTAMP:
+    case LogicalTypeId::TIMESTAMP_TZ:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// The constant as the log's bounds have it; nothing when it is of another type than the column.
 std::optional<int64_t> NumberOf(const dk::Value& constant, const dk::LogicalType& type) {
   if (constant.IsNull() || constant.type() != type) return std::nullopt;
@@ -53,7 +69,8 @@ bool IsComparison(ExpressionType type) {
 std::optional<NumberFilter> NumberFilter::Of(const dk::TableFilter& filter,
                                              const dk::LogicalType& type) {
   NumberFilter read;
-  return read.Read(filter, type) ? std::optional(std::move(read)) : std::nullopt;
+  if (!HasNumbers(type) || !read.Read(filter, type)) return std::nullopt;
+  return read;
 }
 
 bool NumberFilter::Read(const dk::TableFilter& filter, const dk::LogicalType& type) {

@@ -45,6 +45,15 @@ std::string NameText(const std::string& name) {
 
 }  // namespace
 
+// Here, where Field is known.
+VariantSchema::VariantSchema() = default;
+VariantSchema::VariantSchema(Kind kind) : kind_(kind) {}
+VariantSchema::VariantSchema(const VariantSchema&) = default;
+VariantSchema::VariantSchema(VariantSchema&&) noexcept = default;
+VariantSchema& VariantSchema::operator=(const VariantSchema&) = default;
+VariantSchema& VariantSchema::operator=(VariantSchema&&) noexcept = default;
+VariantSchema::~VariantSchema() = default;
+
 VariantSchema VariantSchema::Decimal(int precision, int scale) {
   VariantSchema schema(Kind::kDecimal);
   schema.precision_ = precision;

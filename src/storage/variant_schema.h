@@ -12,7 +12,12 @@ namespace lakehouse::storage {
 class VariantSchema {
  public:
   /// VOID, which every other schema takes in.
-  VariantSchema() = default;
+  VariantSchema();
+  VariantSchema(const VariantSchema&);
+  VariantSchema(VariantSchema&&) noexcept;
+  VariantSchema& operator=(const VariantSchema&);
+  VariantSchema& operator=(VariantSchema&&) noexcept;
+  ~VariantSchema();
   /// Corruption LK-3506 for damaged bytes.
   static VariantSchema Of(const VariantView& variant) { return Of(variant, 0); }
 
@@ -41,7 +46,7 @@ class VariantSchema {
   };
   struct Field;
 
-  explicit VariantSchema(Kind kind) : kind_(kind) {}
+  explicit VariantSchema(Kind kind);
   static VariantSchema Decimal(int precision, int scale);
   static VariantSchema Of(const VariantView& variant, int depth);
   static VariantSchema OfPrimitive(std::string_view value);

@@ -283,8 +283,9 @@ class Episode:
         """The next writer of a folder removes what is older than a day."""
         age(left, TEMPORARY_DAYS)
         if self.state.versions:
-            # Two rows a file, so that one that goes is in a deletion vector, in the table's folder.
-            rows = ", ".join(f"({-number - 1}, 0, {number % 3})" for number in range(6))
+            # Four rows a file: one that goes is in a deletion vector, in the table's folder. Of
+            # fewer rows the rest would be written anew.
+            rows = ", ".join(f"({-number - 1}, 0, {number % 3})" for number in range(12))
             self.program.sql(f"INSERT INTO crash.rows VALUES {rows};").finish()
             self.program.sql("DELETE FROM crash.rows WHERE id = -1;").finish()
         self.start_ingest().finish()

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "equal_adds.h"
 #include "error_code.h"
 #include "security/md5.h"
 #include "storage/delta/checkpoint/checkpoint.h"
@@ -104,20 +105,7 @@ class CheckpointWriterTest : public testing::Test {
     ASSERT_EQ(again.files.size(), state_.files.size());
     for (auto mine = state_.files.begin(), theirs = again.files.begin(); mine != state_.files.end();
          ++mine, ++theirs) {
-      const AddFile a = (*mine).Add();
-      const AddFile b = (*theirs).Add();
-      EXPECT_EQ(a.path, b.path);
-      EXPECT_EQ(a.size_bytes, b.size_bytes);
-      EXPECT_EQ(a.modified_ms, b.modified_ms);
-      EXPECT_EQ(a.partition_values, b.partition_values);
-      EXPECT_EQ(a.tags, b.tags);
-      EXPECT_EQ(a.base_row_id, b.base_row_id);
-      EXPECT_EQ(a.default_row_commit_version, b.default_row_commit_version);
-      EXPECT_EQ(a.clustering_provider, b.clustering_provider);
-      ASSERT_EQ(a.deletion_vector == nullptr, b.deletion_vector == nullptr);
-      if (a.deletion_vector) {
-        EXPECT_EQ(*a.deletion_vector, *b.deletion_vector);
-      }
+      ExpectSameFile((*mine).Add(), (*theirs).Add());
     }
   }
   AddFile First(const DeltaSnapshot::State& state) { return (*state.files.begin()).Add(); }

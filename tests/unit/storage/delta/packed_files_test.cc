@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "equal_adds.h"
 #include "storage/delta/log/stats_json.h"
 #include "storage/delta/snapshot/file_block.h"
 #include "storage/delta/snapshot/file_set.h"
@@ -189,20 +190,9 @@ AddFile FullAdd(int number) {
 }
 
 void ExpectEqual(const AddFile& a, const AddFile& b) {
-  EXPECT_EQ(a.path, b.path);
-  EXPECT_EQ(a.size_bytes, b.size_bytes);
-  EXPECT_EQ(a.modified_ms, b.modified_ms);
+  ExpectSameFile(a, b);
   EXPECT_EQ(a.data_change, b.data_change);
-  EXPECT_EQ(a.partition_values, b.partition_values);
   EXPECT_EQ(a.stats, b.stats);
-  EXPECT_EQ(a.tags, b.tags);
-  EXPECT_EQ(a.clustering_provider, b.clustering_provider);
-  EXPECT_EQ(a.base_row_id, b.base_row_id);
-  EXPECT_EQ(a.default_row_commit_version, b.default_row_commit_version);
-  ASSERT_EQ(a.deletion_vector == nullptr, b.deletion_vector == nullptr);
-  if (a.deletion_vector) {
-    EXPECT_EQ(*a.deletion_vector, *b.deletion_vector);
-  }
 }
 
 TEST(FileBlocks, KeepEverythingThatAnAddSays) {

@@ -130,13 +130,32 @@ TEST(Dialect, TakesTheTargetOutOfAssignments) {
             "UPDATE t SET   a = 1, b = t.b WHERE t.a = 2");
   EXPECT_EQ(Sql("UPDATE s.t AS `x` SET `x`.a = (SELECT max(x.b), 1)"),
             "UPDATE s.t AS \"x\" SET     a = (SELECT max(x.b), 1)");
-  EXPECT_EQ(Sql("UPDATE t SET s.a = 1"), "UPDATE t SET s.a = 1");
+  const auto fields = std::get<DuckSql>(Parse("UPDATE t SET id = 1,\n t.s.`a b` = 2"));
+  EXPECT_EQ(fields.sql, "UPDATE t SET id = 1,\n   \"" + FieldColumn(0) + "\" = 2");
+  ASSERT_EQ(fields.fields.size(), 1U);
+  EXPECT_THAT(fields.fields[0].path, ElementsAre("s", "a b"));
+  EXPECT_EQ(fields.fields[0].place, " (line 2, column 4)");
   EXPECT_EQ(Sql("MERGE INTO t x USING s ON x.a = s.a WHEN MATCHED THEN UPDATE SET x.b = s.b"),
             "MERGE INTO t x USING s ON x.a = s.a WHEN MATCHED THEN UPDATE SET   b = s.b");
   EXPECT_EQ(Sql("MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN UPDATE SET * "
                 "WHEN NOT MATCHED THEN INSERT *"),
             "MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN UPDATE BY NAME "
             "WHEN NOT MATCHED THEN INSERT BY NAME");
+}
+
+TEST(Dialect, NamesTheFieldsOfStructs) {
+  EXPECT_EQ(Sql("SELECT struct(a.b, c + 1 AS `d e`, 2)"),
+            "SELECT struct_pack(\"b\" := a.b, \"d e\" := c + 1, \"col3\" := 2)");
+  EXPECT_EQ(Sql("SELECT CAST(x AS STRUCT(a STRUCT(b INT))), y::STRUCT(a INT), struct(a := 1)"),
+            "SELECT CAST(x AS STRUCT(a STRUCT(b INT))), y::STRUCT(a INT), struct_pack(a := 1)");
+}
+
+TEST(Dialect, TurnsLateralViewsIntoJoins) {
+  EXPECT_EQ(Sql("SELECT x FROM t LATERAL VIEW OUTER explode(`l`) v AS x WHERE true"),
+            "SELECT x FROM t LEFT JOIN LATERAL (SELECT unnest(\"l\") AS \"x\") AS \"v\" ON true "
+            "WHERE true");
+  EXPECT_EQ(ParseCode("SELECT 1 FROM t LATERAL VIEW nothing(l) v"), "LK-4012");
+  EXPECT_EQ(ParseCode("SELECT 1 FROM t LATERAL VIEW explode(l, l) v"), "LK-4001");
 }
 
 TEST(Dialect, QuotesAColumnCalledAt) {

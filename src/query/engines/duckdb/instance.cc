@@ -15,6 +15,7 @@
 #include "query/engines/duckdb/lake_catalog.h"
 #include "query/engines/duckdb/lake_transaction.h"
 #include "query/engines/duckdb/session_functions.h"
+#include "query/engines/duckdb/spark_constructors.h"
 #include "query/engines/duckdb/table_changes.h"
 #include "query/engines/duckdb/variant_functions.h"
 #include "query/engines/duckdb/variant_rows.h"
@@ -117,6 +118,7 @@ void Instance::Attach(const std::string& lake_name, const EngineOptions& options
   RegisterVariantCasts(config);
   RegisterVariantFunctions(connection);
   RegisterVariantRows(connection);
+  RegisterSparkConstructors(connection);
   KeepVariantCasts(config);
   Run(connection, fmt::format("SET GLOBAL allowed_directories=['{}']", kFileScheme));
   Run(connection, "SET GLOBAL TimeZone='UTC'");

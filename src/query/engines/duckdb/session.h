@@ -78,6 +78,8 @@ class DuckDbSession : public Session {
                                            const CommandAnswer& answer);
   /// A statement of the dialect for the engine; null for a command.
   dk::unique_ptr<dk::SQLStatement> ForEngine(const dialect::Statement& statement);
+  /// Makes assignments to whole columns of those to fields.
+  void SetFields(dk::SQLStatement& statement, const std::vector<dialect::FieldTarget>& fields);
   dk::unique_ptr<dk::SQLStatement> ForInsert(const dialect::InsertRows& insert);
   /// LK-2025 for a view.
   std::shared_ptr<storage::Table> TableToChange(const std::vector<std::string>& name,

@@ -2,12 +2,15 @@
 #include <duckdb/parser/expression/columnref_expression.hpp>
 #include <duckdb/parser/statement/create_statement.hpp>
 #include <duckdb/parser/statement/multi_statement.hpp>
+#include <duckdb/parser/tableref/basetableref.hpp>
 #include <duckdb/planner/planner.hpp>
 #include <set>
 
 #include "query/engines/duckdb/definition_checks.h"
+#include "query/engines/duckdb/field_updates.h"
 #include "query/engines/duckdb/gate.h"
 #include "query/engines/duckdb/insert_sql.h"
+#include "query/engines/duckdb/lake_catalog.h"
 #include "query/engines/duckdb/lake_schema.h"
 #include "query/engines/duckdb/session.h"
 
@@ -132,13 +135,29 @@ dk::unique_ptr<dk::SQLStatement> DuckDbSession::ForView(const dialect::Describe&
   return Parse(DescribeView(statement, answer));
 }
 
+void DuckDbSession::SetFields(dk::SQLStatement& statement,
+                              const std::vector<dialect::FieldTarget>& fields) {
+  const auto& target = ChangedTable(statement);
+  const bool by_path = target.schema_name == kPathSchema;
+  std::vector<std::string> name;
+  for (const std::string& part : {target.catalog_name, target.schema_name, target.table_name}) {
+    if (!part.empty() && !by_path) name.push_back(part);
+  }
+  const auto table = TableToChange(name, by_path ? target.table_name : "");
+  const auto& evolution = lake_session_->evolution;
+  SetWholeColumns(statement, fields,
+                  evolution ? evolution->metadata.schema : table->Latest()->schema());
+}
+
 dk::unique_ptr<dk::SQLStatement> DuckDbSession::ForEngine(const dialect::Statement& statement) {
   if (const auto* sql = std::get_if<dialect::DuckSql>(&statement)) {
     if (sql->evolution) {
       EvolveFor(sql->evolution->name, sql->evolution->path,
                 "SELECT * FROM " + sql->evolution->source, 0, sql->evolution->automatic);
     }
-    return Parse(sql->sql);
+    auto parsed = Parse(sql->sql);
+    if (!sql->fields.empty()) SetFields(*parsed, sql->fields);
+    return parsed;
   }
   if (const auto* insert = std::get_if<dialect::InsertRows>(&statement)) return ForInsert(*insert);
   const auto* create = std::get_if<dialect::CreateTable>(&statement);

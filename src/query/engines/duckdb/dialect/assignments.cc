@@ -21,19 +21,23 @@ bool SameName(const std::string& a, const std::string& b) {
 
 class Walk {
  public:
-  Walk(const std::string& sql, const std::vector<Token>& tokens) : out_(sql), tokens_(tokens) {}
+  Walk(const std::string& sql, const std::vector<Token>& tokens, std::vector<FieldTarget>& fields)
+      : sql_(sql), tokens_(tokens), fields_(fields) {}
 
   std::string Run() {
-    const bool update = IsWord(At(0), "UPDATE");
-    const bool merge = IsWord(At(0), "MERGE");
-    if (!update && !merge) return out_;
-    size_t at = Target(merge && IsWord(At(1), "INTO") ? 2 : 1);
-    if (target_.empty()) return out_;
+    size_t at = 0;
+    if (IsWord(At(at), "EXPLAIN")) ++at;
+    if (IsWord(At(at), "ANALYZE")) ++at;
+    const bool merge = IsWord(At(at), "MERGE");
+    if (!merge && !IsWord(At(at), "UPDATE")) return sql_;
+    at = Target(merge && IsWord(At(at + 1), "INTO") ? at + 2 : at + 1);
+    if (target_.empty()) return sql_;
     for (; at < tokens_.size(); ++at) Step(at, merge);
-    for (auto star = stars_.rbegin(); star != stars_.rend(); ++star) {
-      out_.replace(star->first, star->second - star->first, "BY NAME");
+    std::string out = sql_;
+    for (auto edit = edits_.rbegin(); edit != edits_.rend(); ++edit) {
+      out.replace(edit->begin, edit->end - edit->begin, edit->text);
     }
-    return out_;
+    return out;
   }
 
  private:
@@ -71,23 +75,49 @@ class Walk {
     const bool set = IsWord(At(at), "SET") && IsWord(At(at - 1), "UPDATE");
     const bool insert = IsWord(At(at), "INSERT") && IsWord(At(at - 1), "THEN");
     if (!(set || insert) || !IsOperator(At(at + 1), '*')) return false;
-    stars_.emplace_back(At(set ? at : at + 1).begin, At(at + 1).end);
+    edits_.push_back({At(set ? at : at + 1).begin, At(at + 1).end, "BY NAME"});
     return true;
   }
 
+  /// a = .., t.a = .., a.b.c = ..
   void Assignment(size_t at) {
-    const bool qualified = IsName(At(at)) && SameName(At(at).text, target_) &&
-                           IsOperator(At(at + 1), '.') && IsName(At(at + 2)) &&
-                           IsOperator(At(at + 3), '=');
-    if (!qualified) return;
-    for (size_t i = At(at).begin; i < At(at + 1).end; ++i) {
-      if (out_[i] != '\n') out_[i] = ' ';
+    size_t last = at;
+    while (IsName(At(last)) && IsOperator(At(last + 1), '.') && IsName(At(last + 2))) last += 2;
+    if (last == at || !IsOperator(At(last + 1), '=')) return;
+    if (SameName(At(at).text, target_)) {
+      Blank(At(at).begin, At(at + 1).end);
+      at += 2;
     }
+    if (last > at) Field(at, last);
   }
 
-  std::string out_;
+  void Blank(size_t begin, size_t end) {
+    std::string text = sql_.substr(begin, end - begin);
+    std::replace_if(text.begin(), text.end(), [](char c) { return c != '\n'; }, ' ');
+    edits_.push_back({begin, end, std::move(text)});
+  }
+
+  void Field(size_t first, size_t last) {
+    FieldTarget field;
+    for (size_t i = first; i <= last; i += 2) field.path.push_back(At(i).text);
+    const std::string place = Position(sql_, At(first).begin);
+    const size_t colon = place.find(':');
+    field.place = " (line " + place.substr(0, colon) + ", column " + place.substr(colon + 1) + ")";
+    edits_.push_back({At(first).begin, At(last).end, QuoteName(FieldColumn(fields_.size()))});
+    fields_.push_back(std::move(field));
+  }
+
+  /// Another text for the bytes [begin, end).
+  struct Edit {
+    size_t begin = 0;
+    size_t end = 0;
+    std::string text;
+  };
+
+  const std::string& sql_;
   const std::vector<Token>& tokens_;
-  std::vector<std::pair<size_t, size_t>> stars_;  ///< bytes, in order
+  std::vector<FieldTarget>& fields_;
+  std::vector<Edit> edits_;  ///< in order
   std::string target_;
   int depth_ = 0;
   bool assigns_ = false;
@@ -95,8 +125,11 @@ class Walk {
 
 }  // namespace
 
-std::string WithPlainAssignments(const std::string& sql, const std::vector<Token>& tokens) {
-  return Walk(sql, tokens).Run();
+std::string FieldColumn(size_t index) { return "\x1f" + std::to_string(index); }
+
+std::string WithPlainAssignments(const std::string& sql, const std::vector<Token>& tokens,
+                                 std::vector<FieldTarget>& fields) {
+  return Walk(sql, tokens, fields).Run();
 }
 
 }  // namespace lakehouse::query::duckdb::dialect

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "query/engines/duckdb/dialect/assignments.h"
 #include "query/engines/duckdb/dialect/definitions.h"
 #include "query/engines/duckdb/dialect/maintenance.h"
 #include "query/engines/duckdb/dialect/optimize.h"
@@ -59,6 +60,7 @@ struct Evolution {
 struct DuckSql {
   std::string sql;
   std::optional<Evolution> evolution = std::nullopt;
+  std::vector<FieldTarget> fields = {};  ///< that an UPDATE or MERGE sets, as FieldColumn in `sql`
 };
 
 /// An INSERT whose meaning depends on the table's columns or on settings. Texts of SQL are in

@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "query/engines/duckdb/dialect/alter_table.h"
-#include "query/engines/duckdb/dialect/assignments.h"
 #include "query/engines/duckdb/dialect/clauses.h"
 #include "query/engines/duckdb/dialect/copy_into.h"
 #include "query/engines/duckdb/dialect/create_table.h"
@@ -249,7 +248,7 @@ Statement Parse(const std::string& sql, bool evolve) {
     text = std::move(merge->sql);
     tokens = StatementTokens(text);
   }
-  const std::string plain = WithPlainAssignments(text, tokens);
+  const std::string plain = WithPlainAssignments(text, tokens, statement.fields);
   if (plain != text) tokens = StatementTokens(plain);
   statement.sql = Respell(plain, tokens, 0, tokens.size() - 1);
   return statement;

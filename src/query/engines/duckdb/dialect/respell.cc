@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "query/engines/duckdb/dialect/cast_types.h"
+#include "query/engines/duckdb/dialect/lateral_views.h"
 #include "query/engines/duckdb/dialect/literals.h"
+#include "query/engines/duckdb/dialect/struct_calls.h"
 #include "query/engines/duckdb/dialect/variant_paths.h"
 
 namespace lakehouse::query::duckdb::dialect {
@@ -38,7 +41,8 @@ class Respeller {
         tokens_(tokens),
         last_(last),
         paths_(FindVariantPaths(sql, tokens, first, last)),
-        types_(FindCastTypes(sql, tokens, first, last)) {}
+        types_(FindCastTypes(sql, tokens, first, last)),
+        structs_(FindStructCalls(tokens, first, last)) {}
 
   std::string Run(size_t first, size_t last) {
     if (first >= last) return "";
@@ -73,6 +77,14 @@ class Respeller {
       return type->second.end;
     }
     if (const size_t next = RespellLiteral(sql_, tokens_, i, out); next > i) return next;
+    if (const auto call = structs_.find(i); call != structs_.end()) {
+      return Struct(i, call->second, out);
+    }
+    if (const size_t next = View(i, out); next > i) return next;
+    if (const auto word = OtherWord(i)) {
+      out += *word;
+      return i + 1;
+    }
     if (token.kind == TokenKind::kBacktickName) {
       if (token.text.empty()) throw SyntaxError(sql_, token.begin, "an empty name");
       out += QuoteName(token.text);
@@ -80,17 +92,11 @@ class Respeller {
       out += QuoteName(token.text);  // a name, which the engine's grammar reserves
     } else if (IsDeltaPath(first, i)) {
       out += "lake_path";
-    } else if (i == 1 && IsWord(tokens_[0], "DROP") && IsWord(token, "DATABASE")) {
-      out += "SCHEMA";
     } else if (i == 1 && IsWord(tokens_[0], "USE") && NamesSchema(i)) {
       return i + 1;
-    } else if (IsWord(token, "ARRAY") && IsOperator(At(i + 1), '(') && !IsQuery(i + 2)) {
-      out += "list_value";
     } else if (IsNullSafeEqual(i)) {
       out += "IS NOT DISTINCT FROM";
       return i + 3;
-    } else if (IsDivision(i)) {
-      out += "//";
     } else if (IsWord(token, "CURRENT_TIMESTAMP") && IsOperator(At(i + 1), '(') &&
                IsOperator(At(i + 2), ')')) {
       out += token.text;
@@ -99,6 +105,53 @@ class Respeller {
       out += sql_.substr(token.begin, token.end - token.begin);
     }
     return i + 1;
+  }
+
+  /// A word that DuckDB has another one for.
+  std::optional<std::string_view> OtherWord(size_t i) const {
+    const Token& token = At(i);
+    const Token& next = At(i + 1);
+    const bool called = IsOperator(next, '(') && (i == 0 || !IsOperator(tokens_[i - 1], '.'));
+    if (token.kind != TokenKind::kWord) return std::nullopt;
+    if (IsWord(token, "DATABASE") && i == 1 && IsWord(tokens_[0], "DROP")) return "SCHEMA";
+    if (IsWord(token, "ARRAY") && called && !IsQuery(i + 2)) return "list_value";
+    if (IsWord(token, "EXPLODE") && called) return "unnest";
+    if (IsDivision(i)) return "//";
+    const bool star = i > 0 && IsOperator(tokens_[i - 1], '*');
+    if (IsWord(token, "EXCEPT") && called && star && !IsQuery(i + 2)) return "EXCLUDE";
+    if (IsWord(token, "MINUS") && (IsWord(next, "ALL") || IsQuery(i + 1)) &&
+        FollowsValue(tokens_, i)) {
+      return "EXCEPT";
+    }
+    // LEFT SEMI JOIN, LEFT ANTI JOIN
+    const bool half = IsWord(next, "SEMI") || IsWord(next, "ANTI");
+    if (IsWord(token, "LEFT") && half && IsWord(At(i + 2), "JOIN")) return "";
+    return std::nullopt;
+  }
+
+  /// struct(a, b AS c) as struct_pack(a := a, c := b); what stands between the arguments stays.
+  size_t Struct(size_t i, const StructCall& call, std::string& out) {
+    out += "struct_pack";
+    size_t copied = tokens_[i].end;
+    size_t next = i + 1;
+    for (const auto& argument : call.arguments) {
+      out += sql_.substr(copied, tokens_[argument.first].begin - copied);
+      if (!argument.name.empty()) out += QuoteName(argument.name) + " := ";
+      out += Run(argument.first, argument.last);
+      copied = tokens_[argument.end - 1].end;
+      next = argument.end;
+    }
+    out += sql_.substr(copied, tokens_[next - 1].end - copied);
+    return next;
+  }
+
+  size_t View(size_t i, std::string& out) {
+    const auto view = ParseLateralView(sql_, tokens_, i);
+    if (!view) return i;
+    std::vector<std::string> arguments;
+    for (const auto& [first, last] : view->arguments) arguments.push_back(Run(first, last));
+    out += JoinOf(sql_, tokens_, *view, arguments);
+    return view->end;
   }
 
   /// The longest path into a variant whose base begins at `i` and that ends before `last`.
@@ -278,6 +331,7 @@ class Respeller {
   size_t last_;
   const std::multimap<size_t, VariantPath> paths_;
   const std::map<size_t, CastType> types_;
+  const std::map<size_t, StructCall> structs_;
   int depth_ = 0;
 };
 

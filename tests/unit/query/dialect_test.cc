@@ -143,6 +143,19 @@ TEST(Dialect, TakesTheTargetOutOfAssignments) {
             "WHEN NOT MATCHED THEN INSERT BY NAME");
 }
 
+TEST(Dialect, ReadsTimesThatAreExpressions) {
+  const auto restore = std::get<Restore>(
+      Parse("RESTORE t TO TIMESTAMP AS OF current_timestamp() - INTERVAL 1 HOUR"));
+  EXPECT_EQ(restore.to.expression, "current_timestamp - INTERVAL 1 HOUR");
+  EXPECT_EQ(
+      std::get<Restore>(Parse("RESTORE t TO TIMESTAMP AS OF TIMESTAMP '2024-01-01'")).to.timestamp,
+      "2024-01-01");
+  const auto clone =
+      std::get<CloneTable>(Parse("CREATE TABLE a CLONE b TIMESTAMP AS OF f(1, (2)) LOCATION '/x'"));
+  EXPECT_EQ(clone.as_of.expression, "f(1, (2))");
+  EXPECT_EQ(clone.location, "/x");
+}
+
 TEST(Dialect, NamesTheFieldsOfStructs) {
   EXPECT_EQ(Sql("SELECT struct(a.b, c + 1 AS `d e`, 2)"),
             "SELECT struct_pack(\"b\" := a.b, \"d e\" := c + 1, \"col3\" := 2)");
@@ -342,8 +355,9 @@ TEST(Dialect, RefusesWhatTablesCannotKeepByName) {
                                 "DROP TABLE t CASCADE",
                                 "DROP TABLE t, u",
                                 "DESCRIBE SCHEMA s",
-                                "DESCRIBE t a",
-                                "SHOW TBLPROPERTIES t ('k')"}) {
+                                "DESCRIBE t PARTITION (a = 1)",
+                                "MSCK REPAIR TABLE t",
+                                "CACHE TABLE t AS SELECT 1"}) {
     EXPECT_EQ(ParseCode(sql), "LK-4012") << sql;
   }
   EXPECT_THAT(MessageOf("CREATE TABLE t (a INT PRIMARY KEY)"), HasSubstr("PRIMARY"));

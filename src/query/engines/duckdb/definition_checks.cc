@@ -249,4 +249,17 @@ bool DefinitionChecks::HoldsForAll(const catalog::ResolvedObject& object, int64_
   return result->RowCount() == 0;
 }
 
+int64_t DefinitionChecks::TimeOf(const std::string& expression) {
+  // On a line of its own: a comment at its end does not reach what follows.
+  auto result = connection_.Query("SELECT epoch_ms(CAST((\n" + expression +
+                                  "\n) AS TIMESTAMP WITH TIME ZONE))");
+  if (result->HasError()) fail_(result->GetErrorObject());
+  const auto value = result->GetValue(0, 0);
+  if (value.IsNull()) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-4050", "the time is null",
+                "Write '2024-01-31 12:00:00', or current_timestamp() - INTERVAL 1 DAY.");
+  }
+  return value.GetValue<int64_t>();
+}
+
 }  // namespace lakehouse::query::duckdb

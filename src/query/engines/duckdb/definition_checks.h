@@ -22,6 +22,7 @@ class DefinitionChecks : public DefinitionEngine {
                                              const storage::Schema& schema) override;
   bool HoldsForAll(const catalog::ResolvedObject& object, int64_t version,
                    const std::string& condition) override;
+  int64_t TimeOf(const std::string& expression) override;
 
  private:
   dk::unique_ptr<dk::ParsedExpression> Parse(const dialect::Rule& rule);

@@ -369,6 +369,7 @@ StatementDescription DuckDbSession::Describe(const QueryRequest& request) {
       const auto* vacuum = std::get_if<dialect::Vacuum>(&given);
       const bool shows = std::holds_alternative<dialect::Show>(given) ||
                          std::holds_alternative<dialect::Describe>(given) ||
+                         std::holds_alternative<dialect::Analyze>(given) ||
                          (vacuum != nullptr && vacuum->dry_run);
       answer.kind = shows ? StatementKind::kQuery : StatementKind::kDefinition;
       return answer;

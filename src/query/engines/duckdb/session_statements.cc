@@ -162,6 +162,7 @@ dk::unique_ptr<dk::SQLStatement> DuckDbSession::ForEngine(const dialect::Stateme
   if (const auto* insert = std::get_if<dialect::InsertRows>(&statement)) return ForInsert(*insert);
   const auto* create = std::get_if<dialect::CreateTable>(&statement);
   if (create == nullptr || create->as_select.empty()) return nullptr;
+  if (create->must_exist) TableToChange(create->name, "");
   CheckNames(create->as_select);
   std::string sql = create->or_replace ? "CREATE OR REPLACE TABLE " : "CREATE TABLE ";
   if (create->if_not_exists) sql += "IF NOT EXISTS ";

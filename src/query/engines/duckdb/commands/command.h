@@ -55,5 +55,7 @@ CommandAnswer Run(const CommandContext& context, const dialect::Describe& statem
 CommandAnswer Run(const CommandContext& context, const dialect::Show& statement);
 CommandAnswer Run(const CommandContext& context, const dialect::Optimize& statement);
 CommandAnswer Run(const CommandContext& context, const dialect::Reorg& statement);
+CommandAnswer Run(const CommandContext& context, const dialect::Analyze& statement);
+CommandAnswer Run(const CommandContext& context, const dialect::Refresh& statement);
 
 }  // namespace lakehouse::query::duckdb

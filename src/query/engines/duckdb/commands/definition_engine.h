@@ -26,6 +26,10 @@ class DefinitionEngine {
   /// Is `condition` true, and not null, for every row of the table's version?
   virtual bool HoldsForAll(const catalog::ResolvedObject& object, int64_t version,
                            const std::string& condition) = 0;
+
+  /// Unix milliseconds of a constant expression in DuckDB's spelling. InvalidArgument LK-4050 when
+  /// it is null, else the errors of a query.
+  virtual int64_t TimeOf(const std::string& expression) = 0;
 };
 
 }  // namespace lakehouse::query::duckdb

@@ -128,6 +128,7 @@ catalog::ResolvedObject Target(const CommandContext& context, catalog::Action ac
 CommandAnswer Run(const CommandContext& context, const dialect::CreateTable& statement) {
   const auto name = FullName(context, statement.name);
   const bool columns = !statement.schema.fields.empty() || !statement.like.empty();
+  if (statement.must_exist) Target(context, catalog::Action::kModify, statement.name, "");
   if (statement.or_replace && columns && ReplaceTable(context, name, statement)) return {};
   if (!columns) {  // LOCATION alone: a table that is there gets a name
     Register(context, name, statement);

@@ -165,6 +165,17 @@ std::shared_ptr<arrow::RecordBatch> DescribeHistory(const ResolvedObject& object
                   rows);
 }
 
+/// One column, as Spark shows it.
+std::shared_ptr<arrow::RecordBatch> DescribeColumn(const storage::Snapshot& snapshot,
+                                                   const storage::ColumnPath& column) {
+  const auto path = storage::Spelled(snapshot.schema(), column);
+  const auto* field = storage::FindField(snapshot.schema(), path);
+  std::vector<std::vector<Cell>> rows = {{std::string("col_name"), storage::PathText(path)},
+                                         {std::string("data_type"), field->type->ToString()},
+                                         {std::string("comment"), TextOrNull(CommentOf(*field))}};
+  return MakeRows({{"info_name"}, {"info_value"}}, rows);
+}
+
 }  // namespace
 
 std::string CommentOf(const storage::Field& field) {
@@ -185,6 +196,11 @@ CommandAnswer Run(const CommandContext& context, const dialect::Describe& statem
     }
     answer.rows = statement.what == Describe::kDetail ? DescribeDetail(object)
                                                       : DescribeHistory(object, statement.limit);
+    return answer;
+  }
+  if (!statement.column.empty()) {
+    if (!object.table) RefuseView(object, "DESCRIBE of a column");
+    answer.rows = DescribeColumn(*storage::delta::LatestHead(*object.table), statement.column);
     return answer;
   }
   if (!object.table) {  // the engine knows the columns of a view

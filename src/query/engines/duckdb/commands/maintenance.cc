@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "query/engines/duckdb/commands/rows.h"
 #include "storage/maintenance.h"
@@ -34,6 +35,13 @@ int64_t TimeOf(const std::string& text) {
     throw Error(ErrorKind::kInvalidArgument, "LK-4050", "'" + text + "' is no time",
                 "Write '2024-01-31 12:00:00', in UTC.");
   }
+}
+
+/// With the time of an expression as a text.
+dialect::AsOf Evaluated(const CommandContext& context, dialect::AsOf as_of) {
+  if (as_of.expression.empty()) return as_of;
+  as_of.timestamp = FormatTimestampMs(context.engine.TimeOf(as_of.expression));
+  return as_of;
 }
 
 storage::SnapshotPtr SnapshotOf(storage::Table& table, const dialect::AsOf& as_of) {
@@ -79,13 +87,14 @@ CommandAnswer Run(const CommandContext& context, const dialect::Vacuum& statemen
 
 CommandAnswer Run(const CommandContext& context, const dialect::Restore& statement) {
   const auto object = TableOf(context, Action::kModify, statement.table, "RESTORE");
-  const auto target = SnapshotOf(*object.table, statement.to);
+  const auto to = Evaluated(context, statement.to);
+  const auto target = SnapshotOf(*object.table, to);
   storage::CommitDescription description;
   description.user_name = context.principal.name;
-  if (statement.to.version) {
-    description.parameters["version"] = std::to_string(*statement.to.version);
+  if (to.version) {
+    description.parameters["version"] = std::to_string(*to.version);
   } else {
-    description.parameters["timestamp"] = Quoted(statement.to.timestamp);
+    description.parameters["timestamp"] = Quoted(to.timestamp);
   }
   const auto report =
       storage::Restore(*object.table, *target, description, context.lake.storage_context());
@@ -172,7 +181,7 @@ CommandAnswer Run(const CommandContext& context, const dialect::CloneTable& stat
                 "CLONE of a table of which a policy hides rows or columns",
                 "Use CREATE TABLE AS SELECT.");
   }
-  const auto snapshot = SnapshotOf(*source.table, statement.as_of);
+  const auto snapshot = SnapshotOf(*source.table, Evaluated(context, statement.as_of));
   CloneTarget target(context, statement);
   if (target.exists() && statement.if_not_exists) return {};
   storage::CloneOptions options;

@@ -1,6 +1,10 @@
 #include <fnmatch.h>
 
+#include <algorithm>
+#include <set>
+
 #include "base/error.h"
+#include "base/suggest.h"
 #include "query/engines/duckdb/commands/command.h"
 #include "query/engines/duckdb/commands/create_statement.h"
 #include "query/engines/duckdb/commands/rows.h"
@@ -77,7 +81,7 @@ CommandAnswer Objects(const CommandContext& context, const Show& statement) {
 }
 
 catalog::ResolvedObject TableOf(const CommandContext& context, const Show& statement) {
-  auto object = Target(context, catalog::Action::kSelect, statement.name, "");
+  auto object = Target(context, catalog::Action::kSelect, statement.name, statement.path);
   if (!object.table) {
     throw Error(ErrorKind::kInvalidArgument, "LK-4004",
                 "this SHOW needs a table, and " + object.info.name.ToString() + " is a view");
@@ -95,9 +99,75 @@ CommandAnswer Columns(const CommandContext& context, const Show& statement) {
 
 CommandAnswer Properties(const CommandContext& context, const Show& statement) {
   const auto snapshot = TableOf(context, statement).table->Latest();
+  const auto& properties = snapshot->metadata().properties;
   Rows rows;
-  for (const auto& [key, value] : snapshot->metadata().properties) rows.push_back({key, value});
+  if (!statement.key.empty()) {
+    const auto found = properties.find(statement.key);
+    const std::string missing = "the table does not have the property " + statement.key;
+    rows.push_back({statement.key, found == properties.end() ? missing : found->second});
+    return Answer({{"key"}, {"value"}}, rows);
+  }
+  for (const auto& [key, value] : properties) rows.push_back({key, value});
   return Answer({{"key"}, {"value"}}, rows);
+}
+
+using PartitionTexts = std::vector<std::optional<std::string>>;
+
+/// The texts that PARTITION asks for, by the position of their column.
+std::map<size_t, std::optional<std::string>> Wanted(const Show& statement, const Texts& columns) {
+  std::map<size_t, std::optional<std::string>> wanted;
+  for (const auto& [name, value] : statement.partition) {
+    const auto found = std::find_if(columns.begin(), columns.end(), [&](const auto& column) {
+      return catalog::FoldCase(column) == catalog::FoldCase(name);
+    });
+    if (found == columns.end()) {
+      throw Error(ErrorKind::kInvalidArgument, "LK-4069", "the table is not partitioned by " + name,
+                  DidYouMean(name, columns));
+    }
+    wanted[static_cast<size_t>(found - columns.begin())] = value;
+  }
+  return wanted;
+}
+
+PartitionTexts PartitionOf(const storage::Snapshot& snapshot, size_t file) {
+  const auto& metadata = snapshot.metadata();
+  PartitionTexts texts;
+  for (size_t i = 0; i < metadata.partition_columns.size(); ++i) {
+    const auto value = snapshot.partition_value(file, i);
+    const auto& field =
+        metadata.schema.fields[*metadata.schema.IndexOf(metadata.partition_columns[i])];
+    texts.push_back(value.is_null() ? std::nullopt
+                                    : std::optional(storage::ToPartitionText(value, *field.type)));
+  }
+  return texts;
+}
+
+CommandAnswer Partitions(const CommandContext& context, const Show& statement) {
+  const auto object = TableOf(context, statement);
+  const auto snapshot = object.table->Latest();
+  const auto& columns = snapshot->metadata().partition_columns;
+  if (columns.empty()) {
+    throw Error(ErrorKind::kInvalidArgument, "LK-4069",
+                object.info.name.ToString() + " is not partitioned",
+                "CREATE TABLE ... PARTITIONED BY makes partitions");
+  }
+  const auto wanted = Wanted(statement, columns);
+  std::set<PartitionTexts> partitions;
+  for (size_t file = 0; file < snapshot->file_count(); ++file) {
+    auto texts = PartitionOf(*snapshot, file);
+    const bool fits = std::all_of(wanted.begin(), wanted.end(),
+                                  [&](const auto& one) { return texts[one.first] == one.second; });
+    if (fits) partitions.insert(std::move(texts));
+  }
+  std::vector<Column> header;
+  for (const auto& column : columns) header.push_back({column});
+  Rows rows;
+  for (const auto& texts : partitions) {
+    std::vector<Cell> row;
+    for (const auto& text : texts) row.push_back(text ? Cell{*text} : Cell{});
+    rows.push_back(std::move(row));
+  }
+  return Answer(std::move(header), rows);
 }
 
 }  // namespace
@@ -115,6 +185,8 @@ CommandAnswer Run(const CommandContext& context, const dialect::Show& statement)
       return Columns(context, statement);
     case Show::kTblProperties:
       return Properties(context, statement);
+    case Show::kPartitions:
+      return Partitions(context, statement);
     case Show::kCreateTable:
       break;
   }

@@ -26,6 +26,7 @@ struct CreateTable {
   std::vector<std::string> name;
   bool if_not_exists = false;
   bool or_replace = false;
+  bool must_exist = false;  ///< with or_replace: REPLACE TABLE, without CREATE
   std::string format = "delta";
   storage::Schema schema;   ///< empty with as_select and like
   std::vector<Rule> rules;  ///< of the columns and the table, beside what the fields say of them

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "query/engines/duckdb/dialect/analyze.h"
 #include "query/engines/duckdb/dialect/assignments.h"
 #include "query/engines/duckdb/dialect/definitions.h"
 #include "query/engines/duckdb/dialect/maintenance.h"
@@ -32,13 +33,27 @@ struct Describe {
   std::string path;               ///< of delta.`path`
   bool extended = false;
   std::optional<int64_t> limit;
+  storage::ColumnPath column;  ///< of DESCRIBE t column; empty: all of the table
 };
 
 struct Show {
-  enum What { kCatalogs, kSchemas, kTables, kViews, kColumns, kCreateTable, kTblProperties };
+  enum What {
+    kCatalogs,
+    kSchemas,
+    kTables,
+    kViews,
+    kColumns,
+    kCreateTable,
+    kTblProperties,
+    kPartitions
+  };
   What what = kTables;
   std::vector<std::string> name;  ///< what follows IN, FROM or the keywords; may be empty
-  std::string like;               ///< pattern as written; empty: none
+  std::string path = {};          ///< of kTblProperties and kPartitions: delta.`path`
+  std::string like = {};          ///< pattern as written; empty: none
+  std::string key = {};           ///< of kTblProperties; empty: all
+  /// Of kPartitions: the columns with the texts of their values; nothing: null.
+  std::map<std::string, std::optional<std::string>> partition = {};
 };
 
 struct DropTable {
@@ -94,9 +109,9 @@ struct CopyInto {
   std::map<std::string, std::string> copy_options;
 };
 
-using Statement =
-    std::variant<DuckSql, InsertRows, CopyInto, CreateTable, AlterTable, CreateSchema, Describe,
-                 Show, DropTable, Vacuum, Restore, CloneTable, ConvertToDelta, Optimize, Reorg>;
+using Statement = std::variant<DuckSql, InsertRows, CopyInto, CreateTable, AlterTable, CreateSchema,
+                               Describe, Show, DropTable, Vacuum, Restore, CloneTable,
+                               ConvertToDelta, Optimize, Reorg, Analyze, Refresh>;
 
 /// Parses one statement; a closing semicolon is allowed. Errors: InvalidArgument LK-4001 with
 /// "line:column" in the message, Unsupported LK-4012 for a construct that is refused by name.

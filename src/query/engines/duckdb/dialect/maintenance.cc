@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "query/engines/duckdb/dialect/cursor.h"
+#include "query/engines/duckdb/dialect/dialect.h"
 
 namespace lakehouse::query::duckdb::dialect {
 namespace {
@@ -23,19 +24,6 @@ std::string TakePath(Cursor& cursor) {
   return cursor.Identifier("the table's path");
 }
 
-TableTarget ParseTarget(Cursor& cursor) {
-  TableTarget target;
-  if (IsPathOf(cursor, "DELTA")) {
-    target.path = TakePath(cursor);
-  } else if (cursor.Peek().kind == TokenKind::kString) {
-    target.path = cursor.Text("the table's path");
-    if (target.path.empty()) throw cursor.Expected("a path that is not empty");
-  } else {
-    target.name = cursor.Name("the table's name");
-  }
-  return target;
-}
-
 template <typename Number>
 Number TakeNumber(Cursor& cursor, const char* what) {
   const std::string& text = cursor.Peek().text;
@@ -47,6 +35,30 @@ Number TakeNumber(Cursor& cursor, const char* what) {
   return number;
 }
 
+bool EndsTime(const Cursor& cursor) {
+  return cursor.AtEnd() || IsWord(cursor.Peek(), "TBLPROPERTIES") ||
+         IsWord(cursor.Peek(), "LOCATION");
+}
+
+/// '...', or an expression up to the next clause.
+void ParseTime(Cursor& cursor, AsOf& as_of) {
+  const size_t first = cursor.position();
+  cursor.TakeWord("TIMESTAMP");  // a literal with its type
+  if (cursor.Peek().kind == TokenKind::kString) {
+    as_of.timestamp = cursor.Text("the time");
+    if (as_of.timestamp.empty()) throw cursor.Expected("before this a time");
+    if (EndsTime(cursor)) return;
+  }
+  as_of.timestamp.clear();
+  cursor.MoveTo(first);
+  for (int depth = 0; !cursor.AtEnd() && (depth > 0 || !EndsTime(cursor)); cursor.Take()) {
+    if (IsOperator(cursor.Peek(), '(')) ++depth;
+    if (IsOperator(cursor.Peek(), ')')) --depth;
+  }
+  if (cursor.position() == first) throw cursor.Expected("a time");
+  as_of.expression = RespellExpression(cursor.Between(first, cursor.position()));
+}
+
 /// [FOR] VERSION | TIMESTAMP AS OF ..., or nothing.
 AsOf ParseAsOf(Cursor& cursor) {
   AsOf as_of;
@@ -54,17 +66,18 @@ AsOf ParseAsOf(Cursor& cursor) {
   if (cursor.TakeWords({"VERSION", "AS", "OF"})) {
     as_of.version = TakeNumber<int64_t>(cursor, "a version");
   } else if (cursor.TakeWords({"TIMESTAMP", "AS", "OF"})) {
-    cursor.TakeWord("TIMESTAMP");  // a literal with its type
-    as_of.timestamp = cursor.Text("the time");
-    if (as_of.timestamp.empty()) throw cursor.Expected("before this a time");
+    ParseTime(cursor, as_of);
   }
   return as_of;
 }
 
-bool IsSaid(const AsOf& as_of) { return as_of.version || !as_of.timestamp.empty(); }
+bool IsSaid(const AsOf& as_of) {
+  return as_of.version || !as_of.timestamp.empty() || !as_of.expression.empty();
+}
 
 Vacuum ParseVacuum(Cursor& cursor) {
   Vacuum statement;
+  cursor.TakeWord("TABLE");
   statement.table = ParseTarget(cursor);
   bool full = false;
   while (!cursor.AtEnd()) {
@@ -192,6 +205,19 @@ ConvertToDelta ParseConvert(Cursor& cursor) {
 }
 
 }  // namespace
+
+TableTarget ParseTarget(Cursor& cursor) {
+  TableTarget target;
+  if (IsPathOf(cursor, "DELTA")) {
+    target.path = TakePath(cursor);
+  } else if (cursor.Peek().kind == TokenKind::kString) {
+    target.path = cursor.Text("the table's path");
+    if (target.path.empty()) throw cursor.Expected("a path that is not empty");
+  } else {
+    target.name = cursor.Name("the table's name");
+  }
+  return target;
+}
 
 std::optional<Maintenance> ParseMaintenance(Cursor& cursor) {
   const size_t start = cursor.position();

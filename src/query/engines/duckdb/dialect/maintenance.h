@@ -19,10 +19,11 @@ struct TableTarget {
   std::string path;
 };
 
-/// VERSION AS OF n or TIMESTAMP AS OF '...'; neither: the latest.
+/// VERSION AS OF n or TIMESTAMP AS OF ...; neither: the latest.
 struct AsOf {
   std::optional<int64_t> version;
-  std::string timestamp;  ///< as written
+  std::string timestamp;   ///< '...' as written
+  std::string expression;  ///< of the time, in DuckDB's spelling, in place of `timestamp`
 };
 
 /// VACUUM table [FULL | LITE] [RETAIN n HOURS] [DRY RUN]
@@ -60,6 +61,9 @@ struct ConvertToDelta {
 };
 
 using Maintenance = std::variant<Vacuum, Restore, CloneTable, ConvertToDelta>;
+
+/// A name, delta.`path`, or '/path'; LK-4001 for something else.
+TableTarget ParseTarget(Cursor& cursor);
 
 /// One of the statements above, or nothing, with the cursor where it was. LK-4001 for one of them
 /// that is wrong, LK-4012 for a part of them that is refused by name.

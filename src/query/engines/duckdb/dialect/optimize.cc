@@ -6,17 +6,6 @@
 namespace lakehouse::query::duckdb::dialect {
 namespace {
 
-TableTarget ParseTable(Cursor& cursor) {
-  if (cursor.Peek().kind == TokenKind::kString) return {{}, cursor.Text("the table's path")};
-  if (IsWord(cursor.Peek(), "DELTA") && IsOperator(cursor.Peek(1), '.') &&
-      cursor.Peek(2).kind == TokenKind::kBacktickName && !IsOperator(cursor.Peek(3), '.')) {
-    cursor.Take();
-    cursor.Take();
-    return {{}, cursor.Identifier("the table's path")};
-  }
-  return {cursor.Name("the table's name"), {}};
-}
-
 /// The condition up to the word `end`, or to the statement's end; empty without WHERE.
 std::string ParseWhere(const std::string& sql, Cursor& cursor, const std::vector<Token>& tokens,
                        std::string_view end) {
@@ -43,7 +32,8 @@ std::vector<std::string> ParseColumn(Cursor& cursor) {
 
 Optimize ParseOptimize(const std::string& sql, Cursor& cursor, const std::vector<Token>& tokens) {
   Optimize statement;
-  statement.table = ParseTable(cursor);
+  cursor.TakeWord("TABLE");
+  statement.table = ParseTarget(cursor);
   statement.full = cursor.TakeWord("FULL");
   statement.where = ParseWhere(sql, cursor, tokens, "ZORDER");
   if (cursor.TakeWord("ZORDER")) {
@@ -60,7 +50,7 @@ Optimize ParseOptimize(const std::string& sql, Cursor& cursor, const std::vector
 
 Reorg ParseReorg(const std::string& sql, Cursor& cursor, const std::vector<Token>& tokens) {
   Reorg statement;
-  statement.table = ParseTable(cursor);
+  statement.table = ParseTarget(cursor);
   statement.where = ParseWhere(sql, cursor, tokens, "APPLY");
   cursor.ExpectWord("APPLY");
   cursor.ExpectOperator('(');

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 
 #include "query/engines/duckdb/dialect/alter_table.h"
+#include "query/engines/duckdb/dialect/analyze.h"
 #include "query/engines/duckdb/dialect/clauses.h"
 #include "query/engines/duckdb/dialect/copy_into.h"
 #include "query/engines/duckdb/dialect/create_table.h"
@@ -11,7 +11,9 @@
 #include "query/engines/duckdb/dialect/insert.h"
 #include "query/engines/duckdb/dialect/isolation.h"
 #include "query/engines/duckdb/dialect/merge.h"
+#include "query/engines/duckdb/dialect/refused.h"
 #include "query/engines/duckdb/dialect/respell.h"
+#include "query/engines/duckdb/dialect/show.h"
 
 namespace lakehouse::query::duckdb::dialect {
 namespace {
@@ -27,93 +29,6 @@ CreateSchema ParseCreateSchema(Cursor& cursor) {
     if (IsWord(cursor.Peek(), word)) {
       throw cursor.Unsupported(std::string(word) + " of CREATE SCHEMA", "leave it out");
     }
-  }
-  cursor.ExpectEnd();
-  return statement;
-}
-
-/// True when the word at the cursor is a keyword and not itself the described table's name.
-bool TakeLeadingWord(Cursor& cursor, std::string_view keyword) {
-  const bool alone = cursor.Peek(1).kind == TokenKind::kEnd || IsOperator(cursor.Peek(1), '.');
-  return !alone && cursor.TakeWord(keyword);
-}
-
-Describe ParseDescribe(Cursor& cursor) {
-  Describe statement;
-  for (const std::string_view word :
-       {"SCHEMA", "DATABASE", "CATALOG", "FUNCTION", "QUERY", "VOLUME"}) {
-    const TokenKind next = cursor.Peek(1).kind;
-    if (IsWord(cursor.Peek(), word) && next != TokenKind::kEnd && next != TokenKind::kOperator) {
-      throw cursor.Unsupported("DESCRIBE " + std::string(word),
-                               "describe a table, or use DESCRIBE SELECT ...");
-    }
-  }
-  if (TakeLeadingWord(cursor, "DETAIL")) {
-    statement.what = Describe::kDetail;
-  } else if (TakeLeadingWord(cursor, "HISTORY")) {
-    statement.what = Describe::kHistory;
-  } else {
-    TakeLeadingWord(cursor, "TABLE");
-    statement.extended =
-        TakeLeadingWord(cursor, "EXTENDED") || TakeLeadingWord(cursor, "FORMATTED");
-  }
-  ParseTableName(cursor, statement.name, statement.path);
-  if (statement.what == Describe::kHistory && cursor.TakeWord("LIMIT")) {
-    const std::string& text = cursor.Peek().text;
-    int64_t limit = 0;
-    const auto [at, failed] = std::from_chars(text.data(), text.data() + text.size(), limit);
-    if (failed != std::errc() || at != text.data() + text.size()) {
-      throw cursor.Expected("a whole number");
-    }
-    cursor.Take();
-    statement.limit = limit;
-  }
-  if (!cursor.AtEnd() && cursor.Peek().kind != TokenKind::kOperator) {
-    throw cursor.Unsupported("\"" + cursor.Peek().text + "\" after DESCRIBE of a table",
-                             "DESCRIBE takes a table and nothing more");
-  }
-  cursor.ExpectEnd();
-  return statement;
-}
-
-/// Nothing when it is not one of ours.
-std::optional<Show> ParseShow(Cursor& cursor) {
-  Show statement;
-  bool needs_in = false;
-  bool may_have_in = false;
-  if (cursor.TakeWord("CATALOGS")) {
-    statement.what = Show::kCatalogs;
-  } else if (cursor.TakeWord("SCHEMAS") || cursor.TakeWord("DATABASES")) {
-    statement.what = Show::kSchemas;
-    may_have_in = true;
-  } else if (cursor.TakeWord("TABLES")) {
-    statement.what = Show::kTables;
-    may_have_in = true;
-  } else if (cursor.TakeWord("VIEWS")) {
-    statement.what = Show::kViews;
-    may_have_in = true;
-  } else if (cursor.TakeWord("COLUMNS")) {
-    statement.what = Show::kColumns;
-    needs_in = true;
-  } else if (cursor.TakeWords({"CREATE", "TABLE"})) {
-    statement.what = Show::kCreateTable;
-    statement.name = cursor.Name("the table's name");
-  } else if (cursor.TakeWord("TBLPROPERTIES")) {
-    statement.what = Show::kTblProperties;
-    statement.name = cursor.Name("the table's name");
-    if (IsOperator(cursor.Peek(), '(')) {
-      throw cursor.Unsupported("SHOW TBLPROPERTIES of one key", "leave out the key");
-    }
-  } else {
-    return std::nullopt;
-  }
-  const bool in = (needs_in || may_have_in) && (cursor.TakeWord("IN") || cursor.TakeWord("FROM"));
-  if (needs_in && !in) throw cursor.Expected("IN");
-  if (in) statement.name = cursor.Name("a name");
-  const bool listing =
-      statement.what != Show::kCreateTable && statement.what != Show::kTblProperties;
-  if (listing && (cursor.TakeWord("LIKE") || cursor.Peek().kind == TokenKind::kString)) {
-    statement.like = cursor.Text("the pattern");
   }
   cursor.ExpectEnd();
   return statement;
@@ -180,9 +95,17 @@ std::optional<Statement> ParseOwn(const std::string& sql, Cursor& cursor,
                                   const std::vector<Token>& tokens, bool evolve) {
   if (auto command = ParseMaintenance(cursor))
     return std::visit([](auto& one) { return Statement(std::move(one)); }, *command);
+  if (auto analyze = ParseAnalyze(cursor)) return *std::move(analyze);
+  if (auto refresh = ParseRefresh(cursor)) return *std::move(refresh);
+  RefuseStatement(cursor);
   if (auto isolation = ParseIsolation(cursor)) return DuckSql{*std::move(isolation)};
   if (cursor.TakeWords({"CREATE", "OR", "REPLACE", "TABLE"})) {
     return ParseCreateTable(sql, cursor, tokens, true);
+  }
+  if (cursor.TakeWords({"REPLACE", "TABLE"})) {
+    CreateTable replace = ParseCreateTable(sql, cursor, tokens, true);
+    replace.must_exist = true;
+    return replace;
   }
   if (cursor.TakeWords({"CREATE", "TABLE"})) return ParseCreateTable(sql, cursor, tokens, false);
   if (cursor.TakeWords({"CREATE", "SCHEMA"}) || cursor.TakeWords({"CREATE", "DATABASE"})) {

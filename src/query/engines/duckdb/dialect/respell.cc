@@ -117,6 +117,10 @@ class Respeller {
     if (IsWord(token, "ARRAY") && called && !IsQuery(i + 2)) return "list_value";
     if (IsWord(token, "EXPLODE") && called) return "unnest";
     if (IsDivision(i)) return "//";
+    if (i == 1 && IsWord(tokens_[0], "EXPLAIN") &&
+        (IsWord(token, "EXTENDED") || IsWord(token, "FORMATTED"))) {
+      return "";
+    }
     const bool star = i > 0 && IsOperator(tokens_[i - 1], '*');
     if (IsWord(token, "EXCEPT") && called && star && !IsQuery(i + 2)) return "EXCLUDE";
     if (IsWord(token, "MINUS") && (IsWord(next, "ALL") || IsQuery(i + 1)) &&
@@ -180,9 +184,9 @@ class Respeller {
            IsOperator(At(i + 3), '=');
   }
 
-  /// USE SCHEMA name, USE DATABASE name
+  /// USE SCHEMA name, USE DATABASE name, USE CATALOG name
   bool NamesSchema(size_t i) const {
-    return (IsWord(At(i), "SCHEMA") || IsWord(At(i), "DATABASE")) &&
+    return (IsWord(At(i), "SCHEMA") || IsWord(At(i), "DATABASE") || IsWord(At(i), "CATALOG")) &&
            At(i + 1).kind != TokenKind::kEnd && At(i + 1).kind != TokenKind::kOperator;
   }
 

@@ -354,7 +354,7 @@ TEST(Dialect, RefusesWhatTablesCannotKeepByName) {
                                 "CREATE SCHEMA s LOCATION '/x'",
                                 "DROP TABLE t CASCADE",
                                 "DROP TABLE t, u",
-                                "DESCRIBE SCHEMA s",
+                                "DESCRIBE FUNCTION f",
                                 "DESCRIBE t PARTITION (a = 1)",
                                 "MSCK REPAIR TABLE t",
                                 "CACHE TABLE t AS SELECT 1"}) {

@@ -115,7 +115,8 @@ constexpr char kTableFunctions[] =
     "duckdb_keywords duckdb_schemas duckdb_sequences duckdb_tables duckdb_types duckdb_views "
     "generate_series icu_calendar_names json_each json_tree pg_timezone_names "
     "pragma_collations pragma_show pragma_table_info pragma_version range repeat repeat_row "
-    "summary unnest histogram histogram_values variant_explode ";
+    "summary unnest histogram histogram_values variant_explode "
+    "variant_explode_outer ";
 
 /// They reach files, settings, logs, the engine itself or other statements, keep state between
 /// statements, hold up a thread, or answer what they do not know.

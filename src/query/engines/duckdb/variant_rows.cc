@@ -87,8 +87,6 @@ void EndStates(dk::Vector& states, dk::AggregateInputData&, dk::idx_t count) {
 
 // variant_explode
 
-constexpr char kExplode[] = "variant_explode";
-
 /// The row of the input that is taken apart, and how far.
 struct ExplodeState : dk::LocalTableFunctionState {
   dk::idx_t row = 0;
@@ -109,6 +107,26 @@ dk::unique_ptr<dk::LocalTableFunctionState> StartExplode(dk::ExecutionContext&,
   return dk::make_uniq<ExplodeState>();
 }
 
+void SetRow(dk::DataChunk& output, VariantSink& values, dk::idx_t row, int32_t part,
+            const storage::VariantEntry& entry) {
+  dk::FlatVector::GetData<int32_t>(output.data[0])[row] = part;
+  if (entry.name) {
+    dk::FlatVector::GetData<dk::string_t>(output.data[1])[row] =
+        TextIn(output.data[1], *entry.name);
+  } else {
+    dk::FlatVector::SetNull(output.data[1], row, true);
+  }
+  values.Set(row, entry.variant);
+}
+
+void SetNullRow(dk::DataChunk& output, VariantSink& values, dk::idx_t row) {
+  dk::FlatVector::SetNull(output.data[0], row, true);
+  dk::FlatVector::SetNull(output.data[1], row, true);
+  values.SetNull(row);
+}
+
+/// With kOuter what has no parts makes one row of nulls.
+template <bool kOuter>
 dk::OperatorResultType Explode(dk::ExecutionContext& context, dk::TableFunctionInput& data,
                                dk::DataChunk& input, dk::DataChunk& output) {
   auto& state = data.local_state->Cast<ExplodeState>();
@@ -117,18 +135,11 @@ dk::OperatorResultType Explode(dk::ExecutionContext& context, dk::TableFunctionI
   dk::idx_t made = 0;
   SessionOf(context.client).Guard([&] {
     for (; state.row < input.size() && made < STANDARD_VECTOR_SIZE; ++state.row, state.part = 0) {
-      if (variants.IsNull(state.row)) continue;
-      const auto entries = storage::VariantEntries(variants.At(state.row));
+      std::vector<storage::VariantEntry> entries;
+      if (!variants.IsNull(state.row)) entries = storage::VariantEntries(variants.At(state.row));
+      if (kOuter && entries.empty()) SetNullRow(output, values, made++);
       for (; state.part < entries.size() && made < STANDARD_VECTOR_SIZE; ++state.part, ++made) {
-        const auto& entry = entries[state.part];
-        dk::FlatVector::GetData<int32_t>(output.data[0])[made] = static_cast<int32_t>(state.part);
-        if (entry.name) {
-          dk::FlatVector::GetData<dk::string_t>(output.data[1])[made] =
-              TextIn(output.data[1], *entry.name);
-        } else {
-          dk::FlatVector::SetNull(output.data[1], made, true);
-        }
-        values.Set(made, entry.variant);
+        SetRow(output, values, made, static_cast<int32_t>(state.part), entries[state.part]);
       }
       if (state.part < entries.size()) return;
     }
@@ -140,10 +151,10 @@ dk::OperatorResultType Explode(dk::ExecutionContext& context, dk::TableFunctionI
   return dk::OperatorResultType::NEED_MORE_INPUT;
 }
 
-dk::TableFunction ExplodeFunction() {
-  dk::TableFunction function(kExplode, {VariantType()}, nullptr, BindExplode, nullptr,
-                             StartExplode);
-  function.in_out_function = Explode;
+template <bool kOuter>
+dk::TableFunction ExplodeFunction(const char* name) {
+  dk::TableFunction function(name, {VariantType()}, nullptr, BindExplode, nullptr, StartExplode);
+  function.in_out_function = Explode<kOuter>;
   return function;
 }
 
@@ -185,8 +196,10 @@ void RegisterVariantRows(dk::Connection& connection) {
                                  EndStates);
     dk::CreateAggregateFunctionInfo aggregate(std::move(merged));
     system.CreateFunction(context, aggregate);
-    dk::CreateTableFunctionInfo explode(ExplodeFunction());
+    dk::CreateTableFunctionInfo explode(ExplodeFunction<false>("variant_explode"));
     system.CreateTableFunction(context, explode);
+    dk::CreateTableFunctionInfo outer(ExplodeFunction<true>("variant_explode_outer"));
+    system.CreateTableFunction(context, outer);
   });
 }
 

@@ -4,7 +4,7 @@
 
 namespace lakehouse::query::duckdb {
 
-/// schema_of_variant_agg and variant_explode, as Spark has them.
+/// schema_of_variant_agg, variant_explode and variant_explode_outer, as Spark has them.
 void RegisterVariantRows(dk::Connection& connection);
 
 /// The engine takes a cast from a variant, a struct to it, for one that can be undone: it would

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/suggest.h"
 #include "query/engines/duckdb/commands/command.h"
 #include "query/engines/duckdb/commands/create_statement.h"
 #include "query/engines/duckdb/commands/rows.h"
@@ -176,6 +177,28 @@ std::shared_ptr<arrow::RecordBatch> DescribeColumn(const storage::Snapshot& snap
   return MakeRows({{"info_name"}, {"info_value"}}, rows);
 }
 
+std::shared_ptr<arrow::RecordBatch> DescribeSchema(const CommandContext& context,
+                                                   const std::vector<std::string>& name) {
+  const auto catalog = name.size() == 2 ? name[0] : context.lake.default_catalog();
+  const auto schemas = context.lake.ListSchemas(context.principal, catalog);
+  const auto found = std::find_if(schemas.begin(), schemas.end(), [&](const auto& schema) {
+    return catalog::FoldCase(schema.name) == catalog::FoldCase(name.back());
+  });
+  if (found == schemas.end()) {
+    std::vector<std::string> names;
+    for (const auto& schema : schemas) names.push_back(schema.name);
+    const std::string hint = DidYouMean(name.back(), names);
+    throw Error(ErrorKind::kNotFound, "LK-2011",
+                "there is no schema " + catalog + "." + name.back(),
+                hint.empty() ? "SHOW SCHEMAS lists what there is." : hint);
+  }
+  std::vector<std::vector<Cell>> rows = {{std::string("Catalog Name"), found->catalog},
+                                         {std::string("Namespace Name"), found->name},
+                                         {std::string("Comment"), TextOrNull(found->comment)},
+                                         {std::string("Owner"), TextOrNull(found->owner)}};
+  return MakeRows({{"info_name"}, {"info_value"}}, rows);
+}
+
 }  // namespace
 
 std::string CommentOf(const storage::Field& field) {
@@ -187,6 +210,9 @@ std::string CommentOf(const storage::Field& field) {
 }
 
 CommandAnswer Run(const CommandContext& context, const dialect::Describe& statement) {
+  if (statement.what == Describe::kSchema) {
+    return {StatementKind::kQuery, DescribeSchema(context, statement.name)};
+  }
   const auto object = Target(context, catalog::Action::kSelect, statement.name, statement.path);
   CommandAnswer answer{StatementKind::kQuery, nullptr};
   if (statement.what != Describe::kTable) {

@@ -185,6 +185,9 @@ CommandAnswer Run(const CommandContext& context, const dialect::Show& statement)
       return Columns(context, statement);
     case Show::kTblProperties:
       return Properties(context, statement);
+    case Show::kCurrent:
+      return Answer({{"catalog"}, {"namespace"}},
+                    {{context.lake.default_catalog(), context.schema}});
     case Show::kPartitions:
       return Partitions(context, statement);
     case Show::kCreateTable:

@@ -58,6 +58,9 @@ class Walk {
 
   void Step(size_t at, bool merge) {
     const Token& token = At(at);
+    if (merge && depth_ == 0 && IsWord(token, "INSERT") && IsOperator(At(at + 1), '(')) {
+      Columns(at + 2);
+    }
     if (IsOperator(token, '(')) ++depth_;
     if (IsOperator(token, ')')) --depth_;
     if (depth_ > 0) return;
@@ -77,6 +80,17 @@ class Walk {
     if (!(set || insert) || !IsOperator(At(at + 1), '*')) return false;
     edits_.push_back({At(set ? at : at + 1).begin, At(at + 1).end, "BY NAME"});
     return true;
+  }
+
+  /// INSERT (t.a, t.b)
+  void Columns(size_t at) {
+    for (; IsName(At(at)); ++at) {
+      if (SameName(At(at).text, target_) && IsOperator(At(at + 1), '.') && IsName(At(at + 2))) {
+        Blank(At(at).begin, At(at + 1).end);
+        at += 2;
+      }
+      if (!IsOperator(At(++at), ',')) return;
+    }
   }
 
   /// a = .., t.a = .., a.b.c = ..

@@ -19,9 +19,9 @@ struct FieldTarget {
 std::string FieldColumn(size_t index);
 
 /// An UPDATE or MERGE in words that DuckDB has: without the name or alias of its table before the
-/// columns that SET assigns to (SET t.a = 1), blanks are in their places; with BY NAME for SET *
-/// and INSERT *, which take columns by name in Spark and by position in DuckDB; and with a
-/// FieldColumn for each field of a struct (SET a.b = 1), which is added to `fields`. Another
+/// columns that SET assigns to (SET t.a = 1) or INSERT names, blanks are in their places; with BY
+/// NAME for SET * and INSERT *, which take columns by name in Spark and by position in DuckDB; and
+/// with a FieldColumn for each field of a struct (SET a.b = 1), which is added to `fields`. Another
 /// statement comes back as it is.
 std::string WithPlainAssignments(const std::string& sql, const std::vector<Token>& tokens,
                                  std::vector<FieldTarget>& fields);

@@ -28,8 +28,8 @@ struct CreateSchema {
 };
 
 struct Describe {
-  enum What { kTable, kDetail, kHistory } what = kTable;
-  std::vector<std::string> name;  ///< empty when path is set
+  enum What { kTable, kDetail, kHistory, kSchema } what = kTable;
+  std::vector<std::string> name;  ///< empty when path is set; of kSchema, the schema's
   std::string path;               ///< of delta.`path`
   bool extended = false;
   std::optional<int64_t> limit;
@@ -45,7 +45,8 @@ struct Show {
     kColumns,
     kCreateTable,
     kTblProperties,
-    kPartitions
+    kPartitions,
+    kCurrent  ///< SHOW CURRENT SCHEMA
   };
   What what = kTables;
   std::vector<std::string> name;  ///< what follows IN, FROM or the keywords; may be empty

@@ -87,6 +87,19 @@ bool OfTable(Cursor& cursor, Show& statement) {
   return true;
 }
 
+bool TakeCurrent(Cursor& cursor) {
+  return cursor.TakeWords({"CURRENT", "SCHEMA"}) || cursor.TakeWords({"CURRENT", "DATABASE"}) ||
+         cursor.TakeWords({"CURRENT", "NAMESPACE"});
+}
+
+void Refuse(const Cursor& cursor) {
+  const bool table = IsWord(cursor.Peek(), "TABLE") && IsWord(cursor.Peek(1), "EXTENDED");
+  if (table) throw cursor.Unsupported("SHOW TABLE EXTENDED", "use DESCRIBE DETAIL");
+  if (IsWord(cursor.Peek(), "FUNCTIONS")) {
+    throw cursor.Unsupported("SHOW FUNCTIONS", "use SELECT function_name FROM duckdb_functions()");
+  }
+}
+
 }  // namespace
 
 std::optional<Show> ParseShow(Cursor& cursor) {
@@ -100,7 +113,11 @@ std::optional<Show> ParseShow(Cursor& cursor) {
       statement.what = Show::kTables;
     } else if (cursor.TakeWord("VIEWS")) {
       statement.what = Show::kViews;
+    } else if (TakeCurrent(cursor)) {
+      statement.what = Show::kCurrent;
+      cursor.ExpectEnd();
     } else {
+      Refuse(cursor);
       return std::nullopt;
     }
     const bool in =
@@ -117,13 +134,20 @@ std::optional<Show> ParseShow(Cursor& cursor) {
 
 Describe ParseDescribe(Cursor& cursor) {
   Describe statement;
-  for (const std::string_view word :
-       {"SCHEMA", "DATABASE", "CATALOG", "FUNCTION", "QUERY", "VOLUME"}) {
+  for (const std::string_view word : {"CATALOG", "FUNCTION", "QUERY", "VOLUME"}) {
     const TokenKind next = cursor.Peek(1).kind;
     if (IsWord(cursor.Peek(), word) && next != TokenKind::kEnd && next != TokenKind::kOperator) {
       throw cursor.Unsupported("DESCRIBE " + std::string(word),
                                "describe a table, or use DESCRIBE SELECT ...");
     }
+  }
+  if (TakeLeadingWord(cursor, "SCHEMA") || TakeLeadingWord(cursor, "DATABASE")) {
+    statement.what = Describe::kSchema;
+    statement.extended = TakeLeadingWord(cursor, "EXTENDED");
+    statement.name = cursor.Name("the schema's name");
+    if (statement.name.size() > 2) throw cursor.Expected("a schema's name of one or two parts");
+    cursor.ExpectEnd();
+    return statement;
   }
   if (TakeLeadingWord(cursor, "DETAIL")) {
     statement.what = Describe::kDetail;

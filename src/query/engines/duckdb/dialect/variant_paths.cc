@@ -5,6 +5,7 @@
 #include <cctype>
 #include <optional>
 
+#include "base/error.h"
 #include "query/engines/duckdb/dialect/literals.h"
 
 namespace lakehouse::query::duckdb::dialect {
@@ -169,6 +170,12 @@ class PathFinder {
   bool Bracket(VariantPath& path) const {
     const Token& step = At(path.end + 1);
     if (!IsOperator(At(path.end + 2), ']')) return false;
+    if (IsOperator(step, '*')) {
+      throw Error(
+          ErrorKind::kUnsupported, "LK-4012",
+          "[*] in a path into a variant is not supported (at " + Position(sql_, step.begin) + ")",
+          "variant_explode makes a row of each part; a cast to ARRAY<..> makes a list");
+    }
     if (step.kind == TokenKind::kNumber &&
         step.text.find_first_not_of("0123456789") == std::string::npos) {
       path.path += "[" + step.text + "]";

@@ -19,7 +19,7 @@ struct VariantPath {
 /// The paths into variants in tokens [first, last), by the token where their base begins. A colon
 /// is one when it touches a value before it and a name or [..] behind it, and stands where no
 /// table, key of a struct, bound of a slice, parameter of a lambda or argument can. LK-4001 for a
-/// path that goes on wrongly.
+/// path that goes on wrongly, LK-4012 for [*].
 std::multimap<size_t, VariantPath> FindVariantPaths(std::string_view sql,
                                                     const std::vector<Token>& tokens, size_t first,
                                                     size_t last);

@@ -189,6 +189,19 @@ def test_update_and_delete(table: dl.Table) -> None:
         table.delete("id = 1; DROP TABLE t")
 
 
+def test_update_and_merge_set_fields_of_structs(lakehouse: dl.Lakehouse) -> None:
+    lakehouse.sql("CREATE TABLE people AS SELECT 1 AS id, {'name': 'a', 'home': {'zip': 1}} AS who")
+    table = lakehouse.table("people")
+    assert table.update({"who.home.zip": "id + 6"})["num_updated_rows"] == 1
+    assert table.update(new_values={"who.name": "b"}, predicate="id = 1")["version"] == 2
+    source = pa.table({"id": [1], "zip": [9]})
+    merge = table.merge(source, "target.id = source.id")
+    merge.when_matched_update({"target.who.home.zip": "source.zip"}).execute()
+    assert table.to_arrow().to_pylist() == [{"id": 1, "who": {"name": "b", "home": {"zip": 9}}}]
+    with pytest.raises(InvalidArgumentError, match="LK-4002"):
+        table.update({"who.nothing": "1"})
+
+
 def test_what_a_table_says_of_itself(lakehouse: dl.Lakehouse, table: dl.Table) -> None:
     theirs = deltalake.DeltaTable(table.uri)
     assert table.version == table.version() == theirs.version() == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from data_lakehouse.storage.delta.statements import quoted
+from data_lakehouse.storage.delta.statements import assigned, quoted
 
 if TYPE_CHECKING:
     from data_lakehouse.storage.delta.table import Table
@@ -40,13 +40,21 @@ class TableMerger:
         self._clauses.append(f"WHEN {when}{condition} THEN {action}")
         return self
 
-    def _column(self, name: str) -> str:
-        """Return a quoted column; the target's alias before it may be there."""
+    def _plain(self, name: str) -> str:
+        """Return a column without the target's alias, which may be before it."""
         prefix = self._target_alias + "."
-        return quoted(name[len(prefix) :] if name.startswith(prefix) else name)
+        return name[len(prefix) :] if name.startswith(prefix) else name
+
+    def _column(self, name: str) -> str:
+        return quoted(self._plain(name))
 
     def _set(self, updates: Mapping[str, str]) -> str:
-        values = (f"{self._column(name)} = {value}" for name, value in updates.items())
+        columns = self._table.columns
+        target = quoted(self._target_alias)
+        values = (
+            f"{target}.{assigned(self._plain(name), columns)} = {value}"
+            for name, value in updates.items()
+        )
         return "UPDATE SET " + ", ".join(values)
 
     def _insert(self, updates: Mapping[str, str]) -> str:

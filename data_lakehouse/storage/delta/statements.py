@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from data_lakehouse.dataframe import Query, Row, SessionState, sources_of
@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 def quoted(part: str) -> str:
     """Return a name as SQL reads it, whatever is in it."""
     return '"' + part.replace('"', '""') + '"'
+
+
+def assigned(name: str, columns: Sequence[str]) -> str:
+    """Return what SET assigns to: one of ``columns``, or a field of it by its path (``"s.a"``)."""
+    known = {column.lower() for column in columns}
+    parts = name.split(".")
+    if name.lower() in known or parts[0].lower() not in known:
+        return quoted(name)
+    return ".".join(quoted(part) for part in parts)
 
 
 def text(value: str) -> str:

@@ -12,7 +12,14 @@ from data_lakehouse.errors import InvalidArgumentError
 from data_lakehouse.storage.delta.maintenance import TableAlterer, TableOptimizer, numbers_of
 from data_lakehouse.storage.delta.merge import TableMerger
 from data_lakehouse.storage.delta.shapes import TableSchema, Version
-from data_lakehouse.storage.delta.statements import Runner, quoted, text, time_text, time_travel
+from data_lakehouse.storage.delta.statements import (
+    Runner,
+    assigned,
+    quoted,
+    text,
+    time_text,
+    time_travel,
+)
 
 if TYPE_CHECKING:
     import pandas
@@ -360,7 +367,7 @@ class Table:
 
         Parameters
         ----------
-        updates : SQL by column: ``{"price": "price * 2"}``
+        updates : SQL by column, or by field of a struct: ``{"price": "price * 2", "who.age": "7"}``
         new_values : values of Python by column
         predicate : SQL that says which rows; every row without
 
@@ -374,8 +381,9 @@ class Table:
             raise InvalidArgumentError(
                 "LK-4093", "there is nothing to update", "Pass updates or new_values."
             )
-        parts = [f"{quoted(name)} = {value}" for name, value in (updates or {}).items()]
-        parts += [f"{quoted(name)} = ?" for name in new_values or {}]
+        columns = self.columns
+        parts = [f"{assigned(name, columns)} = {value}" for name, value in (updates or {}).items()]
+        parts += [f"{assigned(name, columns)} = ?" for name in new_values or {}]
         sql = f"UPDATE {self.sql_name} SET {', '.join(parts)}" + _where(predicate)
         zero = dict.fromkeys(("num_updated_rows", *_FILES), 0)
         return zero | self.runner.change(sql, list((new_values or {}).values()))

@@ -163,10 +163,21 @@ TEST(Dialect, NamesTheFieldsOfStructs) {
             "SELECT CAST(x AS STRUCT(a STRUCT(b INT))), y::STRUCT(a INT), struct_pack(a := 1)");
 }
 
+TEST(Dialect, LimitsWhatIsNestedInItself) {
+  std::string calls = "1";
+  for (int i = 0; i < 200; ++i) calls = "struct(" + calls + ")";
+  EXPECT_EQ(ParseCode("SELECT " + calls), "LK-4001");
+  std::string views = "1";
+  for (int i = 0; i < 200; ++i) {
+    views = "(SELECT k FROM t LATERAL VIEW explode(" + views + ") v AS k, w)";
+  }
+  EXPECT_EQ(ParseCode("SELECT " + views), "LK-4001");
+}
+
 TEST(Dialect, TurnsLateralViewsIntoJoins) {
   EXPECT_EQ(Sql("SELECT x FROM t LATERAL VIEW OUTER explode(`l`) v AS x WHERE true"),
-            "SELECT x FROM t LEFT JOIN LATERAL (SELECT unnest(\"l\") AS \"x\") AS \"v\" ON true "
-            "WHERE true");
+            "SELECT x FROM t LEFT JOIN LATERAL (SELECT unnest(given.parts) AS \"x\" FROM "
+            "(SELECT \"l\" AS parts) AS given) AS \"v\" ON true WHERE true");
   EXPECT_EQ(ParseCode("SELECT 1 FROM t LATERAL VIEW nothing(l) v"), "LK-4012");
   EXPECT_EQ(ParseCode("SELECT 1 FROM t LATERAL VIEW explode(l, l) v"), "LK-4001");
 }

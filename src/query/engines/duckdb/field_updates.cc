@@ -89,9 +89,8 @@ class WholeColumns {
 
  private:
   const FieldTarget* TargetOf(const std::string& column) const {
-    for (size_t i = 0; i < fields_.size(); ++i) {
-      if (column == dialect::FieldColumn(i)) return &fields_[i];
-    }
+    const auto index = dialect::FieldIndex(column);
+    if (index && *index < fields_.size()) return &fields_[*index];
     return nullptr;
   }
 

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <utility>
 
 namespace lakehouse::query::duckdb::dialect {
 namespace {
+
+constexpr char kFieldMark = '\x1f';
 
 bool IsName(const Token& token) {
   return token.kind == TokenKind::kWord || token.kind == TokenKind::kQuotedName ||
@@ -139,7 +142,16 @@ class Walk {
 
 }  // namespace
 
-std::string FieldColumn(size_t index) { return "\x1f" + std::to_string(index); }
+std::string FieldColumn(size_t index) { return kFieldMark + std::to_string(index); }
+
+std::optional<size_t> FieldIndex(const std::string& column) {
+  if (column.empty() || column[0] != kFieldMark) return std::nullopt;
+  size_t index = 0;
+  const char* end = column.data() + column.size();
+  const auto [at, failed] = std::from_chars(column.data() + 1, end, index);
+  if (failed != std::errc() || at != end) return std::nullopt;
+  return index;
+}
 
 std::string WithPlainAssignments(const std::string& sql, const std::vector<Token>& tokens,
                                  std::vector<FieldTarget>& fields) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@ struct FieldTarget {
 
 /// What stands for the field number `index` as a column's name in DuckDB's words.
 std::string FieldColumn(size_t index);
+/// The reverse; nothing for another column.
+std::optional<size_t> FieldIndex(const std::string& column);
 
 /// An UPDATE or MERGE in words that DuckDB has: without the name or alias of its table before the
 /// columns that SET assigns to (SET t.a = 1) or INSERT names, blanks are in their places; with BY

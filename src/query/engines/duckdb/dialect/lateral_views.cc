@@ -53,29 +53,19 @@ std::vector<std::pair<size_t, size_t>> Arguments(Cursor& cursor) {
   return arguments;
 }
 
-/// The select list of the rows that one row of the table has.
+/// The query of the rows that one row of the table has. It has each argument once: it may be long,
+/// and may have views of its own.
 class Rows {
  public:
   Rows(std::string_view sql, const Token& place, const LateralView& view,
        const std::vector<std::string>& arguments)
       : sql_(sql), place_(place), view_(view), arguments_(arguments) {}
 
-  std::string Select() const {
-    if (view_.function == "stack") return Stack();
+  std::string Query() const {
+    if (view_.function == "stack") return "SELECT " + Stack();
     if (arguments_.size() != 1) Refuse("takes one argument");
-    const std::string& list = arguments_[0];
-    if (view_.function == "inline") return "unnest(" + list + ", max_depth := 2)";
-    std::string select;
-    size_t names = view_.columns.size();
-    size_t used = 0;
-    if (view_.function == "posexplode") {
-      select = "unnest(range(len(" + list + "))) AS " + NameOf(used++, "pos") + ", ";
-      names = names > 0 ? names - 1 : 0;
-    }
-    if (names > 2) Refuse("has fewer columns than are named");
-    if (names < 2) return select + "unnest(" + list + ") AS " + NameOf(used, "col");
-    select += "unnest(map_keys(" + list + ")) AS " + NameOf(used, "key");
-    return select + ", unnest(map_values(" + list + ")) AS " + NameOf(used + 1, "value");
+    if (view_.function == "inline") return "SELECT unnest(" + arguments_[0] + ", max_depth := 2)";
+    return "SELECT " + Parts() + " FROM (SELECT " + arguments_[0] + " AS parts) AS given";
   }
 
  private:
@@ -85,6 +75,21 @@ class Rows {
 
   std::string NameOf(size_t i, const std::string& otherwise) const {
     return QuoteName(i < view_.columns.size() ? view_.columns[i] : otherwise);
+  }
+
+  /// Of explode and posexplode.
+  std::string Parts() const {
+    std::string select;
+    size_t names = view_.columns.size();
+    size_t used = 0;
+    if (view_.function == "posexplode") {
+      select = "unnest(range(len(given.parts))) AS " + NameOf(used++, "pos") + ", ";
+      names = names > 0 ? names - 1 : 0;
+    }
+    if (names > 2) Refuse("has fewer columns than are named");
+    if (names < 2) return select + "unnest(given.parts) AS " + NameOf(used, "col");
+    select += "unnest(map_keys(given.parts)) AS " + NameOf(used, "key");
+    return select + ", unnest(map_values(given.parts)) AS " + NameOf(used + 1, "value");
   }
 
   /// stack(rows, a, b, ...): values that are missing at the end are null.
@@ -165,7 +170,7 @@ std::string JoinOf(std::string_view sql, const std::vector<Token>& tokens, const
     }
     join += "(SELECT * FROM variant_explode(" + arguments[0] + ")) AS " + named;
   } else {
-    join += "(SELECT " + Rows(sql, tokens[view.begin], view, arguments).Select() + ") AS " +
+    join += "(" + Rows(sql, tokens[view.begin], view, arguments).Query() + ") AS " +
             (view.function == "inline" ? named : name);
   }
   return join + (view.outer ? " ON true" : "");

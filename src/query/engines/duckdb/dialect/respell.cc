@@ -47,7 +47,8 @@ class Respeller {
   std::string Run(size_t first, size_t last) {
     if (first >= last) return "";
     if (++depth_ > kMaxTimeTravelDepth) {
-      throw SyntaxError(sql_, tokens_[first].begin, "time travel clauses nested too deep");
+      throw SyntaxError(sql_, tokens_[first].begin,
+                        "time travel clauses, structs or views nested too deep");
     }
     std::string out;
     size_t copied = tokens_[first].begin;

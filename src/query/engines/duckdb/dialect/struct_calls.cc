@@ -49,25 +49,30 @@ class Finder {
     return i == first || !(IsOperator(tokens_[i - 1], '.') || IsWord(tokens_[i - 1], "AS"));
   }
 
-  /// The token that closes what opens at `i`, or the last one.
-  size_t Close(size_t i) const {
-    for (int depth = 0; i + 1 < last_; ++i) {
-      if (Opens(tokens_[i])) ++depth;
-      if (Closes(tokens_[i]) && --depth == 0) return i;
+  /// The token that closes what opens at `i`, or the last one. All are looked up at once, for what
+  /// is nested deep would be walked again and again.
+  size_t Close(size_t i) {
+    if (closes_.empty()) {
+      closes_.assign(last_, last_ - 1);
+      std::vector<size_t> open;
+      for (size_t at = 0; at < last_; ++at) {
+        if (Opens(tokens_[at])) open.push_back(at);
+        if (!Closes(tokens_[at]) || open.empty()) continue;
+        closes_[open.back()] = at;
+        open.pop_back();
+      }
     }
-    return last_ - 1;
+    return closes_[i];
   }
 
-  StructCall CallAt(size_t i) const {
+  StructCall CallAt(size_t i) {
     StructCall call;
     const size_t close = Close(i + 1);
-    int depth = 0;
     for (size_t at = i + 2, begin = at; at <= close; ++at) {
-      const bool ends = depth == 0 && (at == close || IsOperator(tokens_[at], ','));
+      const bool ends = at == close || IsOperator(tokens_[at], ',');
       if (ends && at > begin) call.arguments.push_back(Argument(call, begin, at));
       if (ends) begin = at + 1;
-      if (Opens(tokens_[at])) ++depth;
-      if (Closes(tokens_[at])) --depth;
+      if (Opens(tokens_[at])) at = Close(at);
     }
     return call;
   }
@@ -96,6 +101,7 @@ class Finder {
 
   const std::vector<Token>& tokens_;
   const size_t last_;
+  std::vector<size_t> closes_;  ///< by the token that opens; empty: not yet asked for
   std::map<size_t, StructCall> calls_;
 };
 

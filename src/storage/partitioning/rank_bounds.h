@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -28,11 +29,23 @@ class RankBounds {
 
   template <typename Other>
   uint32_t RankOf(const Other& value) const {
+    if constexpr (std::is_arithmetic_v<Value>) return RankOfNumber(value);
     const auto above = std::upper_bound(bounds_.begin(), bounds_.end(), value);
     return static_cast<uint32_t>(above - bounds_.begin());
   }
 
  private:
+  /// The same without branches on the value, which nobody can predict.
+  uint32_t RankOfNumber(Value value) const {
+    size_t first = 0;
+    for (size_t left = bounds_.size(); left > 0;) {
+      const size_t half = (left + 1) / 2;
+      first += static_cast<size_t>(!(value < bounds_[first + half - 1])) * half;
+      left -= half;
+    }
+    return static_cast<uint32_t>(first);
+  }
+
   std::vector<Value> bounds_;
 };
 

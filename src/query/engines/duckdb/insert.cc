@@ -4,6 +4,7 @@
 #include <duckdb/execution/operator/projection/physical_projection.hpp>
 #include <duckdb/planner/expression/bound_cast_expression.hpp>
 #include <duckdb/planner/expression/bound_reference_expression.hpp>
+#include <optional>
 
 #include "query/engines/duckdb/change_writer.h"
 #include "query/engines/duckdb/column_defaults.h"
@@ -26,14 +27,15 @@ using storage::maintenance::WantsOptimizedWrites;
 struct InsertGlobalState : dk::GlobalSinkState {
   std::mutex mutex;
   PendingWrite write;
+  std::unique_ptr<SharedWriter> shared;  ///< null: each thread has a writer
 };
 
 struct InsertLocalState : dk::LocalSinkState {
-  explicit InsertLocalState(RowWriter rows) : writer(std::move(rows)) {}
-  RowWriter writer;
+  std::optional<RowWriter> writer;
 };
 
-/// The rows partition after partition, so that one file is written at a time.
+}  // namespace
+
 dk::PhysicalOperator& ByPartition(dk::PhysicalPlanGenerator& planner,
                                   const storage::TableMetadata& metadata,
                                   dk::PhysicalOperator& rows) {
@@ -52,6 +54,8 @@ dk::PhysicalOperator& ByPartition(dk::PhysicalPlanGenerator& planner,
   return sorted;
 }
 
+namespace {
+
 class LakeInsert : public CountingSink {
  public:
   LakeInsert(dk::PhysicalPlan& plan, dk::Catalog& catalog, InsertTarget target,
@@ -62,34 +66,45 @@ class LakeInsert : public CountingSink {
         optimized_(WantsOptimizedWrites(target_.metadata.properties)) {}
 
   std::string GetName() const override { return "LAKE_INSERT"; }
-  // With several writers each would have files of its own.
+  // Rows that come by partition must stay in their order.
   bool ParallelSink() const override { return !optimized_; }
 
-  dk::unique_ptr<dk::GlobalSinkState> GetGlobalSinkState(dk::ClientContext&) const override {
-    return dk::make_uniq<InsertGlobalState>();
+  dk::unique_ptr<dk::GlobalSinkState> GetGlobalSinkState(
+      dk::ClientContext& context) const override {
+    auto state = dk::make_uniq<InsertGlobalState>();
+    if (optimized_) state->shared = std::make_unique<SharedWriter>(MakeWriter(context));
+    return state;
   }
   dk::unique_ptr<dk::LocalSinkState> GetLocalSinkState(
       dk::ExecutionContext& context) const override {
-    const char* change = target_.merges ? kInserted : nullptr;
-    return dk::make_uniq<InsertLocalState>(WriterOf(context.client, target_, row_types_, change));
+    auto state = dk::make_uniq<InsertLocalState>();
+    if (!optimized_) state->writer.emplace(MakeWriter(context.client));
+    return state;
   }
 
   dk::SinkResultType Sink(dk::ExecutionContext&, dk::DataChunk& chunk,
                           dk::OperatorSinkInput& input) const override {
-    input.local_state.Cast<InsertLocalState>().writer.Append(chunk);
+    if (auto& shared = input.global_state.Cast<InsertGlobalState>().shared) {
+      shared->Append(chunk);
+    } else {
+      input.local_state.Cast<InsertLocalState>().writer->Append(chunk);
+    }
     return dk::SinkResultType::NEED_MORE_INPUT;
   }
 
   dk::SinkCombineResultType Combine(dk::ExecutionContext&,
                                     dk::OperatorSinkCombineInput& input) const override {
     auto& global = input.global_state.Cast<InsertGlobalState>();
-    TakeOver(input.local_state.Cast<InsertLocalState>().writer, global.mutex, global.write);
+    auto& own = input.local_state.Cast<InsertLocalState>().writer;
+    if (own) TakeOver(*own, global.mutex, global.write);
     return dk::SinkCombineResultType::FINISHED;
   }
 
   dk::SinkFinalizeType Finalize(dk::Pipeline&, dk::Event&, dk::ClientContext& context,
                                 dk::OperatorSinkFinalizeInput& input) const override {
-    auto& write = input.global_state.Cast<InsertGlobalState>().write;
+    auto& global = input.global_state.Cast<InsertGlobalState>();
+    auto& write = global.write;
+    if (global.shared) TakeOver(global.shared->rows(), global.mutex, write);
     rows_ = write.rows;
     write.inserts_unmatched = target_.merges;
     if (write.change_files.empty()) {
@@ -110,6 +125,10 @@ class LakeInsert : public CountingSink {
   }
 
  private:
+  RowWriter MakeWriter(dk::ClientContext& context) const {
+    return WriterOf(context, target_, row_types_, target_.merges ? kInserted : nullptr);
+  }
+
   const InsertTarget target_;
   const dk::vector<dk::LogicalType> row_types_;
   const bool optimized_;

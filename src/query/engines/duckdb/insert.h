@@ -51,7 +51,14 @@ dk::PhysicalOperator& CastTo(dk::ClientContext& context, dk::PhysicalPlanGenerat
 /// Finishes `writer` and hands its files to `write`, which `mutex` guards.
 void TakeOver(RowWriter& writer, std::mutex& mutex, PendingWrite& write);
 
-/// A sink that writes data files, one writer per thread, and hands them to the transaction. As a
+/// The rows partition after partition, so that one file is written at a time, where the table's
+/// properties ask for few files. They begin with the columns of the table.
+dk::PhysicalOperator& ByPartition(dk::PhysicalPlanGenerator& planner,
+                                  const storage::TableMetadata& metadata,
+                                  dk::PhysicalOperator& rows);
+
+/// A sink that writes data files, one writer per thread or, where the table's properties ask for
+/// few files, one for all, and hands them to the transaction. As a
 /// source it gives the number of rows.
 dk::PhysicalOperator& MakeInsert(dk::PhysicalPlanGenerator& planner, dk::Catalog& catalog,
                                  InsertTarget target, dk::PhysicalOperator& rows);

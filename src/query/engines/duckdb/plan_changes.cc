@@ -247,8 +247,9 @@ dk::PhysicalOperator& LakeCatalog::PlanUpdate(dk::ClientContext& context,
                                                           rows.estimated_cardinality);
   projection.children.push_back(rows);
   LakeTransaction::Get(context, *this).Name("UPDATE");
+  auto& sorted = ByPartition(planner, change.target.metadata, projection);
   auto& sink = MakeRowChange(context, planner, *this, std::move(change));
-  sink.children.push_back(projection);
+  sink.children.push_back(sorted);
   return sink;
 }
 

@@ -335,6 +335,7 @@ WrittenFiles EngineRewriter::Rewrite(const RewriteJob& job) {
       metadata, {}, clustering.value_or(std::vector<storage::ColumnPath>{}));
   options.target_file_bytes = job.target_file_bytes;
   RowWriter writer(*connection_.context, job.table->location(), metadata, types, options);
+  writer.WriteInBackground();
   const bool in_order = job.order == RowOrder::kAsRead && !HidesNamesOfRows(job.base->schema());
   const std::string select =
       tracked || in_order ? "SELECT *, lake_file, file_row_number" : "SELECT *";

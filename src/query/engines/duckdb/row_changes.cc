@@ -2,6 +2,7 @@
 
 #include "query/engines/duckdb/change_writer.h"
 #include "query/engines/duckdb/counting_sink.h"
+#include "storage/maintenance/auto_optimize.h"
 
 namespace lakehouse::query::duckdb {
 namespace {
@@ -20,11 +21,11 @@ struct ChangeGlobalState : dk::GlobalSinkState {
   std::mutex mutex;
   PendingWrite write;
   std::unique_ptr<LateRows> late;
+  std::unique_ptr<SharedWriter> shared;  ///< null: each thread has a writer
 };
 
 struct ChangeLocalState : dk::LocalSinkState {
-  explicit ChangeLocalState(RowWriter rows) : writer(std::move(rows)) {}
-  RowWriter writer;
+  std::optional<RowWriter> writer;
   std::unique_ptr<LateRows> late;  ///< instead of `writer`
   std::map<size_t, std::vector<uint64_t>> lots;
   DeletedRows deleted;
@@ -41,21 +42,29 @@ class LakeRowChange : public CountingSink {
   LakeRowChange(dk::PhysicalPlan& plan, dk::Catalog& catalog, RowChange change)
       : CountingSink(plan, catalog),
         change_(std::move(change)),
-        row_types_(TypesOf(change_.target.metadata.schema)) {}
+        row_types_(TypesOf(change_.target.metadata.schema)),
+        shares_(change_.writes_rows && !change_.late &&
+                storage::maintenance::WantsOptimizedWrites(change_.target.metadata.properties)) {}
 
   std::string GetName() const override {
     return change_.writes_rows ? "LAKE_UPDATE" : "LAKE_DELETE";
   }
-  bool ParallelSink() const override { return true; }
+  // Rows that come by partition must stay in their order.
+  bool ParallelSink() const override { return !shares_; }
 
-  dk::unique_ptr<dk::GlobalSinkState> GetGlobalSinkState(dk::ClientContext&) const override {
-    return dk::make_uniq<ChangeGlobalState>();
+  dk::unique_ptr<dk::GlobalSinkState> GetGlobalSinkState(
+      dk::ClientContext& context) const override {
+    auto state = dk::make_uniq<ChangeGlobalState>();
+    if (shares_) state->shared = std::make_unique<SharedWriter>(MakeWriter(context));
+    return state;
   }
   dk::unique_ptr<dk::LocalSinkState> GetLocalSinkState(
       dk::ExecutionContext& context) const override {
-    auto state = dk::make_uniq<ChangeLocalState>(MakeWriter(context.client));
+    auto state = dk::make_uniq<ChangeLocalState>();
     if (change_.late) {
       state->late = std::make_unique<LateRows>(context.client, *change_.late, row_types_);
+    } else if (change_.writes_rows && !shares_) {
+      state->writer.emplace(MakeWriter(context.client));
     }
     return state;
   }
@@ -72,7 +81,8 @@ class LakeRowChange : public CountingSink {
       for (dk::idx_t i = 0; i < change_.file_column; ++i) rows.data[i].Reference(chunk.data[i]);
       rows.SetCardinality(chunk.size());
       if (change_.ids) SessionOf(context.client).Guard([&] { SetIds(chunk, rows); });
-      local.writer.Append(rows);
+      auto& shared = input.global_state.Cast<ChangeGlobalState>().shared;
+      shared ? shared->Append(rows) : local.writer->Append(rows);
     }
     return dk::SinkResultType::NEED_MORE_INPUT;
   }
@@ -82,7 +92,7 @@ class LakeRowChange : public CountingSink {
     auto& local = input.local_state.Cast<ChangeLocalState>();
     auto& global = input.global_state.Cast<ChangeGlobalState>();
     for (auto& [file, rows] : local.lots) AddLot(local, file, rows);
-    TakeOver(local.writer, global.mutex, global.write);
+    if (local.writer) TakeOver(*local.writer, global.mutex, global.write);
     std::lock_guard lock(global.mutex);
     SessionOf(context.client).Guard([&] {
       if (change_.writes_rows && CountRows(local.deleted) != local.named) ThrowTwice();
@@ -105,6 +115,7 @@ class LakeRowChange : public CountingSink {
     auto& global = input.global_state.Cast<ChangeGlobalState>();
     auto& write = global.write;
     if (global.late) WriteLate(context, global);
+    if (global.shared) TakeOver(global.shared->rows(), global.mutex, write);
     SessionOf(context).Guard([&] { TakeWholeFiles(write); });
     rows_ = CountRows(write.deleted);
     if (change_.writes_rows) write.updated = write.deleted;
@@ -183,6 +194,7 @@ class LakeRowChange : public CountingSink {
 
   const RowChange change_;
   const dk::vector<dk::LogicalType> row_types_;
+  const bool shares_;  ///< one writer for all threads
 };
 
 }  // namespace

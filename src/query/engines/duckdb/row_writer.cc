@@ -62,12 +62,13 @@ void RowWriter::Take(dk::DataChunk& rows) {
 
 std::vector<storage::NewFile> RowWriter::Finish() {
   Flush();
-  if (!files_) return {};
-  return SessionOf(context_).Guard([&] { return files_->Finish(); });
+  if (!files_ && !background_) return {};
+  return SessionOf(context_).Guard(
+      [&] { return background_ ? background_->Finish() : files_->Finish(); });
 }
 
 std::unique_ptr<storage::parquet::DataFileWriter> RowWriter::TakeFiles() {
-  return std::move(files_);
+  return background_ ? background_->TakeFiles() : std::move(files_);
 }
 
 void RowWriter::Flush() {
@@ -80,13 +81,22 @@ void RowWriter::Flush() {
     auto batch = ImportRows(pending_->Finalize(), layout, schema_);
     pending_.reset();
     CheckNulls(*batch, metadata_.schema);
-    if (!files_) {
-      files_ = std::make_unique<storage::parquet::DataFileWriter>(root_, metadata_, options_,
-                                                                  session.lake->storage_context());
-    }
-    files_->Write(*batch);
     rows_ += batch->num_rows();
+    Write(std::move(batch));
   });
+}
+
+void RowWriter::Write(std::shared_ptr<arrow::RecordBatch> batch) {
+  if (background_) return background_->Write(std::move(batch));
+  if (!files_) {
+    files_ = std::make_unique<storage::parquet::DataFileWriter>(
+        root_, metadata_, options_, SessionOf(context_).lake->storage_context());
+    if (in_background_) {
+      background_ = std::make_unique<storage::parquet::BackgroundWriter>(std::move(files_));
+      return background_->Write(std::move(batch));
+    }
+  }
+  files_->Write(*batch);
 }
 
 }  // namespace lakehouse::query::duckdb

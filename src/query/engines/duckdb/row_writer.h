@@ -1,11 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 #include "query/engines/duckdb/pch.h"
 #include "query/engines/duckdb/row_checks.h"
-#include "storage/parquet/data_file_writer.h"
+#include "storage/parquet/background_writer.h"
 
 namespace arrow {
 class Schema;
@@ -36,6 +38,9 @@ class RowWriter {
   /// Rows are also written to the change data feed, as changes of this kind.
   void FeedChanges(const char* kind);
 
+  /// Rows are encoded in a thread of their own. For work of one thread, whose rows are many.
+  void WriteInBackground() { in_background_ = true; }
+
   /// LK-4005 when a column that must not be null has a null, and the errors of RowChecker.
   void Append(dk::DataChunk& rows);
   /// Closes the files and returns them.
@@ -49,6 +54,7 @@ class RowWriter {
  private:
   void Take(dk::DataChunk& rows);
   void Flush();
+  void Write(std::shared_ptr<arrow::RecordBatch> batch);
 
   dk::ClientContext& context_;
   const io::Location root_;
@@ -60,8 +66,27 @@ class RowWriter {
   std::unique_ptr<ChangeWriter> changes_;
   const char* change_kind_ = nullptr;
   dk::unique_ptr<dk::ArrowAppender> pending_;
+  bool in_background_ = false;
   std::unique_ptr<storage::parquet::DataFileWriter> files_;
+  std::unique_ptr<storage::parquet::BackgroundWriter> background_;  ///< instead of `files_`
   int64_t rows_ = 0;
+};
+
+/// One writer for all threads of a sink, so that they make few files.
+class SharedWriter {
+ public:
+  explicit SharedWriter(RowWriter rows) : rows_(std::move(rows)) {}
+
+  void Append(dk::DataChunk& rows) {
+    const std::lock_guard lock(mutex_);
+    rows_.Append(rows);
+  }
+  /// When no thread appends any more.
+  RowWriter& rows() { return rows_; }
+
+ private:
+  std::mutex mutex_;
+  RowWriter rows_;
 };
 
 }  // namespace lakehouse::query::duckdb

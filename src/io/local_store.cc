@@ -190,7 +190,12 @@ class LocalStore : public ObjectStore {
 
   std::string Read(std::string_view path) override {
     const auto reader = Open(path);
-    std::string bytes(static_cast<size_t>(reader->info().size_bytes), '\0');
+    const auto size = static_cast<size_t>(reader->info().size_bytes);
+    std::string bytes;
+    // Parsers of JSON want some bytes behind the text: these need no other memory then.
+    constexpr size_t kRoomBehind = 64;
+    bytes.reserve(size + kRoomBehind);
+    bytes.resize(size);
     reader->ReadAt(0, std::as_writable_bytes(std::span(bytes)));
     return bytes;
   }

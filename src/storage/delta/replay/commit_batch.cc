@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "storage/delta/replay/like_adds.h"
+
 namespace lakehouse::storage::delta {
 namespace {
 
@@ -23,7 +25,7 @@ class CommitBatch::AddReader {
   bool Take(std::string_view line, FileBlockBuilder& builder) {
     if (!line.starts_with("{\"add\"")) return false;
     try {
-      return Read(line) && Put(builder);
+      return (like_.Read(line, add_) || Read(line)) && Put(builder);
     } catch (const std::exception&) {
       return false;  // the other reader says why
     }
@@ -31,6 +33,7 @@ class CommitBatch::AddReader {
 
  private:
   bool Read(std::string_view line) {
+    like_.Forget();
     add_ = AddView();
     partitions_.clear();
     tags_.clear();
@@ -48,7 +51,9 @@ class CommitBatch::AddReader {
       if (member.value().get_object().get(add) != kOk || !ReadAdd(add)) return false;
       found = true;
     }
-    return found && document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+    if (!found || document.current_location().error() != simdjson::OUT_OF_BOUNDS) return false;
+    like_.Keep(line);
+    return true;
   }
 
   bool ReadAdd(ondemand::object& add) {
@@ -67,12 +72,14 @@ class CommitBatch::AddReader {
     if (value.is_null().get(null) != kOk) return false;
     if (null) return IsKnown(is);
     if (is("path")) return ReadPath(value);
-    if (is("size")) return value.get_int64().get(add_.size_bytes) == kOk;
-    if (is("modificationTime")) return value.get_int64().get(add_.modified_ms) == kOk;
+    if (is("size")) return ReadWhole(LikeAdds::Part::kSize, value, add_.size_bytes);
+    if (is("modificationTime")) return ReadWhole(LikeAdds::Part::kTime, value, add_.modified_ms);
     if (is("dataChange")) return value.get_bool().get(add_.data_change) == kOk;
     if (is("stats")) {
       add_.stats_escaped = true;
-      return RawText(value, add_.stats);
+      if (!RawText(value, add_.stats)) return false;
+      like_.Learn(LikeAdds::Part::kStats, add_.stats);
+      return true;
     }
     if (is("partitionValues")) return ReadPartitions(value);
     if (is("tags")) return ReadTags(value);
@@ -102,8 +109,15 @@ class CommitBatch::AddReader {
     return true;
   }
 
+  bool ReadWhole(LikeAdds::Part part, ondemand::value& value, int64_t& number) {
+    const std::string_view token = value.raw_json_token();
+    like_.Learn(part, token.substr(0, token.find_last_not_of(" \t\r\n") + 1));
+    return value.get_int64().get(number) == kOk;
+  }
+
   bool ReadPath(ondemand::value& value) {
     if (!RawText(value, add_.path)) return false;
+    like_.Learn(LikeAdds::Part::kPath, add_.path);
     if (add_.path.find('\\') != std::string_view::npos &&
         value.get_string().get(add_.path) != kOk) {
       return false;
@@ -208,6 +222,7 @@ class CommitBatch::AddReader {
 
   ondemand::parser parser_;
   simdjson::dom::parser texts_;
+  LikeAdds like_;
   AddView add_;
   std::string path_;
   PartitionValues partitions_;

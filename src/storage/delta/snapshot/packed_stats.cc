@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "storage/delta/log/stats_json.h"
+#include "storage/delta/snapshot/common_bytes.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -37,7 +38,8 @@ void AppendNumber(std::string& text, int64_t number) {
 
 }  // namespace
 
-PackedValues::PackedValues(std::string_view bytes, const std::vector<uint32_t>& ends)
+PackedValues::PackedValues(std::string_view bytes, const std::vector<uint32_t>& ends,
+                           std::vector<int64_t> text_of)
     : kind_(Kind::kTexts), texts_(std::make_unique<Texts>()) {
   std::unordered_map<std::string_view, int64_t> codes;
   std::vector<int64_t> code_of, text_ends;
@@ -52,10 +54,11 @@ PackedValues::PackedValues(std::string_view bytes, const std::vector<uint32_t>& 
     }
     code_of.push_back(known->second);
   }
+  for (int64_t& text : text_of) text = code_of[static_cast<size_t>(text)];
   texts_->bytes.shrink_to_fit();
   texts_->distinct = codes.size();
   texts_->ends = PackedNumbers(text_ends);
-  numbers_ = PackedNumbers(code_of);
+  numbers_ = PackedNumbers(text_of);
 }
 
 std::string_view PackedValues::text(size_t code) const {
@@ -127,67 +130,69 @@ size_t PackedStats::memory_bytes() const {
 /// The values of a slot while more come.
 class StatsPacker::Column {
  public:
-  /// The value of all so far, where they are the same and it has no escape; else empty.
-  std::string_view only_value() const { return only_ && plain_ ? std::string_view(first_) : ""; }
-
-  void Add(std::string_view value, bool is_text) {
-    if (rows_ == 0) {
+  /// The value of a row; rows before it that got none have the one before them.
+  void Add(size_t row, std::string_view value, bool is_text) {
+    if (row == 0) {
       first_ = value;
-      plain_ = value.find('\\') == std::string_view::npos;
       int64_t number = 0;
       numeric_ = !is_text && ReadNumber(value, number);
-    } else if (only_ && value != first_) {
-      BeginToVary();
+      return;
     }
-    ++rows_;
-    if (only_) return;
+    if (only_ && value == first_) return;
+    if (only_) BeginToVary();
+    Repeat(row);
     int64_t number = 0;
     if (numeric_ && ReadNumber(value, number)) {
-      numbers_.push_back(number);
+      items_.push_back(number);
       return;
     }
     if (numeric_) BecomeTexts();
     AddText(value);
   }
 
-  PackedValues Finish() const {
+  /// Of so many rows. Nothing can be added then.
+  PackedValues Finish(size_t rows) {
     if (only_) return PackedValues(first_);
-    if (numeric_) return PackedValues(PackedNumbers(numbers_));
-    return {bytes_, ends_};
+    Repeat(rows);
+    if (numeric_) return PackedValues(PackedNumbers(items_));
+    return {bytes_, ends_, std::move(items_)};
   }
 
  private:
+  void Repeat(size_t rows) { items_.resize(rows, items_.back()); }
   void AddText(std::string_view value) {
-    bytes_ += value;
-    ends_.push_back(static_cast<uint32_t>(bytes_.size()));
+    const size_t size = ends_.size();
+    const size_t begin = size < 2 ? 0 : ends_[size - 2];
+    if (size == 0 || std::string_view(bytes_).substr(begin) != value) {
+      bytes_ += value;
+      ends_.push_back(static_cast<uint32_t>(bytes_.size()));
+    }
+    items_.push_back(static_cast<int64_t>(ends_.size()) - 1);
   }
   void BeginToVary() {
     only_ = false;
     int64_t number = 0;
     if (numeric_ && ReadNumber(first_, number)) {
-      numbers_.assign(rows_, number);
+      items_.push_back(number);
     } else {
-      for (size_t i = 0; i < rows_; ++i) AddText(first_);
+      AddText(first_);
     }
   }
   void BecomeTexts() {
     numeric_ = false;
     std::string text;
-    for (const int64_t number : numbers_) {
+    for (const int64_t number : std::exchange(items_, {})) {
       text.clear();
       AppendNumber(text, number);
       AddText(text);
     }
-    numbers_ = {};
   }
 
-  size_t rows_ = 0;
   bool only_ = true;
-  bool plain_ = true;
   bool numeric_ = false;
   std::string first_;
-  std::vector<int64_t> numbers_;
-  std::string bytes_;
+  std::vector<int64_t> items_;  ///< by row: the number, or the place of the text
+  std::string bytes_;           ///< the texts
   std::vector<uint32_t> ends_;
 };
 
@@ -195,60 +200,94 @@ class StatsPacker::Column {
 class StatsPacker::Rows {
  public:
   explicit Rows(std::shared_ptr<const StatsShape> shape)
-      : shape_(std::move(shape)), columns_(shape_->slots().size()), found_(columns_.size()) {}
+      : shape_(std::move(shape)),
+        columns_(shape_->slots().size()),
+        places_(columns_.size()),
+        found_(columns_.size()) {}
 
   size_t size() const { return size_; }
 
   /// False when the text is of another shape.
   bool Take(std::string_view text, bool escaped) {
-    const auto& parts = escaped ? shape_->escaped_parts() : shape_->parts();
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    for (size_t slot = 0; slot < columns_.size(); ++slot) {
-      const std::string& part = parts[slot];
-      if (!StartsWith(at, end, part)) return false;
-      at += part.size();
-      const char* value_end = EndOfSlot(slot, at, end, escaped);
-      found_[slot] = {at, static_cast<size_t>(value_end - at)};
-      at = value_end;
-    }
-    if (std::string_view(at, static_cast<size_t>(end - at)) != parts.back()) return false;
-    for (size_t slot = 0; slot < columns_.size(); ++slot) {
-      columns_[slot].Add(found_[slot], shape_->slots()[slot].is_text);
+    changed_.clear();
+    const bool like_last = size_ > 0 && escaped == escaped_;
+    if (!(like_last ? FindLikeLast(text) : Find(text, escaped))) return false;
+    for (const size_t slot : changed_) {
+      const auto [begin, end] = found_[slot];
+      columns_[slot].Add(size_, text.substr(begin, end - begin), shape_->slots()[slot].is_text);
     }
     ++size_;
+    last_ = text;
+    escaped_ = escaped;
+    std::swap(places_, found_);
     return true;
   }
 
-  PackedStats::Rows Finish() const {
+  PackedStats::Rows Finish() {
     PackedStats::Rows rows{shape_, {}, shape_->SlotAt("numRecords")};
     rows.values.reserve(columns_.size());
-    for (const Column& column : columns_) rows.values.push_back(column.Finish());
+    for (Column& column : columns_) rows.values.push_back(column.Finish(size_));
     return rows;
   }
 
  private:
-  static bool StartsWith(const char* at, const char* end, std::string_view part) {
-    return static_cast<size_t>(end - at) >= part.size() &&
-           std::memcmp(at, part.data(), part.size()) == 0;
-  }
-  /// Most values are those of the file before.
-  const char* EndOfSlot(size_t slot, const char* at, const char* end, bool escaped) const {
+  /// Where a value stands in its text.
+  struct Place {
+    size_t begin = 0;
+    size_t end = 0;
+  };
+
+  size_t EndOf(size_t slot, std::string_view text, size_t begin, bool escaped) const {
+    const char* const end = text.data() + text.size();
     const bool is_text = shape_->slots()[slot].is_text;
-    const std::string_view same = columns_[slot].only_value();
-    if (!same.empty() && static_cast<size_t>(end - at) > same.size() &&
-        std::memcmp(at, same.data(), same.size()) == 0) {
-      const char next = at[same.size()];
-      if (is_text ? next == (escaped ? '\\' : '"') : next == ',' || next == '}') {
-        return at + same.size();
-      }
+    return static_cast<size_t>(EndOfValue(text.data() + begin, end, is_text, escaped) -
+                               text.data());
+  }
+
+  bool Find(std::string_view text, bool escaped) {
+    const auto& parts = escaped ? shape_->escaped_parts() : shape_->parts();
+    size_t at = 0;
+    for (size_t slot = 0; slot < columns_.size(); ++slot) {
+      if (!text.substr(at).starts_with(parts[slot])) return false;
+      at += parts[slot].size();
+      found_[slot] = {at, EndOf(slot, text, at, escaped)};
+      at = found_[slot].end;
+      changed_.push_back(slot);
     }
-    return EndOfValue(at, end, is_text, escaped);
+    return text.substr(at) == parts.back();
+  }
+
+  /// The same for a text that has most in common with the one before: what is alike there is not
+  /// looked at again.
+  bool FindLikeLast(std::string_view text) {
+    const std::string_view last_text = last_;
+    size_t at = 0, last = 0;
+    size_t alike = CommonBytes(text, last_text);
+    for (size_t slot = 0; slot < columns_.size(); ++slot) {
+      const Place there = places_[slot];
+      const size_t begin = there.begin - last + at;
+      // The value is the same when also what ends it is.
+      if (there.end < last + alike) {
+        found_[slot] = {begin, there.end - last + at};
+        continue;
+      }
+      if (there.begin > last + alike) return false;
+      found_[slot] = {begin, EndOf(slot, text, begin, escaped_)};
+      changed_.push_back(slot);
+      at = found_[slot].end;
+      last = there.end;
+      alike = CommonBytes(text.substr(at), last_text.substr(last));
+    }
+    return at + alike == text.size() && last + alike == last_text.size();
   }
 
   const std::shared_ptr<const StatsShape> shape_;
   std::vector<Column> columns_;
-  std::vector<std::string_view> found_;
+  std::string last_;  ///< the text that was taken last
+  bool escaped_ = false;
+  std::vector<Place> places_;    ///< of the values in last_
+  std::vector<Place> found_;     ///< of those in the text at hand
+  std::vector<size_t> changed_;  ///< the slots whose value may be another one than in last_
   size_t size_ = 0;
 };
 

@@ -21,8 +21,10 @@ class PackedValues {
   explicit PackedValues(std::string value) : only_(std::move(value)) {}
   explicit PackedValues(PackedNumbers numbers)
       : kind_(Kind::kNumbers), numbers_(std::move(numbers)) {}
-  /// Text `i` ends at `ends[i]` in `bytes`.
-  PackedValues(std::string_view bytes, const std::vector<uint32_t>& ends);
+  /// Text `i` ends at `ends[i]` in `bytes`, and may be there twice; `text_of` says which one each
+  /// value is.
+  PackedValues(std::string_view bytes, const std::vector<uint32_t>& ends,
+               std::vector<int64_t> text_of);
 
   bool is_number() const { return kind_ == Kind::kNumbers; }
   int64_t number(size_t index) const { return numbers_.at(index); }

@@ -87,6 +87,58 @@ TEST(CommitBatches, NameDamageAsSingleCommitsDo) {
   }
 }
 
+/// An add as most are written, with its parts in the usual order.
+std::string UsualAdd(const std::string& path, const std::string& size, const std::string& stats,
+                     const std::string& end = "}}") {
+  return R"({"add":{"path":")" + path + R"(","partitionValues":{"p":"1"},"size":)" + size +
+         R"(,"modificationTime":5,"dataChange":true,"stats":")" + stats + "\"" + end + "\n";
+}
+
+constexpr char kStats[] = R"({\"numRecords\":3,\"minValues\":{\"s\":\"x\"}})";
+
+TEST(CommitBatches, ReadAddsThatAreWrittenAlike) {
+  std::string text = UsualAdd("a", "1", kStats);
+  text += UsualAdd("b", "0", R"({\"numRecords\":4,\"minValues\":{\"s\":\"y\"}})");
+  text += UsualAdd("c%20d", "12", kStats);
+  text += UsualAdd("e\\/f", "12", kStats);
+  text += UsualAdd("g\u00e9", "12", kStats);
+  text += UsualAdd("h", "1234567890123456789", kStats);
+  text += UsualAdd("i", "3", R"({\"numRecords\":4,\"minValues\":{\"s\":\"\u00e9\"}})");
+  text += UsualAdd("j", "3", "other");
+  text += UsualAdd("k", "3", "");
+  text += UsualAdd("l", "3", kStats, R"(,"tags":{"t":"1"}}})");
+  text += UsualAdd("m", "3", kStats, R"(,"tags":{"t":"1"}}})");
+  text += UsualAdd("n", "3", kStats);
+  EXPECT_EQ(TextOf(InBatch(text)), TextOf(ParseCommit(text, kPlace)));
+}
+
+TEST(CommitBatches, NameDamageInAddsThatAreWrittenAlike) {
+  const std::string whole = UsualAdd("a", "1", kStats);
+  const std::vector<std::string> lines = {
+      UsualAdd("", "1", kStats),
+      UsualAdd("b", "", kStats),
+      UsualAdd("b", "-1", kStats),
+      UsualAdd("b", "01", kStats),
+      UsualAdd("b", "1.5", kStats),
+      UsualAdd("b", "1x", kStats),
+      UsualAdd("b\"", "1", kStats),
+      UsualAdd("b\t", "1", kStats),
+      UsualAdd("b\xFF", "1", kStats),
+      UsualAdd("b", "1", R"({"numRecords":3})"),
+      UsualAdd("b", "1", R"({\"numRecords\":3,\"minValues\":{\"s\":\"x"}})"),
+      UsualAdd("b", "1", "{\\\"numRecords\\\":3,\\\"minValues\\\":{\\\"s\\\":\\\"\x01\\\"}}"),
+      UsualAdd("b", "1", kStats, "}"),
+      UsualAdd("b", "1", kStats, "}}}"),
+      UsualAdd("b", "1", kStats, "}} x"),
+      whole.substr(0, whole.size() / 2) + "\n"};
+  for (const std::string& line : lines) {
+    const std::string text = whole + line;
+    const std::string expected = CodeOf([&] { ParseCommit(text, kPlace); });
+    EXPECT_NE(expected, "") << line;
+    EXPECT_EQ(CodeOf([&] { InBatch(text); }), expected) << line;
+  }
+}
+
 TEST(CommitBatches, PartCommitsAtTheEndOfABlock) {
   CommitBatch batch;
   constexpr int kCommits = 7, kAdds = 300;

@@ -165,6 +165,23 @@ TEST(PackedStats, KeepAnEscapedTextApartFromAValueThatLooksLikeIt) {
   EXPECT_EQ(packer.Finish().Text(1), R"({"s":"a"})");
 }
 
+TEST(PackedStats, KeepTextsThatDifferLittleFromTheOneBefore) {
+  // Values that begin or end like the one before, grow, shrink, and stay for some rows.
+  std::vector<std::string> texts;
+  for (const char* id : {"1", "12", "123", "12", "2", "2", "-2", "2.5", "2", "true", "true", "7"}) {
+    for (const char* name : {"", "a", "ab", "ab", "b", "\\\"", "ab", "a,b}", ""}) {
+      texts.push_back(std::string(R"({"numRecords":)") + id + R"(,"minValues":{"id":)" + id +
+                      R"(,"s":")" + name + R"("}})");
+    }
+  }
+  texts.push_back(texts.front() + " ");
+  texts.push_back(texts.front());
+  StatsPacker packer;
+  for (const auto& text : texts) packer.Add(text);
+  const PackedStats packed = packer.Finish();
+  for (size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(packed.Text(i), texts[i]);
+}
+
 AddFile FullAdd(int number) {
   AddFile add;
   add.path = "p=" + std::to_string(number % 3) + "/f" + std::to_string(number);

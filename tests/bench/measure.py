@@ -118,11 +118,20 @@ class Side:
         return max(self.peaks)
 
 
-def in_turns(rounds: int, measure: Callable[[str, int], tuple[float, float]]) -> dict[str, Side]:
-    """Call ``measure(side, round)``, which returns value and peak memory, in alternating order."""
+def in_turns(
+    rounds: int,
+    measure: Callable[[str, int], tuple[float, float]],
+    peer_rounds: int | None = None,
+) -> dict[str, Side]:
+    """Call ``measure(side, round)``, which returns value and peak memory, in alternating order.
+
+    ``peer_rounds`` is for peers that take so long that their figures vary little.
+    """
     sides = {"ours": Side([], []), "peer": Side([], [])}
     for number in range(rounds):
         for side in ("ours", "peer") if number % 2 == 0 else ("peer", "ours"):
+            if side == "peer" and peer_rounds is not None and number >= peer_rounds:
+                continue
             value, peak = measure(side, number)
             sides[side].values.append(value)
             sides[side].peaks.append(peak)

@@ -92,6 +92,16 @@ void ValueColumn::Set(size_t index, const Value& value) {
   }
 }
 
+ValueColumn::NumberWriter ValueColumn::Numbers() {
+  static_assert(kKind<int64_t> == kNumber);
+  return {ItemsOf<int64_t>().data(), kinds_.data()};
+}
+
+const int64_t* ValueColumn::numbers() const {
+  const auto* items = std::get_if<std::vector<int64_t>>(&items_);
+  return items == nullptr ? nullptr : items->data();
+}
+
 void ColumnBounds::Resize(size_t files) {
   min.Resize(files);
   max.Resize(files);

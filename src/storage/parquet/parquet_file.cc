@@ -5,12 +5,14 @@
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/arrow/writer.h>
+#include <parquet/column_reader.h>
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 #include <parquet/statistics.h>
 
 #include <algorithm>
+#include <array>
 #include <new>
 #include <stdexcept>
 #include <utility>
@@ -101,6 +103,64 @@ class OwningReader : public arrow::RecordBatchReader {
   const std::string doing_;
 };
 
+/// Is it a column of texts in a struct at the top?
+bool IsTextInStruct(const ::parquet::ColumnDescriptor& column) {
+  return column.physical_type() == ::parquet::Type::BYTE_ARRAY &&
+         column.logical_type()->is_string() && column.max_repetition_level() == 0 &&
+         column.path()->ToDotVector().size() == 2;
+}
+
+class PageTexts : public LeafTexts {
+ public:
+  PageTexts(std::unique_ptr<::parquet::arrow::FileReader> file, int leaf, std::string doing)
+      : file_(std::move(file)), leaf_(leaf), doing_(std::move(doing)) {
+    const auto& column = *file_->parquet_reader()->metadata()->schema()->Column(leaf);
+    text_level_ = column.max_definition_level();
+    struct_level_ = text_level_ - (column.schema_node()->is_optional() ? 1 : 0);
+  }
+
+  std::span<const LeafText> Next() override {
+    return Guard(doing_, [&]() -> std::span<const LeafText> {
+      while (!reader_ || !reader_->HasNext()) {
+        if (group_ == file_->num_row_groups()) return {};
+        auto reader = file_->parquet_reader()->RowGroup(group_++)->Column(leaf_);
+        reader_ = std::static_pointer_cast<::parquet::ByteArrayReader>(std::move(reader));
+      }
+      return Read();
+    });
+  }
+
+ private:
+  static constexpr int64_t kRows = 1024;
+
+  std::span<const LeafText> Read() {
+    int64_t values = 0;
+    const int64_t rows =
+        reader_->ReadBatch(kRows, levels_.data(), nullptr, values_.data(), &values);
+    // Without levels every row has a text.
+    if (text_level_ == 0) std::fill_n(levels_.begin(), rows, text_level_);
+    int64_t value = 0;
+    for (size_t row = 0; row < static_cast<size_t>(rows); ++row) {
+      rows_[row] = {levels_[row] >= struct_level_, {}};
+      if (levels_[row] != text_level_) continue;
+      if (value == values) throw ::parquet::ParquetException("a page has too few values");
+      const ::parquet::ByteArray& text = values_[static_cast<size_t>(value++)];
+      rows_[row].text = {reinterpret_cast<const char*>(text.ptr), text.len};
+    }
+    return std::span(rows_).first(static_cast<size_t>(rows));
+  }
+
+  const std::unique_ptr<::parquet::arrow::FileReader> file_;
+  const int leaf_;
+  const std::string doing_;
+  int16_t text_level_ = 0, struct_level_ = 0;  ///< definition levels
+  int group_ = 0;                              ///< the next row group
+  std::shared_ptr<::parquet::ByteArrayReader> reader_;
+  std::array<int16_t, kRows> levels_{};
+  std::array<::parquet::ByteArray, kRows> values_{};
+  std::array<LeafText, kRows> rows_{};
+};
+
 /// False when the chunk does not say it.
 bool HoldsOnlyNulls(const ::parquet::ColumnChunkMetaData& chunk) {
   if (!chunk.is_stats_set()) return false;
@@ -142,6 +202,19 @@ std::shared_ptr<arrow::RecordBatchReader> OpenParquetLeaves(
     if (wanted(schema->Column(i)->path()->ToDotString())) leaves.push_back(i);
   }
   return std::make_shared<OwningReader>(std::move(reader), leaves, doing);
+}
+
+std::unique_ptr<LeafTexts> OpenLeafTexts(std::shared_ptr<io::ObjectReader> file,
+                                         const std::string& way) {
+  const std::string doing = "reading " + file->info().path;
+  auto reader = OpenReader(std::move(file), doing, /*in_pieces=*/true);
+  const ::parquet::SchemaDescriptor* schema = reader->parquet_reader()->metadata()->schema();
+  for (int i = 0; i < schema->num_columns(); ++i) {
+    if (schema->Column(i)->path()->ToDotString() != way) continue;
+    if (!IsTextInStruct(*schema->Column(i))) return nullptr;
+    return std::make_unique<PageTexts>(std::move(reader), i, doing);
+  }
+  return nullptr;
 }
 
 std::vector<std::string> FilledParquetLeaves(std::shared_ptr<io::ObjectReader> file) {

@@ -129,17 +129,17 @@ bool IsAllNull(const storage::Snapshot& snapshot, size_t file, int64_t nulls) {
 
 void PruneByNumbers(const storage::Snapshot& snapshot, const storage::ColumnBounds& bounds,
                     const NumberFilter& filter, std::vector<size_t>& kept) {
+  const int64_t* const least = bounds.min.numbers();
+  const int64_t* const greatest = bounds.max.numbers();
   std::erase_if(kept, [&](size_t file) {
-    const auto min = bounds.min[file];
-    const auto max = bounds.max[file];
     const int64_t nulls = bounds.null_count[file];
     NumberFacts facts;
     facts.may_be_null = nulls != 0;
     facts.may_be_value = !IsAllNull(snapshot, file, nulls);
-    facts.bounded = !min.is_null() && !max.is_null();
+    facts.bounded = !bounds.min.IsNull(file) && !bounds.max.IsNull(file);
     if (facts.bounded) {
-      facts.min = std::get<int64_t>(min.data);
-      facts.max = std::get<int64_t>(max.data);
+      facts.min = least[file];
+      facts.max = greatest[file];
     }
     return !filter.MayPass(facts);
   });

@@ -3,9 +3,9 @@
 #include <arrow/api.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -22,10 +22,12 @@ using Batch = std::shared_ptr<arrow::RecordBatch>;
 using File = std::shared_ptr<io::ObjectReader>;
 using Wanted = std::function<bool(const std::string&)>;
 
-/// Rows are read and packed by so many threads at once.
+/// Statistics are read by one, everything else by the other.
 constexpr size_t kThreads = 2;
 /// Smaller files are read by the caller's thread alone: another one would cost more than it gives.
 constexpr int64_t kManyBytes = 4 << 20;
+
+constexpr char kUneven[] = "its columns have different lengths";
 
 [[noreturn]] void ThrowDamaged(const std::string& why) {
   throw Error(ErrorKind::kCorruption, "LK-3003", "checkpoint: " + why);
@@ -35,10 +37,11 @@ bool IsAtOrBelow(const std::string& way, std::string_view field) {
   return way.starts_with(field) && (way.size() == field.size() || way[field.size()] == '.');
 }
 
-/// Statistics have readers of their own, partition values are read as texts, and nobody asks for
-/// the others.
+/// Paths and statistics have readers of their own, partition values are read as texts, and nobody
+/// asks for the others.
 bool IsOfActions(const std::string& way) {
-  constexpr std::string_view kOthers[] = {"add.stats",
+  constexpr std::string_view kOthers[] = {"add.path",
+                                          "add.stats",
                                           "add.stats_parsed",
                                           "add.partitionValues_parsed",
                                           "add.dataChange",
@@ -81,28 +84,32 @@ constexpr std::string_view kOptional[] = {"add.tags",
                                           "protocol.readerFeatures",
                                           "protocol.writerFeatures"};
 
-/// Which leaf columns of a file are read for its actions: those that may hold something.
-class ActionLeaves {
+/// The leaf columns of a file that may hold something.
+class FilledLeaves {
  public:
-  explicit ActionLeaves(const File& file) {
-    const auto filled = parquet::FilledParquetLeaves(file);
-    for (const std::string_view field : kOptional) {
-      if (std::none_of(filled.begin(), filled.end(),
-                       [&](const std::string& way) { return IsAtOrBelow(way, field); })) {
-        left_out_.push_back(field);
-      }
-    }
-  }
+  explicit FilledLeaves(const File& file) : ways_(parquet::FilledParquetLeaves(file)) {}
 
-  bool operator()(const std::string& way) const {
-    return IsOfActions(way) &&
-           std::none_of(left_out_.begin(), left_out_.end(),
-                        [&](std::string_view field) { return IsAtOrBelow(way, field); });
+  bool Has(std::string_view field) const {
+    return std::any_of(ways_.begin(), ways_.end(),
+                       [&](const std::string& way) { return IsAtOrBelow(way, field); });
   }
 
  private:
-  std::vector<std::string_view> left_out_;
+  const std::vector<std::string> ways_;
 };
+
+/// Which leaf columns of a file are read for its actions, but for their texts.
+Wanted ActionLeaves(const FilledLeaves& filled) {
+  std::vector<std::string_view> left_out;
+  for (const std::string_view field : kOptional) {
+    if (!filled.Has(field)) left_out.push_back(field);
+  }
+  return [left_out](const std::string& way) {
+    return IsOfActions(way) &&
+           std::none_of(left_out.begin(), left_out.end(),
+                        [&](std::string_view field) { return IsAtOrBelow(way, field); });
+  };
+}
 
 DeletionVectorPtr ReadVector(const CheckpointRows& vectors, int64_t row) {
   if (!vectors.Has(row)) return nullptr;
@@ -141,7 +148,7 @@ class LeafReader {
   void Skip(int64_t count) {
     for (int64_t lot = 0; count > 0; count -= lot) {
       lot = std::min(Ready(), count);
-      if (lot == 0) ThrowDamaged("its columns have different lengths");
+      if (lot == 0) ThrowDamaged(kUneven);
       at_ += lot;
     }
   }
@@ -152,14 +159,40 @@ class LeafReader {
   int64_t at_ = 0;
 };
 
+/// A column of texts of the adds, row by row.
+class TextReader {
+ public:
+  /// Without a column where it has nothing.
+  TextReader(const File& file, const FilledLeaves& filled, const std::string& way) {
+    if (!filled.Has(way)) return;
+    texts_ = parquet::OpenLeafTexts(file, way);
+    if (!texts_) ThrowDamaged(way + " is no column of texts");
+  }
+
+  bool empty() const { return texts_ == nullptr; }
+  /// The next rows, one at least; none at the end.
+  std::span<const parquet::LeafText> Lot() { return texts_->Next(); }
+  parquet::LeafText Next() {
+    if (at_ == lot_.size()) {
+      lot_ = Lot();
+      at_ = 0;
+      if (lot_.empty()) ThrowDamaged(kUneven);
+    }
+    return lot_[at_++];
+  }
+  bool AtEnd() { return texts_ == nullptr || (at_ == lot_.size() && Lot().empty()); }
+
+ private:
+  std::unique_ptr<parquet::LeafTexts> texts_;
+  std::span<const parquet::LeafText> lot_;
+  size_t at_ = 0;
+};
+
 /// The fields of add in some rows, found once: there may be millions.
 class AddColumns {
  public:
-  AddColumns(const CheckpointRows& rows, const CheckpointRows* stats)
-      : rows_(rows),
-        paths_(rows.Texts("path")),
-        stats_(stats == nullptr ? nullptr : stats->Texts("stats")),
-        providers_(rows.Texts("clusteringProvider")),
+  explicit AddColumns(const CheckpointRows& rows)
+      : providers_(rows.Texts("clusteringProvider")),
         sizes_(rows.Numbers("size")),
         times_(rows.Numbers("modificationTime")),
         row_ids_(rows.Numbers("baseRowId")),
@@ -168,18 +201,9 @@ class AddColumns {
         tags_(rows.Maps("tags")),
         vectors_(rows.Struct("deletionVector")) {}
 
-  /// Is there an add without a text of statistics?
-  bool LacksStats(int64_t count) const {
-    for (int64_t row = 0; row < count; ++row) {
-      if (rows_.Has(row) && ViewOf(stats_, row).empty()) return true;
-    }
-    return false;
-  }
-
-  /// `parsed`, which may be null, has statistics for rows without a text.
-  void Put(int64_t row, const arrow::Array* parsed, FileBlockBuilder& builder) const {
+  /// All but the statistics.
+  void Put(int64_t row, std::string_view encoded, FileBlockBuilder& builder) const {
     AddView add;
-    const std::string_view encoded = ViewOf(paths_, row);
     std::string decoded;
     if (encoded.find('%') != std::string_view::npos) decoded = DecodePath(encoded);
     add.path = decoded.empty() ? encoded : std::string_view(decoded);
@@ -188,17 +212,13 @@ class AddColumns {
     add.modified_ms = NumberOf(times_, row).value_or(0);
     const PartitionValues partitions = PartitionsOf(row);
     add.partition_values = &partitions;
-    add.stats = ViewOf(stats_, row);
-    std::string stats;
-    // Writers may leave the text out and give a struct only.
-    if (add.stats.empty() && parsed != nullptr) add.stats = stats = StatsText(*parsed, row);
     const Tags tags = TagsOf(row);
     add.tags = &tags;
     add.deletion_vector = ReadVector(vectors_, row);
     add.base_row_id = NumberOf(row_ids_, row);
     add.default_row_commit_version = NumberOf(row_versions_, row);
     add.clustering_provider = ViewOf(providers_, row);
-    builder.Add(add);
+    builder.AddBare(add);
   }
 
  private:
@@ -234,84 +254,96 @@ class AddColumns {
     return tags;
   }
 
-  const CheckpointRows& rows_;
-  const std::shared_ptr<arrow::StringArray> paths_, stats_, providers_;
+  const std::shared_ptr<arrow::StringArray> providers_;
   const std::shared_ptr<arrow::Int64Array> sizes_, times_, row_ids_, row_versions_;
   const std::shared_ptr<arrow::MapArray> partitions_, tags_;
   const CheckpointRows vectors_;
 };
 
-/// Reads the file actions of one file, statistics beside the other columns.
-class FileActionsReader {
+/// A part of what FileBlockBuilder::kFullRows adds of a file are.
+template <typename Part>
+struct Lot {
+  Part part;
+  int64_t end = 0;  ///< the row behind its last add
+};
+using BareLots = std::vector<Lot<std::unique_ptr<FileBlock>>>;
+using StatsLots = std::vector<Lot<PackedStats>>;
+
+/// The statistics of the adds of a file: their texts, or else the struct column.
+class StatsReader {
  public:
-  explicit FileActionsReader(const io::Location& place)
-      : file_(place.store->Open(place.path)),
-        actions_(file_, ActionLeaves(file_)),
-        stats_(file_, [](const std::string& way) { return IsAtOrBelow(way, "add.stats"); }),
-        threads_(size_bytes() < kManyBytes ? 1 : kThreads) {}
+  StatsReader(const File& file, const FilledLeaves& filled)
+      : file_(file), texts_(file, filled, "add.stats"), has_parsed_(filled.Has(kParsed)) {}
 
-  int64_t size_bytes() const { return file_->info().size_bytes; }
-
-  /// The next rows without their statistics; null at the end.
-  Batch Next() {
-    std::array<int64_t, kThreads> ready{};
-    const bool with_stats = !stats_.empty();
-    ForEachInParallel(with_stats ? 2 : 1, threads_,
-                      [&](size_t i) { ready[i] = i == 0 ? actions_.Ready() : stats_.Ready(); });
-    if (with_stats && (ready[0] == 0) != (ready[1] == 0)) {
-      ThrowDamaged("its columns have different lengths");
+  StatsLots Read() {
+    if (!texts_.empty()) {
+      for (auto lot = texts_.Lot(); !lot.empty(); lot = texts_.Lot()) TakeTexts(lot);
+    } else if (has_parsed_) {
+      OpenParsed();
+      while (const int64_t count = parsed_->Ready()) TakeParsed(count);
     }
-    const int64_t count = with_stats ? std::min(ready[0], ready[1]) : ready[0];
-    if (count == 0) return nullptr;
-    stats_batch_ = with_stats ? stats_.Take(count) : nullptr;
-    return actions_.Take(count);
-  }
-
-  void PackAdds(const arrow::RecordBatch& batch, Actions& actions) {
-    const CheckpointRows adds(batch, "add");
-    std::optional<CheckpointRows> stats;
-    if (stats_batch_) stats.emplace(*stats_batch_, "add");
-    const AddColumns columns(adds, stats ? &*stats : nullptr);
-    const auto parsed =
-        columns.LacksStats(batch.num_rows()) ? ParsedStats(batch.num_rows()) : nullptr;
-    std::array<std::vector<BlockRange>, kThreads> blocks;
-    const int64_t share = (batch.num_rows() + kThreads - 1) / static_cast<int64_t>(kThreads);
-    ForEachInParallel(kThreads, threads_, [&](size_t i) {
-      const int64_t from = static_cast<int64_t>(i) * share;
-      const int64_t to = std::min(from + share, batch.num_rows());
-      const auto finish = [&] {
-        const FileBlockPtr block = builders_[i].Finish();
-        blocks[i].push_back({block, 0, static_cast<uint32_t>(block->size())});
-      };
-      for (int64_t row = from; row < to; ++row) {
-        if (adds.Has(row)) columns.Put(row, parsed.get(), builders_[i]);
-        if (builders_[i].size() == FileBlockBuilder::kFullRows) finish();
-      }
-      if (builders_[i].size() > 0) finish();
-    });
-    for (auto& some : blocks) {
-      std::move(some.begin(), some.end(), std::back_inserter(actions.blocks));
-    }
-    done_ += batch.num_rows();
+    if (adds_ > 0) Finish();
+    return std::move(lots_);
   }
 
  private:
-  /// The struct column of statistics for the rows at hand; null when there is none.
-  std::shared_ptr<arrow::Array> ParsedStats(int64_t count) {
-    if (!parsed_) {
-      parsed_.emplace(file_,
-                      [](const std::string& way) { return IsAtOrBelow(way, "add.stats_parsed"); });
+  static constexpr char kParsed[] = "add.stats_parsed";
+
+  void OpenParsed() {
+    parsed_.emplace(file_, [](const std::string& way) { return IsAtOrBelow(way, kParsed); });
+  }
+
+  void TakeTexts(std::span<const parquet::LeafText> lot) {
+    const bool lacks = has_parsed_ && std::any_of(lot.begin(), lot.end(), [](const auto& row) {
+                         return row.in_struct && row.text.empty();
+                       });
+    const auto parsed = lacks ? Parsed(static_cast<int64_t>(lot.size())) : nullptr;
+    int64_t at = 0;
+    for (const auto& [is_add, text] : lot) {
+      if (is_add && text.empty() && parsed) {
+        Add(StatsText(*parsed, at));
+      } else if (is_add) {
+        Add(text);
+      }
+      ++at;
+      ++row_;
+      if (adds_ == FileBlockBuilder::kFullRows) Finish();
     }
-    if (parsed_->empty()) return nullptr;
-    parsed_->Skip(done_ - parsed_done_);
+  }
+
+  void TakeParsed(int64_t count) {
+    const Batch batch = parsed_->Take(count);
+    const CheckpointRows adds(*batch, "add");
+    const auto parsed = adds.Field("stats_parsed");
+    for (int64_t at = 0; at < count; ++at) {
+      if (adds.Has(at)) Add(StatsText(*parsed, at));
+      ++row_;
+      if (adds_ == FileBlockBuilder::kFullRows) Finish();
+    }
+  }
+
+  void Add(std::string_view text) {
+    packer_.Add(text);
+    ++adds_;
+  }
+
+  void Finish() {
+    lots_.push_back({packer_.Finish(), row_});
+    adds_ = 0;
+  }
+
+  /// The struct column for the rows that come next.
+  std::shared_ptr<arrow::Array> Parsed(int64_t count) {
+    if (!parsed_) OpenParsed();
+    parsed_->Skip(row_ - parsed_row_);
     std::vector<std::shared_ptr<arrow::Array>> parts;
     for (int64_t left = count; left > 0;) {
       const int64_t lot = std::min(parsed_->Ready(), left);
-      if (lot == 0) ThrowDamaged("its columns have different lengths");
+      if (lot == 0) ThrowDamaged(kUneven);
       parts.push_back(CheckpointRows(*parsed_->Take(lot), "add").Field("stats_parsed"));
       left -= lot;
     }
-    parsed_done_ = done_ + count;
+    parsed_row_ = row_ + count;
     if (parts.size() == 1) return parts.front();
     auto joined = arrow::Concatenate(parts);
     Check(joined.status());
@@ -319,13 +351,14 @@ class FileActionsReader {
   }
 
   const File file_;
-  LeafReader actions_, stats_;
-  const size_t threads_;
-  Batch stats_batch_;
+  TextReader texts_;
+  const bool has_parsed_;
   std::optional<LeafReader> parsed_;
-  int64_t done_ = 0;         ///< rows that were packed
-  int64_t parsed_done_ = 0;  ///< rows that parsed_ is past
-  std::array<FileBlockBuilder, kThreads> builders_;
+  int64_t row_ = 0;         ///< rows that were taken
+  int64_t parsed_row_ = 0;  ///< rows that parsed_ is past
+  size_t adds_ = 0;         ///< in packer_
+  StatsPacker packer_;
+  StatsLots lots_;
 };
 
 void ReadRemoves(const arrow::RecordBatch& batch, Actions& actions) {
@@ -347,15 +380,86 @@ std::string PathIn(const CheckpointRows& rows, int64_t row, const char* what) {
   return path;
 }
 
+namespace {
+
+/// Reads all but statistics. `take` may be null.
+class ActionsReader {
+ public:
+  ActionsReader(const File& file, const FilledLeaves& filled)
+      : rows_(file, ActionLeaves(filled)), paths_(file, filled, "add.path") {}
+
+  BareLots Read(Actions& actions, const std::function<void(const arrow::RecordBatch&)>& take) {
+    while (const int64_t count = rows_.Ready()) {
+      const Batch batch = rows_.Take(count);
+      TakeAdds(*batch);
+      ReadRemoves(*batch, actions);
+      if (take) take(*batch);
+    }
+    if (!paths_.AtEnd()) ThrowDamaged(kUneven);
+    if (builder_.size() > 0) Finish();
+    return std::move(lots_);
+  }
+
+ private:
+  void TakeAdds(const arrow::RecordBatch& batch) {
+    const CheckpointRows adds(batch, "add");
+    const AddColumns columns(adds);
+    for (int64_t at = 0; at < batch.num_rows(); ++at) {
+      const parquet::LeafText path =
+          paths_.empty() ? parquet::LeafText{adds.Has(at), {}} : paths_.Next();
+      if (path.in_struct) columns.Put(at, path.text, builder_);
+      ++row_;
+      if (builder_.size() == FileBlockBuilder::kFullRows) Finish();
+    }
+  }
+
+  void Finish() { lots_.push_back({builder_.FinishBare(), row_}); }
+
+  LeafReader rows_;
+  TextReader paths_;
+  int64_t row_ = 0;  ///< rows that were taken
+  FileBlockBuilder builder_;
+  BareLots lots_;
+};
+
+/// Statistics of files that have none.
+PackedStats NoStats(size_t files) {
+  StatsPacker packer;
+  for (size_t i = 0; i < files; ++i) packer.Add("");
+  return packer.Finish();
+}
+
+void Join(BareLots bare, StatsLots stats, Actions& actions) {
+  const bool none = stats.empty();
+  if (!none && stats.size() != bare.size()) ThrowDamaged(kUneven);
+  for (size_t i = 0; i < bare.size(); ++i) {
+    auto& [part, end] = bare[i];
+    const size_t files = part->size();
+    if (!none && stats[i].end != end) ThrowDamaged(kUneven);
+    const FileBlockPtr block =
+        FileBlockBuilder::Join(std::move(part), none ? NoStats(files) : std::move(stats[i].part));
+    actions.blocks.push_back({block, 0, static_cast<uint32_t>(files)});
+  }
+}
+
+}  // namespace
+
 int64_t ReadFileActions(const io::Location& place, Actions& actions,
                         const std::function<void(const arrow::RecordBatch&)>& take) {
-  FileActionsReader reader(place);
-  while (const Batch batch = reader.Next()) {
-    reader.PackAdds(*batch, actions);
-    ReadRemoves(*batch, actions);
-    if (take) take(*batch);
-  }
-  return reader.size_bytes();
+  const File file = place.store->Open(place.path);
+  const int64_t size = file->info().size_bytes;
+  const FilledLeaves filled(file);
+  BareLots bare;
+  StatsLots stats;
+  ForEachInParallel(2, size < kManyBytes ? 1 : kThreads, [&](size_t i) {
+    if (i == 0) {
+      bare = ActionsReader(file, filled).Read(actions, take);
+    } else {
+      stats = StatsReader(file, filled).Read();
+    }
+  });
+  Join(std::move(bare), std::move(stats), actions);
+  return size;
 }
 
 }  // namespace lakehouse::storage::delta

@@ -8,6 +8,7 @@
 #include "storage/delta/log/protocol.h"
 #include "storage/delta/log/stats_json.h"
 #include "storage/delta/snapshot/packed_leaf.h"
+#include "storage/parallel.h"
 
 namespace lakehouse::storage::delta {
 namespace {
@@ -235,32 +236,12 @@ std::shared_ptr<const ColumnBounds> DeltaSnapshot::LoadBounds(const ColumnPath& 
   return bounds;
 }
 
-namespace {
-
-/// In the place of the number of a file that is in a block and no more in the state.
-constexpr uint32_t kGone = UINT32_MAX;
-
-/// The numbers of the files by the blocks that they are in: what a block says of one column is got
-/// for all of its files at once.
-std::unordered_map<const FileBlock*, std::vector<uint32_t>> FilesByBlock(const FileSet& files) {
-  std::unordered_map<const FileBlock*, std::vector<uint32_t>> blocks;
-  uint32_t number = 0;
-  for (const FileRow& file : files) {
-    std::vector<uint32_t>& numbers = blocks[file.block];
-    if (numbers.empty()) numbers.assign(file.block->size(), kGone);
-    numbers[file.row] = number++;
-  }
-  return blocks;
-}
-
-}  // namespace
-
 void DeltaSnapshot::LoadPartition(size_t part, ColumnBounds& bounds) const {
-  for (const auto& [block, files] : FilesByBlock(state_->files)) {
+  for (const auto& [block, files] : state_->files.ByBlock()) {
     // Files of a block share their values: each is read once.
     std::unordered_map<const PartitionValues*, Value> read;
     for (size_t row = 0; row < files.size(); ++row) {
-      if (files[row] == kGone) continue;
+      if (files[row] == FileSet::BlockFiles::kGone) continue;
       const auto [known, is_new] = read.try_emplace(&block->partition_values(row));
       if (is_new) known->second = partition_value(files[row], part);
       const Value& value = known->second;
@@ -271,9 +252,24 @@ void DeltaSnapshot::LoadPartition(size_t part, ColumnBounds& bounds) const {
 
 void DeltaSnapshot::LoadLeaf(const ColumnPath& physical, const DataType& type,
                              ColumnBounds& bounds) const {
-  for (const auto& [block, files] : FilesByBlock(state_->files)) {
-    PackedLeaf(block->stats(), physical, type).Fill(files, kGone, bounds);
+  constexpr uint32_t kGone = FileSet::BlockFiles::kGone;
+  const std::vector<FileSet::BlockFiles> blocks = state_->files.ByBlock();
+  if (!PackedLeaf::HasNumbers(type)) {
+    for (const auto& [block, files] : blocks) {
+      PackedLeaf(block->stats(), physical, type).Fill(files, kGone, bounds);
+    }
+    return;
   }
+  const PackedLeaf::NumberBounds numbers(bounds);
+  // Blocks have about as many files each, so that each thread takes some of them at a time.
+  constexpr size_t kThreads = 2, kTaken = 64;
+  ForEachInParallel((blocks.size() + kTaken - 1) / kTaken, kThreads, [&](size_t lot) {
+    const size_t end = std::min(blocks.size(), (lot + 1) * kTaken);
+    for (size_t i = lot * kTaken; i < end; ++i) {
+      const auto& [block, files] = blocks[i];
+      PackedLeaf(block->stats(), physical, type).Fill(files, kGone, numbers);
+    }
+  });
 }
 
 int64_t DeltaSnapshot::total_bytes() const { return state_->totals.bytes; }

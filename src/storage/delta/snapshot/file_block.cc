@@ -61,6 +61,11 @@ bool FileBlockBuilder::TryAdd(const AddView& add) {
   } else {
     stats_.Add(add.stats);
   }
+  AddBare(add);
+  return true;
+}
+
+void FileBlockBuilder::AddBare(const AddView& add) {
   paths_.Add(add.path);
   numbers_.sizes.push_back(add.size_bytes);
   numbers_.times.push_back(add.modified_ms);
@@ -77,7 +82,6 @@ bool FileBlockBuilder::TryAdd(const AddView& add) {
                                                         std::string(add.clustering_provider)}));
   if (add.deletion_vector && vectors_.empty()) vectors_.resize(size() - 1);
   if (add.deletion_vector || !vectors_.empty()) vectors_.push_back(add.deletion_vector);
-  return true;
 }
 
 void FileBlockBuilder::Add(const AddView& add) { (void)TryAdd(add); }
@@ -98,8 +102,15 @@ void FileBlockBuilder::Add(const AddFile& add) {
   Add(view);
 }
 
-FileBlockPtr FileBlockBuilder::Finish() {
-  auto block = std::make_shared<FileBlock>();
+FileBlockPtr FileBlockBuilder::Finish() { return Join(FinishBare(), stats_.Finish()); }
+
+FileBlockPtr FileBlockBuilder::Join(std::unique_ptr<FileBlock> bare, PackedStats stats) {
+  bare->stats_ = std::move(stats);
+  return bare;
+}
+
+std::unique_ptr<FileBlock> FileBlockBuilder::FinishBare() {
+  auto block = std::make_unique<FileBlock>();
   block->size_ = size();
   block->paths_ = paths_.Finish();
   block->sizes_ = PackedNumbers(numbers_.sizes);
@@ -112,7 +123,6 @@ FileBlockPtr FileBlockBuilder::Finish() {
   block->partitions_ = std::move(partitions_.items);
   block->labels_ = std::move(labels_.items);
   block->vectors_ = std::move(vectors_);
-  block->stats_ = stats_.Finish();
   for (std::vector<int64_t>* numbers : {&numbers_.sizes, &numbers_.times, &numbers_.data_changes,
                                         &numbers_.row_ids, &numbers_.row_versions}) {
     numbers->clear();

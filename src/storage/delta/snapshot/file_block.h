@@ -105,6 +105,12 @@ class FileBlockBuilder {
   /// Leaves the builder empty.
   FileBlockPtr Finish();
 
+  /// For a block whose statistics are packed elsewhere: everything else, and the block of it.
+  void AddBare(const AddView& add);
+  std::unique_ptr<FileBlock> FinishBare();
+  /// With the statistics of as many files, in the same order.
+  static FileBlockPtr Join(std::unique_ptr<FileBlock> bare, PackedStats stats);
+
  private:
   using Labels = FileBlock::Labels;
   /// Gives equal values one place.

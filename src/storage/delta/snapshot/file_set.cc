@@ -92,6 +92,18 @@ void FileSet::Tidy() {
   order_ = Order(std::move(places));
 }
 
+std::vector<FileSet::BlockFiles> FileSet::ByBlock() const {
+  std::vector<BlockFiles> all(blocks_.size());
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    all[i] = {blocks_[i].get(), std::vector<uint32_t>(blocks_[i]->size(), BlockFiles::kGone)};
+  }
+  uint32_t number = 0;
+  for (auto place = order_.begin(); !(place == order_.end()); ++place) {
+    all[place->block].numbers[place->row] = number++;
+  }
+  return all;
+}
+
 size_t FileSet::memory_bytes() const {
   size_t bytes = size() * sizeof(Place);
   for (const FileBlockPtr& block : blocks_) bytes += block->memory_bytes();

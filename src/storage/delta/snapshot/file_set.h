@@ -76,6 +76,16 @@ class FileSet {
   void Settle();
   bool is_loose() const { return order_.is_loose(); }
 
+  /// The files of one block, by their places in the set's order: that of row i of the block, or
+  /// kGone when the row is no file of the set.
+  struct BlockFiles {
+    static constexpr uint32_t kGone = UINT32_MAX;
+    const FileBlock* block = nullptr;
+    std::vector<uint32_t> numbers;
+  };
+  /// What a block says of one column is got for all of its files at once. Not while loose.
+  std::vector<BlockFiles> ByBlock() const;
+
   /// Of the blocks, about.
   size_t memory_bytes() const;
 

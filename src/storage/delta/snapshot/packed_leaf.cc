@@ -1,6 +1,7 @@
 #include "storage/delta/snapshot/packed_leaf.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "storage/delta/log/stats_json.h"
@@ -84,13 +85,22 @@ int64_t PackedLeaf::NullsOf(const Shape& shape, size_t row) const {
   return nulls && !nulls->is_null() ? std::max<int64_t>(std::get<int64_t>(nulls->data), -1) : -1;
 }
 
-void PackedLeaf::FillWhole(const Shape& shape, size_t row, size_t file,
-                           ColumnBounds& bounds) const {
-  const auto number = [&](const Bound& bound) {
+void PackedLeaf::SetWhole(const Shape& shape, size_t row, size_t file,
+                          const NumberBounds& bounds) const {
+  const auto set = [&](const Bound& bound, const ValueColumn::NumberWriter& numbers) {
     const int64_t there = bound.values->number(row);
-    return there >= range_->first && there <= range_->second ? Value{there} : Value{};
+    if (there >= range_->first && there <= range_->second) numbers.Set(file, there);
   };
-  bounds.Set(file, number(shape.min), number(shape.max), NullsOf(shape, row));
+  set(shape.min, bounds.min);
+  set(shape.max, bounds.max);
+  bounds.nulls[file] = NullsOf(shape, row);
+}
+
+void PackedLeaf::NumberBounds::Set(size_t file, const Value& least, const Value& greatest,
+                                   int64_t null_count) const {
+  if (!least.is_null()) min.Set(file, std::get<int64_t>(least.data));
+  if (!greatest.is_null()) max.Set(file, std::get<int64_t>(greatest.data));
+  nulls[file] = null_count;
 }
 
 bool PackedLeaf::IsFound(size_t place, size_t row, Found& last) const {
@@ -110,7 +120,8 @@ bool PackedLeaf::IsFound(size_t place, size_t row, Found& last) const {
   return found;
 }
 
-void PackedLeaf::Fill(std::span<const uint32_t> files, uint32_t gone, ColumnBounds& bounds) const {
+template <typename Bounds>
+void PackedLeaf::FillAny(std::span<const uint32_t> files, uint32_t gone, Bounds& bounds) const {
   Found last;
   for (size_t index = 0; index < files.size(); ++index) {
     const size_t file = files[index];
@@ -120,13 +131,33 @@ void PackedLeaf::Fill(std::span<const uint32_t> files, uint32_t gone, ColumnBoun
     if (place >= shapes_.size()) {
       const LeafStats leaf = at(index);
       bounds.Set(file, leaf.min, leaf.max, leaf.null_count);
-    } else if (shapes_[place].is_whole) {
-      FillWhole(shapes_[place], row, file, bounds);
-    } else {
-      if (!IsFound(place, row, last)) last.leaf = at(index);
-      bounds.Set(file, last.leaf.min, last.leaf.max, NullsOf(shapes_[place], row));
+      continue;
     }
+    const Shape& shape = shapes_[place];
+    if constexpr (std::is_same_v<Bounds, const NumberBounds>) {
+      if (shape.is_whole) {
+        SetWhole(shape, row, file, bounds);
+        continue;
+      }
+    }
+    if (!IsFound(place, row, last)) last.leaf = at(index);
+    bounds.Set(file, last.leaf.min, last.leaf.max, NullsOf(shape, row));
   }
+}
+
+void PackedLeaf::Fill(std::span<const uint32_t> files, uint32_t gone, ColumnBounds& bounds) const {
+  if (HasNumbers(type_)) return Fill(files, gone, NumberBounds(bounds));
+  FillAny(files, gone, bounds);
+}
+
+void PackedLeaf::Fill(std::span<const uint32_t> files, uint32_t gone,
+                      const NumberBounds& bounds) const {
+  FillAny(files, gone, bounds);
+}
+
+bool PackedLeaf::HasNumbers(const DataType& type) {
+  return RangeOf(type) || type.id() == TypeId::kDate || type.id() == TypeId::kTimestamp ||
+         type.id() == TypeId::kTimestampNtz;
 }
 
 }  // namespace lakehouse::storage::delta

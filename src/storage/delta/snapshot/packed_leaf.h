@@ -24,6 +24,19 @@ class PackedLeaf {
   /// number `gone` are left out. As at(), for many in less time.
   void Fill(std::span<const uint32_t> files, uint32_t gone, ColumnBounds& bounds) const;
 
+  /// Are the bounds of such a column whole numbers?
+  static bool HasNumbers(const DataType& type);
+  /// Where the bounds of such a column go: Fill, also by several threads for files of their own.
+  struct NumberBounds {
+    explicit NumberBounds(ColumnBounds& bounds)
+        : min(bounds.min.Numbers()), max(bounds.max.Numbers()), nulls(bounds.null_count) {}
+    void Set(size_t file, const Value& least, const Value& greatest, int64_t null_count) const;
+
+    ValueColumn::NumberWriter min, max;
+    std::vector<int64_t>& nulls;
+  };
+  void Fill(std::span<const uint32_t> files, uint32_t gone, const NumberBounds& bounds) const;
+
  private:
   /// One bound of the files of one shape.
   struct Bound {
@@ -42,7 +55,9 @@ class PackedLeaf {
   };
   Bound BoundIn(const PackedStats::Rows& rows, const char* group, const DataType& type,
                 bool upper) const;
-  void FillWhole(const Shape& shape, size_t row, size_t file, ColumnBounds& bounds) const;
+  template <typename Bounds>
+  void FillAny(std::span<const uint32_t> files, uint32_t gone, Bounds& bounds) const;
+  void SetWhole(const Shape& shape, size_t row, size_t file, const NumberBounds& bounds) const;
   /// True when `last` has the bounds of this row already, but for its count of nulls; else it gets
   /// to know by what it is to be found.
   bool IsFound(size_t place, size_t row, Found& last) const;

@@ -240,13 +240,13 @@ int64_t Core::Write(const nb::object& rows, const std::string& name, const std::
   const WriteTarget target = {NameOf(name, schema), mode, partition_columns, schema_mode};
   CancellationToken cancel;
   StoppableReader reader(ImportStream(rows), cancel);
-  int64_t version = -1;
+  WrittenRows written;
   RunInterruptibly([&] { cancel.Cancel(); },
                    [&] {
-                     version = WriteRows(lakehouse->lake(), principal, target, reader);
-                     if (version >= 0) lakehouse->AfterWrite(principal, target.name);
+                     written = WriteRows(lakehouse->lake(), principal, target, reader);
+                     if (written.table) lakehouse->AfterWrite(principal, written.table, cancel);
                    });
-  return version;
+  return written.version;
 }
 
 std::string Core::RegisterJob(const std::string& json, const std::string& user) {

@@ -55,8 +55,8 @@ void MakeTable(catalog::Lake& lake, const security::Principal& principal, const 
   lake.CreateTable(principal, request);
 }
 
-int64_t AppendRows(catalog::Lake& lake, const security::Principal& principal,
-                   const WriteTarget& target, arrow::RecordBatchReader& rows) {
+WrittenRows AppendRows(catalog::Lake& lake, const security::Principal& principal,
+                       const WriteTarget& target, arrow::RecordBatchReader& rows) {
   const auto object = lake.Resolve(principal, catalog::Action::kModify, target.name);
   if (!object.table) {
     throw Error(ErrorKind::kInvalidArgument, "LK-2025", target.name.ToString() + " is a view",
@@ -83,16 +83,16 @@ int64_t AppendRows(catalog::Lake& lake, const security::Principal& principal,
                 "Look into the table's history before writing them again.")
         .CausedBy(result.reason);
   }
-  return result.version;
+  return {result.version, object.table};
 }
 
 }  // namespace
 
-int64_t WriteRows(catalog::Lake& lake, const security::Principal& principal,
-                  const WriteTarget& target, arrow::RecordBatchReader& rows) {
+WrittenRows WriteRows(catalog::Lake& lake, const security::Principal& principal,
+                      const WriteTarget& target, arrow::RecordBatchReader& rows) {
   CheckMode(target);
   if (lake.Find(principal, catalog::Action::kModify, target.name)) {
-    if (target.mode == "ignore") return -1;
+    if (target.mode == "ignore") return {};
     if (target.mode == "error") {
       throw Error(ErrorKind::kAlreadyExists, "LK-2013", target.name.ToString() + " exists already",
                   "Choose mode append or overwrite, or another name.");

@@ -21,12 +21,17 @@ struct WriteTarget {
   std::string schema_mode;
 };
 
-/// Writes all rows in one commit and returns its version. A table that is not there is made first,
+struct WrittenRows {
+  int64_t version = -1;                   ///< of the commit; -1 when mode ignore wrote nothing
+  std::shared_ptr<storage::Table> table;  ///< null when nothing was written
+};
+
+/// Writes all rows in one commit. A table that is not there is made first,
 /// with the columns of the rows, and goes again when they cannot be written. Rows for an existing
-/// table are matched by name (storage/append.h). AlreadyExists LK-2013 in mode error, -1 when mode
-/// ignore wrote nothing, CommitConflict LK-4013 when another writer won, CommitStateUnknown LK-4014
-/// when the store did not say, InvalidArgument LK-7011 for another mode.
-int64_t WriteRows(catalog::Lake& lake, const security::Principal& principal,
-                  const WriteTarget& target, arrow::RecordBatchReader& rows);
+/// table are matched by name (storage/append.h). AlreadyExists LK-2013 in mode error,
+/// CommitConflict LK-4013 when another writer won, CommitStateUnknown LK-4014 when the store did
+/// not say, InvalidArgument LK-7011 for another mode.
+WrittenRows WriteRows(catalog::Lake& lake, const security::Principal& principal,
+                      const WriteTarget& target, arrow::RecordBatchReader& rows);
 
 }  // namespace lakehouse::python

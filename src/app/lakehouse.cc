@@ -110,21 +110,19 @@ class Lakehouse::Impl {
 
   ingestion::RunnerOptions JobOptions() {
     auto options = RunnerOptionsOf(config, state);
-    options.after_commit = [this](const security::Principal& principal,
-                                  const catalog::ObjectName& name) { AfterWrite(principal, name); };
+    options.after_commit = [this](const auto&... written) { AfterWrite(written...); };
     return options;
   }
 
-  void AfterWrite(const security::Principal& principal, const catalog::ObjectName& name) {
+  void AfterWrite(const security::Principal& principal,
+                  const std::shared_ptr<storage::Table>& table, const CancellationToken& cancel) {
     try {
-      const auto found = lake->Find(principal, catalog::Action::kModify, name);
-      if (!found || !found->table) return;
-      const auto& properties = found->table->Latest()->metadata().properties;
+      const auto& properties = table->Latest()->metadata().properties;
       if (!storage::maintenance::WantsAutoCompaction(properties)) return;
-      Engine().CompactAfterWrite(principal, found->table);
+      Engine().CompactAfterWrite(principal, table, cancel);
     } catch (const std::exception& error) {
       LogWarn("small files were not compacted",
-              {{"table", name.ToString()}, {"reason", error.what()}});
+              {{"table", table->location().uri()}, {"reason", error.what()}});
     }
   }
 
@@ -150,8 +148,10 @@ catalog::Lake& Lakehouse::lake() { return *impl_->lake; }
 query::QueryEngine& Lakehouse::engine() { return impl_->Engine(); }
 ingestion::JobRunner& Lakehouse::jobs() { return *impl_->jobs; }
 
-void Lakehouse::AfterWrite(const security::Principal& principal, const catalog::ObjectName& name) {
-  impl_->AfterWrite(principal, name);
+void Lakehouse::AfterWrite(const security::Principal& principal,
+                           const std::shared_ptr<storage::Table>& table,
+                           const CancellationToken& cancel) {
+  impl_->AfterWrite(principal, table, cancel);
 }
 
 bool Lakehouse::engine_open() const {

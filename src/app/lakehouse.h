@@ -25,9 +25,10 @@ class Lakehouse {
   /// Is the engine started?
   bool engine_open() const;
   ingestion::JobRunner& jobs();
-  /// To be called after a commit that was not one of the engine: what the table wants then (auto
-  /// compaction). Starts the engine only for that; never throws.
-  void AfterWrite(const security::Principal& principal, const catalog::ObjectName& name);
+  /// To be called after a commit to `table` that was not one of the engine: what the table wants
+  /// then (auto compaction). Starts the engine only for that; never throws, not when cancelled.
+  void AfterWrite(const security::Principal& principal,
+                  const std::shared_ptr<storage::Table>& table, const CancellationToken& cancel);
 
  private:
   class Impl;

@@ -94,9 +94,11 @@ struct RunnerOptions {
   /// Where processes of one lakehouse agree who runs a job; empty: no other process is asked.
   std::string lock_directory;
   SourceLimits sources;
-  /// Called when a run has committed rows to a table, in the run's thread; null: nobody asks.
-  std::function<void(const security::Principal&, const catalog::ObjectName&)> after_commit =
-      nullptr;
+  /// Called when a run has committed rows to a table, in the run's thread, with what ends the run;
+  /// null: nobody asks.
+  std::function<void(const security::Principal&, const std::shared_ptr<storage::Table>&,
+                     const CancellationToken&)>
+      after_commit = nullptr;
 };
 
 /// Registers and runs jobs. Thread-safe. Errors: unknown job NotFound LK-5010, already running

@@ -49,11 +49,11 @@ class Attempt {
     }
   }
 
-  void Run() {
+  std::shared_ptr<storage::Table> Run() {
     Progress progress = LoadProgress();
     const auto found = source_->Discover({.loaded = Passed(progress), .cancel = request_.cancel});
     metrics_.files_skipped = found.parts_skipped;
-    if (!found.anything) return;
+    if (!found.anything) return nullptr;
     PrepareTarget();
     source_->Start(target_.SchemaFor(spec_.source_type));
     TargetWriter writer(target_);
@@ -63,6 +63,7 @@ class Attempt {
     if (is_files()) metrics_.files_read = found.parts_new;
     metrics_.table_version = Commit(writer, std::move(progress));
     metrics_.rows_written = writer.rows_written();
+    return target_.table();
   }
 
  private:
@@ -154,9 +155,10 @@ class Attempt {
 
 }  // namespace
 
-void RunOnce(catalog::Lake& lake, const RunRequest& request, RunMetrics& metrics) {
+std::shared_ptr<storage::Table> RunOnce(catalog::Lake& lake, const RunRequest& request,
+                                        RunMetrics& metrics) {
   metrics = {};
-  Attempt(lake, request, metrics).Run();
+  return Attempt(lake, request, metrics).Run();
 }
 
 void PreviewOnce(catalog::Lake& lake, const RunRequest& request, JobPreview& preview) {

@@ -25,8 +25,10 @@ struct RunRequest {
 };
 
 /// Reads the source and commits its rows and the progress to the target in one commit; `metrics` is
-/// what was done, also when it throws.
-void RunOnce(catalog::Lake& lake, const RunRequest& request, RunMetrics& metrics);
+/// what was done, also when it throws. Returns the table that was written, null when there was
+/// nothing to load.
+std::shared_ptr<storage::Table> RunOnce(catalog::Lake& lake, const RunRequest& request,
+                                        RunMetrics& metrics);
 
 /// Fills in what a run would read: target, parts and columns of `preview`.
 void PreviewOnce(catalog::Lake& lake, const RunRequest& request, JobPreview& preview);

@@ -376,19 +376,18 @@ class JobRunner::Impl {
       RunMetrics metrics;
       try {
         run.cancel.ThrowIfStopped();
-        RunOnce(*lake_,
-                {.spec = &run.spec,
-                 .password = run.password,
-                 .run_id = run.status.run_id,
-                 .principal = run.principal,
-                 .cancel = run.cancel,
-                 .limits = options_.sources,
-                 .on_progress = [&](const RunMetrics& now,
-                                    double fraction) { Show(run, now, fraction); }},
-                metrics);
-        if (metrics.table_version >= 0 && options_.after_commit) {
-          options_.after_commit(run.principal, TargetOf(run.spec, lake_->default_catalog()));
-        }
+        const auto table =
+            RunOnce(*lake_,
+                    {.spec = &run.spec,
+                     .password = run.password,
+                     .run_id = run.status.run_id,
+                     .principal = run.principal,
+                     .cancel = run.cancel,
+                     .limits = options_.sources,
+                     .on_progress = [&](const RunMetrics& now,
+                                        double fraction) { Show(run, now, fraction); }},
+                    metrics);
+        if (table && options_.after_commit) options_.after_commit(run.principal, table, run.cancel);
         return Finish(run, "succeeded", metrics, nullptr);
       } catch (...) {
         const Error error = CurrentError();

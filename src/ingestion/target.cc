@@ -67,8 +67,8 @@ std::shared_ptr<arrow::Schema> Target::SchemaFor(const std::string& source_type)
   auto fields = storage::ToArrow(metadata_.schema)->fields();
   for (size_t i = 0; i < fields.size() && source_type != "parquet"; ++i) {
     if (metadata_.schema.fields[i].type->id() != storage::TypeId::kVariant) continue;
-    fields[i] =
-        fields[i]->WithType(source_type == "json" ? arrow::extension::json() : arrow::utf8());
+    const bool database = source_type == "postgresql";
+    fields[i] = fields[i]->WithType(database ? arrow::utf8() : arrow::extension::json());
   }
   return arrow::schema(std::move(fields));
 }

@@ -33,9 +33,10 @@ class Target {
   void AddColumns(const arrow::Schema& schema);
 
   /// The form that batches must have: that of the table, with the type arrow.json for variants from
-  /// a source of JSON, and texts from others. Those of Parquet files have the form of the table.
+  /// text files, and texts from databases. Those of Parquet files have the form of the table.
   std::shared_ptr<arrow::Schema> SchemaFor(const std::string& source_type) const;
-  const storage::SnapshotPtr& snapshot() const { return snapshot_; }  ///< null when planned
+  const storage::SnapshotPtr& snapshot() const { return snapshot_; }       ///< null when planned
+  const std::shared_ptr<storage::Table>& table() const { return table_; }  ///< null when planned
   const io::Location& location() const { return location_; }
   const catalog::ObjectName& name() const { return name_; }
 

@@ -125,9 +125,10 @@ class QueryEngine {
   virtual std::string name() const = 0;
   virtual std::unique_ptr<Session> OpenSession(const security::Principal& principal) = 0;
   /// What follows a commit that another part of the program made: the compaction of small files,
-  /// for a table that wants it. What fails is only said in the log.
+  /// for a table that wants it. What fails, or is cancelled, is only said in the log.
   virtual void CompactAfterWrite(const security::Principal& principal,
-                                 std::shared_ptr<storage::Table> table) = 0;
+                                 std::shared_ptr<storage::Table> table,
+                                 const CancellationToken& cancel) = 0;
   /// Throws when the engine cannot answer; for readiness.
   virtual void Ping() = 0;
 };

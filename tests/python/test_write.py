@@ -1,5 +1,6 @@
 """Rows of other libraries become tables."""
 
+import json
 import pathlib
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 
 import data_lakehouse as dl
 from data_lakehouse import errors
+from data_lakehouse.config import LakehouseConfig
 
 
 def test_every_kind_of_table_is_written(lakehouse: dl.Lakehouse) -> None:
@@ -220,6 +222,23 @@ def test_json_columns_of_a_job_become_variants(
     assert [tuple(row) for row in found] == [(1, '{"a":1}'), (2, '"text"'), (3, None), (4, "[1,2]")]
 
 
+def test_texts_that_are_no_variant_are_rescued(
+    lakehouse: dl.Lakehouse, tmp_path: pathlib.Path
+) -> None:
+    lakehouse.sql("CREATE TABLE docs (id BIGINT, body VARIANT, _rescued_data STRING)")
+    (tmp_path / "in.csv").write_text('id,body\n3,"[1, 2]"\n4,{broken\n5,\n')
+    job = {
+        "source_type": "csv",
+        "source_config": {"path": f"{tmp_path}/in.csv"},
+        "target": "main.docs",
+    }
+    lakehouse.ingestion.start_job(lakehouse.ingestion.register_job(job))
+    found = lakehouse.sql("SELECT id, body, _rescued_data FROM docs ORDER BY id").collect()
+    assert [tuple(row)[:2] for row in found] == [(3, "[1,2]"), (4, None), (5, None)]
+    rescued = [json.loads(row["_rescued_data"] or "{}").get("body") for row in found]
+    assert rescued == [None, "{broken", None]
+
+
 def test_small_files_are_compacted_after_writes_of_every_kind(
     lakehouse: dl.Lakehouse, tmp_path: pathlib.Path
 ) -> None:
@@ -239,3 +258,41 @@ def test_small_files_are_compacted_after_writes_of_every_kind(
     lakehouse.sql(f"COPY INTO small FROM '{tmp_path}/in.json' FILEFORMAT = JSON")
     assert table.num_files == 1
     assert table.history(1)[0].parameters["auto"] == "true"
+
+
+def test_small_files_are_compacted_after_a_table_is_made_and_after_runs_of_jobs(
+    tmp_path: pathlib.Path,
+) -> None:
+    settings: dict[str, pathlib.Path | int] = {
+        "storage.data_root": tmp_path / "lake",
+        "query.auto_compact_min_files": 2,
+    }
+    folder = tmp_path / "in"
+    folder.mkdir()
+    with dl.connect(LakehouseConfig(settings=settings)) as lakehouse:
+        # More partitions than may be open at once: each has several files.
+        lakehouse.sql(
+            "CREATE TABLE made PARTITIONED BY (p) "
+            "TBLPROPERTIES ('delta.autoOptimize.autoCompact' = 'true') AS "
+            "SELECT range AS id, range % 65 AS p FROM range(20000)"
+        )
+        made = lakehouse.table("made")
+        assert made.num_files == 65
+        operations = [entry.operation for entry in made.history()]
+        assert operations == ["OPTIMIZE", "CREATE TABLE AS SELECT"]
+        assert made.count() == 20000
+        lakehouse.sql(
+            "CREATE TABLE loaded (id BIGINT) "
+            "TBLPROPERTIES ('delta.autoOptimize.autoCompact' = 'true')"
+        )
+        source = {"path": f"{folder}/*.csv"}
+        job = lakehouse.ingestion.register_job(
+            {"name": "load", "source_type": "csv", "source_config": source, "target": "main.loaded"}
+        )
+        for number in range(2):
+            (folder / f"{number}.csv").write_text(f"id\n{number}\n")
+            lakehouse.ingestion.start_job(job)
+        loaded = lakehouse.table("loaded")
+        assert loaded.num_files == 1
+        assert loaded.history(1)[0].parameters["auto"] == "true"
+        assert loaded.count() == 2

@@ -11,8 +11,10 @@
 #include <cmath>
 #include <limits>
 
+#include "base/error.h"
 #include "ingestion/connectors/arrow_status.h"
 #include "ingestion/connectors/files/cell_parser.h"
+#include "storage/variant.h"
 
 namespace lakehouse::ingestion::connectors::files {
 
@@ -110,6 +112,25 @@ class TextConverter : public ColumnConverter {
   Builder builder_;
 };
 
+/// Texts of JSON, for columns of variants.
+class JsonTextConverter : public ColumnConverter {
+ public:
+  bool Append(std::string_view cell) override {
+    try {
+      storage::ParseVariant(cell);
+    } catch (const Error&) {
+      return false;
+    }
+    ThrowUnlessOk(builder_.Append(cell));
+    return true;
+  }
+  void AppendNull() override { ThrowUnlessOk(builder_.AppendNull()); }
+  std::shared_ptr<arrow::Array> Finish() override { return ValueOrThrow(builder_.Finish()); }
+
+ private:
+  arrow::StringBuilder builder_;
+};
+
 class DecimalConverter : public ColumnConverter {
  public:
   explicit DecimalConverter(const std::shared_ptr<arrow::DataType>& type)
@@ -188,6 +209,8 @@ std::unique_ptr<ColumnConverter> MakeColumnConverter(const std::shared_ptr<arrow
       return std::make_unique<DecimalConverter>(type);
     case arrow::Type::STRING:
       return std::make_unique<TextConverter<arrow::StringBuilder>>();
+    case arrow::Type::EXTENSION:  // arrow.json
+      return std::make_unique<JsonTextConverter>();
     case arrow::Type::BINARY:
       return std::make_unique<TextConverter<arrow::BinaryBuilder>>();
     default:

@@ -32,7 +32,8 @@ class ColumnConverter {
   virtual bool takes_any_text() const { return false; }
 };
 
-/// For nested types and others without a text form: a converter that takes no cell.
+/// For arrow.json the texts that are variants, as plain strings. For nested types and others
+/// without a text form: a converter that takes no cell.
 std::unique_ptr<ColumnConverter> MakeColumnConverter(const std::shared_ptr<arrow::DataType>& type);
 
 }  // namespace lakehouse::ingestion::connectors::files

@@ -37,7 +37,7 @@ class LeafColumn : public JsonColumn {
 
   void Append(const Json& value, const std::string& path, int64_t row, Rescue& rescue) override {
     if (value.is_null()) return AppendNull();
-    const bool nested = value.is_structured();
+    const bool nested = value.is_structured() && !as_json_;
     const std::string text = as_json_ ? JsonOf(value) : TextOf(value);
     if ((nested && !converter_->takes_any_text()) || !converter_->Append(text)) {
       rescue.Add(row, path, text);
@@ -182,7 +182,7 @@ std::unique_ptr<JsonColumn> MakeJsonColumn(const std::shared_ptr<arrow::DataType
     case arrow::Type::MAP:
       return std::make_unique<RepeatedColumn>(type);
     case arrow::Type::EXTENSION:  // arrow.json
-      return std::make_unique<LeafColumn>(arrow::utf8(), true);
+      return std::make_unique<LeafColumn>(type, true);
     default:
       return std::make_unique<LeafColumn>(type);
   }

@@ -15,8 +15,9 @@ class DuckDbEngine : public QueryEngine {
     return std::make_unique<DuckDbSession>(core_, principal);
   }
   void CompactAfterWrite(const security::Principal& principal,
-                         std::shared_ptr<storage::Table> table) override {
-    DuckDbSession(core_, principal).CompactAfterWrite(std::move(table));
+                         std::shared_ptr<storage::Table> table,
+                         const CancellationToken& cancel) override {
+    DuckDbSession(core_, principal).CompactAfterWrite(std::move(table), cancel);
   }
   void Ping() override {
     auto result = core_->instances.Any()->Connect()->Query("SELECT 1");

@@ -344,10 +344,11 @@ QueryResult DuckDbSession::ExecuteOnce(const QueryRequest& request, SteadyTime s
   return answer;
 }
 
-void DuckDbSession::CompactAfterWrite(std::shared_ptr<storage::Table> table) {
+void DuckDbSession::CompactAfterWrite(std::shared_ptr<storage::Table> table,
+                                      const CancellationToken& cancel) {
   try {
     Run run;
-    auto scope = Begin(run, {});
+    auto scope = Begin(run, {.cancellation = cancel});
     lake_session_->committed.push_back(std::move(table));
     CompactWritten(*scope);
   } catch (const std::exception& error) {

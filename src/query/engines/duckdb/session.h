@@ -43,7 +43,7 @@ class DuckDbSession : public Session {
   std::string current_schema() const override;
   std::string time_zone() const override { return settings_.time_zone; }
   /// See QueryEngine.
-  void CompactAfterWrite(std::shared_ptr<storage::Table> table);
+  void CompactAfterWrite(std::shared_ptr<storage::Table> table, const CancellationToken& cancel);
 
  private:
   struct Run;

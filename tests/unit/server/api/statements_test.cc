@@ -47,7 +47,8 @@ class FakeEngine : public query::QueryEngine {
   std::unique_ptr<query::Session> OpenSession(const security::Principal&) override {
     return std::make_unique<FakeSession>();
   }
-  void CompactAfterWrite(const security::Principal&, std::shared_ptr<storage::Table>) override {}
+  void CompactAfterWrite(const security::Principal&, std::shared_ptr<storage::Table>,
+                         const CancellationToken&) override {}
   void Ping() override {}
 };
 

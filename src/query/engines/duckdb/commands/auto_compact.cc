@@ -14,7 +14,7 @@ namespace maintenance = storage::maintenance;
 /// Partitions that one auto compaction looks at, those with the most small files first.
 constexpr size_t kMaxPartitions = 128;
 
-/// The small files of partitions that have enough of them.
+/// The files below half of `limits.file_bytes`, of partitions that have enough of them.
 std::vector<size_t> ManySmallFiles(const storage::Snapshot& base, const AutoCompaction& limits) {
   std::vector<size_t> small;
   for (size_t i = 0; i < base.file_count(); ++i) {
@@ -49,13 +49,15 @@ storage::CommitDescription Describe() {
 }  // namespace
 
 void AutoCompact(const CommandContext& context, const std::shared_ptr<storage::Table>& table,
-                 const AutoCompaction& limits) {
+                 AutoCompaction limits) {
   catalog::ResolvedObject object;
   object.table = table;
   Rearranging work(context, std::move(object));
   const auto& base = *work.base();
   const auto clustered = maintenance::ClusteringColumns(base);
   if (clustered && !clustered->empty()) return;
+  // Files that have the size that the table asks for are not small.
+  limits.file_bytes = std::min(limits.file_bytes, work.target_bytes());
   const auto files = ManySmallFiles(base, limits);
   if (files.empty()) return;
   for (const auto& group :

@@ -17,6 +17,6 @@ struct AutoCompaction {
 /// Clustered tables are left to OPTIMIZE. Errors of OPTIMIZE; the commit before is not touched by
 /// them.
 void AutoCompact(const CommandContext& context, const std::shared_ptr<storage::Table>& table,
-                 const AutoCompaction& limits);
+                 AutoCompaction limits);
 
 }  // namespace lakehouse::query::duckdb

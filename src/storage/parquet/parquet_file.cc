@@ -246,14 +246,16 @@ std::shared_ptr<arrow::Schema> ReadParquetSchema(std::shared_ptr<io::ObjectReade
 }
 
 void WriteParquet(arrow::RecordBatchReader& rows, io::ObjectWriter& writer,
-                  const std::string& compression, int64_t row_group_rows) {
+                  const std::string& compression, int64_t row_group_rows,
+                  const std::vector<std::string>& plain) {
   const std::string doing = "writing Parquet";
   const auto sink = std::make_shared<ArrowOutput>(writer);
   try {
-    auto out = Check(::parquet::arrow::FileWriter::Open(
-                         *rows.schema(), WriterMemory(), sink,
-                         MakeWriterProperties(compression, row_group_rows), MakeArrowProperties()),
-                     doing);
+    auto out =
+        Check(::parquet::arrow::FileWriter::Open(
+                  *rows.schema(), WriterMemory(), sink,
+                  MakeWriterProperties(compression, row_group_rows, plain), MakeArrowProperties()),
+              doing);
     std::shared_ptr<arrow::RecordBatch> batch;
     for (Check(rows.ReadNext(&batch), doing); batch; Check(rows.ReadNext(&batch), doing)) {
       Check(out->WriteRecordBatch(*batch), doing);

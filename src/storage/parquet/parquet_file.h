@@ -51,9 +51,11 @@ std::unique_ptr<LeafTexts> OpenLeafTexts(std::shared_ptr<io::ObjectReader> file,
 std::vector<std::string> FilledParquetLeaves(std::shared_ptr<io::ObjectReader> file);
 
 /// Serializes record batches as one Parquet object (checkpoints), through `writer`, without Finish.
-/// Memory is bounded by a batch and the compressed bytes of a row group.
+/// Memory is bounded by a batch and the compressed bytes of a row group. `plain`: ways of leaf
+/// columns that get no dictionary.
 void WriteParquet(arrow::RecordBatchReader& rows, io::ObjectWriter& writer,
-                  const std::string& compression = "zstd", int64_t row_group_rows = 1 << 20);
+                  const std::string& compression = "zstd", int64_t row_group_rows = 1 << 20,
+                  const std::vector<std::string>& plain = {});
 
 /// The table schema of a Parquet object.
 std::shared_ptr<arrow::Schema> ReadParquetSchema(std::shared_ptr<io::ObjectReader> file);

@@ -4,11 +4,10 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "storage/delta/checkpoint/stats_columns.h"
+#include "storage/delta/checkpoint/add_rows.h"
 #include "storage/delta/snapshot/delta_snapshot.h"
 
 namespace lakehouse::storage::delta {
@@ -30,13 +29,14 @@ struct WrittenSidecar {
 /// Makes the rows of one file of a checkpoint (PROTOCOL.md, "Checkpoint Schema"), as batches with
 /// rows of one kind of action each. `delta.checkpoint.writeStatsAsJson` (default true) and
 /// `delta.checkpoint.writeStatsAsStruct` (default false) say which statistics add has.
+/// Not thread-safe.
 class CheckpointColumns {
  public:
   using Batch = std::shared_ptr<arrow::RecordBatch>;
 
   /// `partition_time_zone` is that of StorageContext.
   CheckpointColumns(CheckpointPart part, const Protocol& protocol, const TableMetadata& metadata,
-                    std::string partition_time_zone);
+                    const std::string& partition_time_zone);
 
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
 
@@ -44,7 +44,8 @@ class CheckpointColumns {
   Batch Rows(const TableMetadata& metadata, const std::string& schema_text) const;
   Batch Rows(const std::map<std::string, AppTransaction>& transactions) const;
   Batch DomainRows(const std::map<std::string, std::string>& domains) const;
-  Batch Rows(const std::vector<FileRow>& adds) const;
+  /// The batch must be gone before the next but one is made, or costs memory of its own.
+  Batch Rows(const std::vector<FileRow>& adds);
   Batch Rows(const std::vector<const RemoveFile*>& removes) const;
   Batch Rows(const std::vector<WrittenSidecar>& sidecars) const;
   /// checkpointMetadata
@@ -52,14 +53,10 @@ class CheckpointColumns {
 
  private:
   class Builder;
-  void AppendAdd(const FileRow& file, arrow::StructBuilder& row) const;
 
-  const std::string partition_time_zone_;
-  std::vector<std::string> partition_names_;  ///< physical ones
-  std::vector<DataTypePtr> partition_types_;
-  bool stats_text_ = true;
-  std::optional<StatsColumns> stats_columns_;
+  AddRows adds_;
   std::shared_ptr<arrow::Schema> schema_;
+  std::vector<std::shared_ptr<arrow::Array>> nulls_;  ///< of the columns after add
 };
 
 }  // namespace lakehouse::storage::delta

@@ -22,6 +22,10 @@ namespace lakehouse::storage::delta {
 namespace {
 
 using Batch = CheckpointColumns::Batch;
+/// Columns in which nearly every row has another value.
+const std::vector<std::string> kDistinct = {"add.path", "add.size", "add.modificationTime",
+                                            "add.stats", "remove.path"};
+
 /// Gives one batch after the other, then null.
 using Source = std::function<Batch()>;
 
@@ -90,7 +94,7 @@ class FileActions {
   bool AtEnd() const { return add_ == state_.files.end() && remove_ == state_.tombstones.end(); }
 
   /// Up to `limit` actions of one kind, or null at the end.
-  Batch Next(const CheckpointColumns& columns, size_t limit) {
+  Batch Next(CheckpointColumns& columns, size_t limit) {
     if (remove_ != state_.tombstones.end()) {
       std::vector<const RemoveFile*> removes;
       for (; removes.size() < limit && remove_ != state_.tombstones.end(); SkipExpired()) {
@@ -136,7 +140,7 @@ std::optional<Written> WriteFile(const Log& log, const std::string& name,
                                  const CheckpointColumns& columns, std::vector<Source> sources) {
   BatchReader rows(columns.schema(), std::move(sources));
   const auto writer = log.store().Create(log.PathOf(name));
-  parquet::WriteParquet(rows, *writer, "zstd", kRowGroupRows);
+  parquet::WriteParquet(rows, *writer, "zstd", kRowGroupRows, kDistinct);
   try {
     writer->Finish();
   } catch (const Error& error) {
@@ -157,8 +161,7 @@ class CheckpointWriter {
 
   void Write() {
     const bool v2 = WantsV2Checkpoints(*state_.protocol, *state_.metadata);
-    const CheckpointColumns columns =
-        ColumnsOf(v2 ? CheckpointPart::kTop : CheckpointPart::kClassic);
+    CheckpointColumns columns = ColumnsOf(v2 ? CheckpointPart::kTop : CheckpointPart::kClassic);
     const auto written = v2 ? WriteV2(columns) : WriteClassic(columns);
     if (written) WriteHint(*written, columns);
   }
@@ -168,7 +171,7 @@ class CheckpointWriter {
     return {part, *state_.protocol, *state_.metadata, context_.partition_time_zone};
   }
 
-  std::optional<Written> WriteClassic(const CheckpointColumns& columns) const {
+  std::optional<Written> WriteClassic(CheckpointColumns& columns) const {
     FileActions files(state_, oldest_remove_);
     std::vector<Source> sources = OtherActions(state_, columns);
     sources.push_back([&] { return files.Next(columns, kBatchRows); });
@@ -195,7 +198,7 @@ class CheckpointWriter {
   }
 
   std::vector<WrittenSidecar> WriteSidecars(Written& total) const {
-    const CheckpointColumns columns = ColumnsOf(CheckpointPart::kSidecar);
+    CheckpointColumns columns = ColumnsOf(CheckpointPart::kSidecar);
     std::vector<WrittenSidecar> sidecars;
     FileActions files(state_, oldest_remove_);
     while (!files.AtEnd()) {

@@ -117,6 +117,45 @@ class CheckpointWriterTest : public testing::Test {
   DeltaSnapshot::State state_;
 };
 
+/// More than one lot, with statistics of several shapes, of none, and values that few files have.
+TEST_F(CheckpointWriterTest, ManyFilesAreReadBackEqual) {
+  constexpr int kFiles = 9'000;
+  Actions actions;
+  for (int i = 0; i < kFiles; ++i) {
+    auto add = std::make_shared<AddFile>();
+    const std::string n = std::to_string(i);
+    add->path = (i % 100 == 7 ? "a b/" : "") + std::string("part-") + n;
+    add->size_bytes = i;
+    add->modified_ms = 2 * i;
+    add->partition_values["day"] = "2024-01-03";
+    if (i % 50 != 0) {
+      add->stats = R"({"numRecords":)" + n + R"(,"minValues":{"id":-)" + n + R"(},"maxValues":)" +
+                   (i % 3 ? R"({"id":7,"text":"x)" + n + "\"}" : R"({"id":7})") + "}";
+    }
+    if (i % 1000 == 999) add->stats = R"({ "numRecords" : 1e0 })";
+    if (i == kFiles - 1) {
+      add->tags = {{"k", "v"}};
+      add->deletion_vector = Vector("ab^-aqEH.-t@S}K{vb[*k^", 1);
+    }
+    actions.adds.push_back(add);
+  }
+  state_.Apply(actions, 7, 1);
+  for (const bool v2 : {false, true}) {
+    if (v2) {
+      UseV2();
+      ++state_.version;
+    }
+    Write();
+    const auto again = ReadCheckpoint(log_, log_.List().checkpoints.back());
+    ASSERT_EQ(again.files.size(), state_.files.size());
+    auto theirs = again.files.begin();
+    for (const auto& mine : state_.files) {
+      ExpectSameFile(mine.Add(), (*theirs).Add());
+      ++theirs;
+    }
+  }
+}
+
 TEST_F(CheckpointWriterTest, AClassicOneHoldsEverything) {
   Write();
   EXPECT_EQ(Found().names.at(0), Log::CheckpointName(7));
